@@ -1,0 +1,21 @@
+/** Facts of ErrorRecoverySystem. */
+export type RecoveryEvent =
+  /** A line in the exact form of Ruby's `[BUG]`: take the run out of rotation, it may come back. */
+  | { readonly tag: 'CrashSuspected'; readonly run: number; readonly line: string }
+  | { readonly tag: 'CrashConfirmed'; readonly run: number }
+  /** The suspected run goes on answering: an application may log such a line. */
+  | { readonly tag: 'CrashDismissed'; readonly run: number }
+  | {
+      readonly tag: 'IncidentRecorded'
+      readonly incident: string
+      readonly kind: string
+      readonly worker: number
+      readonly run: number
+      /** Gem or library that is blamed; null when unknown. */
+      readonly culprit: string | null
+      readonly summary: string
+    }
+  | { readonly tag: 'DegradationChanged'; readonly from: DegradationLevel; readonly to: DegradationLevel; readonly why: string; readonly wayBack: string }
+
+/** The ladder, best first. */
+export type DegradationLevel = 'normal' | 'database-degraded' | 'reduced-capacity' | 'static-answers' | 'gave-up'

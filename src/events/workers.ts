@@ -1,0 +1,31 @@
+/** How a process ended: exactly one of the two is not null (waitpid(2)). */
+export interface ExitStatus {
+  readonly code: number | null
+  /** Name as in signal(7), `SIGSEGV`. */
+  readonly signal: string | null
+}
+
+export type RunEnd = 'asked' | 'crashed' | 'start-failed' | 'start-timeout' | 'memory' | 'hang' | 'drain-timeout'
+
+/** Facts of WorkerProcessManager. `worker` counts from 1; `run` is unique in the life of one keeper. */
+export type WorkersEvent =
+  | { readonly tag: 'RunStarted'; readonly worker: number; readonly run: number; readonly pid: number }
+  | { readonly tag: 'RunReady'; readonly worker: number; readonly run: number; readonly pid: number; readonly bootMs: number }
+  | { readonly tag: 'RunDraining'; readonly worker: number; readonly run: number; readonly why: RunEnd }
+  | {
+      readonly tag: 'RunExited'
+      readonly worker: number
+      readonly run: number
+      readonly pid: number
+      readonly exit: ExitStatus
+      readonly why: RunEnd
+      /** Whether it had been ready at any time. */
+      readonly ready: boolean
+      readonly uptimeMs: number
+      readonly lastRssMb: number | null
+    }
+  | { readonly tag: 'RestartScheduled'; readonly worker: number; readonly inMs: number; readonly failures: number }
+  | { readonly tag: 'WorkersGaveUp'; readonly worker: number; readonly failures: number; readonly lastLines: readonly string[] }
+  | { readonly tag: 'MemoryExceeded'; readonly worker: number; readonly run: number; readonly rssMb: number; readonly limitMb: number; readonly limit: 'soft' | 'hard' }
+  | { readonly tag: 'OutputDropped'; readonly worker: number; readonly run: number; readonly bytes: number }
+  | { readonly tag: 'LeftoverKilled'; readonly pid: number; readonly processGroup: number }
