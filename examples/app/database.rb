@@ -1,0 +1,64 @@
+# frozen_string_literal: true
+
+require 'bcrypt'
+require 'connection_pool'
+require 'pg'
+
+# A pool of connections that treats a broken one as Rails does: it is thrown away, and a read is repeated once on a new one.
+# A write is never repeated: whether it happened is not known.
+class Database
+  BCRYPT_COST = 10
+
+  def initialize(url: ENV.fetch('DATABASE_URL', 'postgresql:///postgres'), size: 16)
+    @pool = ConnectionPool.new(size: size, timeout: 10) { PG.connect(url) }
+  end
+
+  def read(sql, params = [])
+    repeated = false
+    begin
+      run(sql, params)
+    rescue Broken => e
+      raise e.cause if repeated
+
+      repeated = true
+      retry
+    end
+  end
+
+  def write(sql, params = [])
+    run(sql, params)
+  rescue Broken => e
+    raise e.cause
+  end
+
+  private
+
+  # The connection that carried the statement is gone; the error of `pg` is its cause.
+  class Broken < StandardError; end
+  private_constant :Broken
+
+  def run(sql, params)
+    @pool.with do |connection|
+      connection.exec_params(sql, params)
+    rescue PG::UndefinedTable
+      create_tables(connection)
+      retry
+    rescue PG::Error
+      raise if connection.status == PG::CONNECTION_OK
+
+      @pool.discard_current_connection(&:close)
+      raise Broken
+    end
+  end
+
+  # Two workers may come here at once: `IF NOT EXISTS` alone does not make that safe, the lock does.
+  def create_tables(connection)
+    connection.transaction do
+      connection.exec("SELECT pg_advisory_xact_lock(hashtext('example tables'))")
+      connection.exec('CREATE TABLE IF NOT EXISTS ledger (id text NOT NULL, at timestamptz NOT NULL DEFAULT now())')
+      connection.exec('CREATE TABLE IF NOT EXISTS users (name text PRIMARY KEY, digest text NOT NULL)')
+      digest = BCrypt::Password.create('corundum', cost: BCRYPT_COST).to_s
+      connection.exec_params('INSERT INTO users VALUES ($1, $2) ON CONFLICT DO NOTHING', ['ruby', digest])
+    end
+  end
+end
