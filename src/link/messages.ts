@@ -2,13 +2,17 @@ import type { BezelEvent } from '../events.ts'
 import type { ExitStatus } from '../events/workers.ts'
 import type { ServerSession } from '../events/gateway.ts'
 
+/** Where a run listens: its own Unix socket, or a loopback port where its server knows only `$PORT`. What `net.connect` takes, tag aside. */
+export type Address =
+  | { readonly tag: 'Unix'; /** Absolute. */ readonly path: string }
+  | { readonly tag: 'Tcp'; /** An IP address. */ readonly host: string; readonly port: number }
+
 /** A run that may get requests, as the front door must know it. */
 export interface ServingRun {
   readonly worker: number
   readonly run: number
   readonly processGroup: number
-  /** The worker's Unix socket, absolute. */
-  readonly socketPath: string
+  readonly address: Address
   /** Requests it serves at once: the threads of its server. */
   readonly slots: number
   /** After this long idle its server may close a keep-alive connection, in milliseconds. */
