@@ -1,0 +1,135 @@
+#!/bin/sh
+# Puts in place what the project needs, and nothing twice: npm packages (Node 24 is one of them), Ruby with a compiler
+# and the headers of libpq, the gems of the examples, a user for PostgreSQL. Needs only sh, and an older Node with npm.
+#
+#   scripts/setup.sh demo|test|bench     what for: each needs more than the one before it
+#
+# Exit 0: all there. 69: something is missing that it can't install here; it says what.
+set -eu
+cd "$(dirname "$0")/.."
+purpose=${1:-test}
+case $purpose in demo | test | bench) ;; *) echo "setup.sh: '$purpose' is none of demo, test, bench" >&2; exit 64 ;; esac
+
+# A locale or a home folder that does not exist here breaks perl, apt, npm and Bundler in ways that look like something else.
+export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive BUNDLE_SILENCE_ROOT_WARNING=1 BUNDLE_FROZEN=true
+unset LANGUAGE RUBYOPT BUNDLE_GEMFILE BUNDLE_PATH
+mkdir -p tmp/setup
+if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
+  mkdir -p tmp/setup/home && HOME=$PWD/tmp/setup/home && export HOME
+fi
+
+# Two at a time would install over each other.
+if [ -z "${BEZEL_SETUP_LOCKED:-}" ] && command -v flock >/dev/null; then
+  export BEZEL_SETUP_LOCKED=1
+  exec flock tmp/setup/lock sh "$PWD/scripts/setup.sh" "$purpose"
+fi
+
+say() { printf '  %s\n' "$*" >&2; }
+
+unavailable() {
+  say "$1"
+  exit 69
+}
+
+# step TITLE COMMAND…: runs it with its output in a log; tells how long it took, that it goes on, or how it failed.
+step() {
+  title=$1
+  shift
+  log="tmp/setup/$(printf %s "$title" | tr -c 'a-z0-9-' -).log"
+  say "… $title"
+  started=$(date +%s)
+  "$@" >"$log" 2>&1 &
+  job=$!
+  while kill -0 "$job" 2>/dev/null; do
+    sleep 1
+    elapsed=$(($(date +%s) - started))
+    if [ $((elapsed % 15)) -eq 0 ] && [ "$elapsed" -gt 0 ]; then say "  … $title: $elapsed s, still at: $(tail -n 1 "$log" | cut -c 1-100)"; fi
+  done
+  if wait "$job"; then
+    say "✓ $title ($(($(date +%s) - started)) s)"
+  else
+    tail -n 40 "$log" >&2
+    say "✗ $title failed; its whole output: $PWD/$log"
+    exit 69
+  fi
+}
+
+# The network is allowed to fail once.
+twice() { "$@" || { sleep 3 && "$@"; }; }
+
+# --- what the system must have -------------------------------------------------------------------------------------
+
+has() { command -v "$1" >/dev/null 2>&1; }
+ruby_has() { has ruby && ruby -e "$1" >/dev/null 2>&1; }
+
+missing=
+want() { missing="$missing $*"; }
+
+has node && has npm || want nodejs npm
+has ruby || want ruby
+has bundle || want ruby-bundler
+ruby_has 'require "rbconfig"; exit File.exist?(File.join(RbConfig::CONFIG["rubyhdrdir"], "ruby.h"))' || want ruby-dev
+{ has cc || has gcc; } && has make && echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1 || want build-essential
+has pg_config && [ -e "$(pg_config --includedir 2>/dev/null)/libpq-fe.h" ] || want libpq-dev
+has setpriv && has prlimit || want util-linux
+if [ "$purpose" != demo ]; then has patchelf || want patchelf; fi
+if [ "$purpose" = bench ]; then
+  has nginx || [ -x /usr/sbin/nginx ] || want nginx-light
+  has wrk || want wrk
+  ls /usr/lib/postgresql/*/bin/pgbench >/dev/null 2>&1 || has pgbench || want postgresql-contrib
+fi
+
+# apt waits for a lock that another one holds, instead of failing.
+install_debian_packages() {
+  apt-get -o DPkg::Lock::Timeout=300 update
+  apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+}
+
+if [ -n "$missing" ]; then
+  if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
+    unavailable "Missing here:$missing (Debian's names). Install them, on Debian by: sudo apt-get install -y$missing"
+  fi
+  # shellcheck disable=SC2086 # a list of words
+  step "Debian packages:$missing" twice install_debian_packages $missing
+else
+  say '✓ Ruby, compiler, libpq'
+fi
+
+# --- npm packages --------------------------------------------------------------------------------------------------
+
+if [ -x node_modules/.bin/node ] && node scripts/setup/npm-packages-fit.mjs; then
+  say '✓ npm packages'
+else
+  step 'npm packages' twice npm ci --no-audit --no-fund --prefer-offline
+fi
+node_24_runs() { "$1" -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)' 2>/dev/null; }
+node_24_runs node_modules/.bin/node || node_24_runs node ||
+  unavailable "No Node 24 here: npm has none for $(uname -sm). Install Node 24 or newer (https://nodejs.org) and run this again."
+
+# --- PostgreSQL ----------------------------------------------------------------------------------------------------
+
+# A server that is started as root refuses to run; it gets a user of its own.
+if [ "$(id -u)" -eq 0 ] && ! id postgres >/dev/null 2>&1; then
+  step 'a user for PostgreSQL' useradd --system --user-group --home-dir /nonexistent --shell /bin/sh postgres
+else
+  say '✓ PostgreSQL'
+fi
+
+# --- gems ----------------------------------------------------------------------------------------------------------
+
+install_gems() {
+  cd "examples/$1"
+  bundle config set --local path vendor/bundle
+  MAKEFLAGS="-j$(nproc 2>/dev/null || echo 2)" bundle install --jobs 4 --retry 3
+}
+
+gems_of() {
+  if (cd "examples/$1" && [ -d vendor/bundle ] && bundle check >/dev/null 2>&1); then
+    say "✓ gems of examples/$1"
+  else
+    step "gems of examples/$1" twice install_gems "$1"
+  fi
+}
+
+gems_of iodine-pg
+[ "$purpose" = demo ] || gems_of puma-pg
