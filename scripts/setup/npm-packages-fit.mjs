@@ -8,7 +8,9 @@ const wanted = packagesOf('package-lock.json')
 
 const fits =
   installed !== null &&
-  Object.entries(wanted).every(([path, { version, optional }]) => path === '' || (installed[path] === undefined ? optional : installed[path].version === version)) &&
+  Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || (installed[path] === undefined ? optional : installed[path].version === version),
+  ) &&
   Object.keys(installed).every((path) => wanted[path] !== undefined)
 
 process.exitCode = fits ? 0 : 1
