@@ -1,0 +1,10 @@
+/** Bytes of a file that are fetched as they are asked for. */
+export interface ByteSource {
+  readonly size: number
+  /** `length` bytes from `offset`; the reader asks only for what lies inside `size`. Fewer come back if the file shrank meanwhile. */
+  read(offset: number, length: number): Uint8Array
+}
+
+export function toByteSource(bytes: Uint8Array): ByteSource {
+  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) }
+}

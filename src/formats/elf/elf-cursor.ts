@@ -1,0 +1,105 @@
+import type { ByteSource } from './byte-source.ts'
+
+export interface MalformedElf {
+  readonly tag: 'Malformed'
+  /** Byte of the file at which reading failed. */
+  readonly offset: number
+  readonly why: string
+}
+
+/** Leaves the depth of a reader; caught at its border, so that none throws. */
+export class ElfFault extends Error {
+  readonly offset: number
+
+  constructor(offset: number, why: string) {
+    super(why)
+    this.offset = offset
+  }
+}
+
+/** Longest name that is read: C++ symbols of large libraries stay below 8 KiB. */
+const maxNameBytes = 64 * 1024
+const pageBytes = 16 * 1024
+
+/** Reads fields of one file in its own byte order and word size, a page at a time. Every offset is checked against the file's size first. */
+export class ElfCursor {
+  readonly source: ByteSource
+  readonly wide: boolean
+  readonly littleEndian: boolean
+  #page: DataView = new DataView(new ArrayBuffer(0))
+  #pageAt = 0
+
+  constructor(source: ByteSource, wide: boolean, littleEndian: boolean) {
+    this.source = source
+    this.wide = wide
+    this.littleEndian = littleEndian
+  }
+
+  /** Throws `ElfFault` unless the range lies inside the file. */
+  check(offset: number, length: number, what: string): void {
+    if (offset < 0 || length < 0 || offset + length > this.source.size)
+      throw new ElfFault(Math.min(Math.max(offset, 0), this.source.size), `${what} ends behind the end of the file`)
+  }
+
+  u8(offset: number): number {
+    return this.#at(offset, 1).getUint8(offset - this.#pageAt)
+  }
+
+  u16(offset: number): number {
+    return this.#at(offset, 2).getUint16(offset - this.#pageAt, this.littleEndian)
+  }
+
+  u32(offset: number): number {
+    return this.#at(offset, 4).getUint32(offset - this.#pageAt, this.littleEndian)
+  }
+
+  u64(offset: number): number {
+    const first = this.u32(offset)
+    const second = this.u32(offset + 4)
+    const value = this.littleEndian ? second * 2 ** 32 + first : first * 2 ** 32 + second
+    if (value > Number.MAX_SAFE_INTEGER) throw new ElfFault(offset, 'a number larger than any file')
+    return value
+  }
+
+  /** A word of the file's own size. */
+  word(offset: number): number {
+    return this.wide ? this.u64(offset) : this.u32(offset)
+  }
+
+  /** Whether the bytes from `offset` are `name` and a NUL. */
+  equals(offset: number, name: string): boolean {
+    for (let index = 0; index < name.length; index += 1) if (this.u8(offset + index) !== name.charCodeAt(index)) return false
+    return this.u8(offset + name.length) === 0
+  }
+
+  /** The text up to the next NUL, which must come before `end`. */
+  text(offset: number, end: number): string {
+    const limit = Math.min(end, this.source.size)
+    if (offset < 0 || offset >= limit) throw new ElfFault(Math.max(offset, 0), 'a name begins behind the end of its table')
+    let text = ''
+    for (let from = offset; from < limit && from - offset < maxNameBytes;) {
+      const page = this.#at(from, 1)
+      const start = from - this.#pageAt
+      const length = Math.min(page.byteLength - start, limit - from)
+      const bytes = Buffer.from(page.buffer, page.byteOffset + start, length)
+      const nul = bytes.indexOf(0)
+      if (nul !== -1) return text + bytes.toString('latin1', 0, nul)
+      text += bytes.toString('latin1')
+      from += length
+    }
+    throw new ElfFault(offset, 'a name without an end')
+  }
+
+  #at(offset: number, length: number): DataView {
+    const within = offset - this.#pageAt
+    if (within >= 0 && within + length <= this.#page.byteLength) return this.#page
+    this.check(offset, length, 'a field')
+    const pageAt = offset - (offset % pageBytes)
+    const wanted = Math.min(pageBytes + 16, this.source.size - pageAt)
+    const bytes = this.source.read(pageAt, wanted)
+    this.#page = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#pageAt = pageAt
+    if (offset - pageAt + length > bytes.length) throw new ElfFault(offset, 'the file became shorter while it was read')
+    return this.#page
+  }
+}

@@ -1,0 +1,75 @@
+import { constants, inflateSync, zstdDecompressSync } from 'node:zlib'
+import { toByteSource, type ByteSource } from './byte-source.ts'
+import { ElfFault, type MalformedElf } from './elf-cursor.ts'
+import type { ElfFile, ElfSection } from './elf.ts'
+import { guarded } from './read-elf.ts'
+
+const noBits = 8
+const compressedFlag = 0x800
+const zlibCompression = 1
+const zstdCompression = 2
+/** Of a compressed section as much is unpacked as the first line tables need. */
+const maxCompressedBytes = 4 * 1024 * 1024
+const maxUnpackedBytes = 32 * 1024 * 1024
+/** Files built with `-ffunction-sections` and not linked have thousands; shared libraries below 60. */
+const maxSections = 65_535
+
+/** The section table; empty when the file has none, as after `sstrip`. */
+export function readSections(elf: ElfFile): readonly ElfSection[] | MalformedElf {
+  return guarded(() => {
+    const { cursor, sectionTable } = elf
+    if (sectionTable === null) return []
+    const { wide } = cursor
+    const bytes = wide ? 64 : 40
+    const count = Math.min(sectionTable.count, maxSections)
+    const header = (index: number) => {
+      const at = sectionTable.offset + index * bytes
+      return {
+        nameAt: cursor.u32(at),
+        type: cursor.u32(at + 4),
+        flags: cursor.u32(wide && !cursor.littleEndian ? at + 12 : at + 8),
+        offset: cursor.word(at + (wide ? 24 : 16)),
+        size: cursor.word(at + (wide ? 32 : 20)),
+      }
+    }
+    if (sectionTable.namesIndex >= count) return []
+    const names = header(sectionTable.namesIndex)
+    return Array.from({ length: count }, (_, index) => {
+      const { nameAt, type, flags, offset, size } = header(index)
+      return { name: index === 0 ? '' : cursor.text(names.offset + nameAt, names.offset + names.size), type, flags, offset, size }
+    })
+  })
+}
+
+/** What a section holds, unpacked if it is compressed (gABI `SHF_COMPRESSED` with zlib or zstd; GNU's older `.zdebug_`). Unpacked data may be cut at a bound. */
+export function readSectionData(elf: ElfFile, section: ElfSection): ByteSource | MalformedElf {
+  return guarded(() => {
+    const { cursor } = elf
+    const { offset, size, type, flags, name } = section
+    if (type === noBits) return toByteSource(new Uint8Array())
+    cursor.check(offset, size, `section ${name}`)
+    if ((flags & compressedFlag) !== 0) {
+      const headerBytes = cursor.wide ? 24 : 12
+      if (size < headerBytes) throw new ElfFault(offset, `section ${name} is shorter than its compression header`)
+      return unpack(elf, section, headerBytes, cursor.u32(offset))
+    }
+    if (name.startsWith('.zdebug_')) {
+      if (size < 12 || cursor.u32(offset) !== (cursor.littleEndian ? 0x42494c5a : 0x5a4c4942))
+        throw new ElfFault(offset, `section ${name} doesn't begin with ZLIB`)
+      return unpack(elf, section, 12, zlibCompression)
+    }
+    return { size, read: (from: number, length: number) => cursor.source.read(offset + from, Math.min(length, size - from)) }
+  })
+}
+
+function unpack(elf: ElfFile, { name, offset, size }: ElfSection, headerBytes: number, method: number): ByteSource {
+  const packed = elf.cursor.source.read(offset + headerBytes, Math.min(size - headerBytes, maxCompressedBytes))
+  try {
+    if (method === zlibCompression)
+      return toByteSource(inflateSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxUnpackedBytes }))
+    if (method === zstdCompression) return toByteSource(zstdDecompressSync(packed, { maxOutputLength: maxUnpackedBytes }))
+  } catch (error) {
+    throw new ElfFault(offset, `section ${name} can't be unpacked: ${error instanceof Error ? error.message : 'unknown'}`)
+  }
+  throw new ElfFault(offset, `section ${name} is compressed by method ${method}`)
+}
