@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts in place what the project needs, and nothing twice: npm packages (Node 24 is one of them), Ruby with a compiler
-# and the headers of libpq, the gems of the examples, a user for PostgreSQL. Needs only sh, and an older Node with npm.
+# Puts in place what the project needs, and nothing twice: npm packages (Node 24 and PostgreSQL are among them), Ruby with
+# a compiler and the headers of libpq, the gems of the examples. Needs only sh, and an older Node with npm.
 #
 #   scripts/setup.sh demo|test|bench     what for: each needs more than the one before it
 #
@@ -105,15 +105,6 @@ fi
 node_24_runs() { "$1" -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)' 2>/dev/null; }
 node_24_runs node_modules/.bin/node || node_24_runs node ||
   unavailable "No Node 24 here: npm has none for $(uname -sm). Install Node 24 or newer (https://nodejs.org) and run this again."
-
-# --- PostgreSQL ----------------------------------------------------------------------------------------------------
-
-# A server that is started as root refuses to run; it gets a user of its own.
-if [ "$(id -u)" -eq 0 ] && ! id postgres >/dev/null 2>&1; then
-  step 'a user for PostgreSQL' useradd --system --user-group --home-dir /nonexistent --shell /bin/sh postgres
-else
-  say '✓ PostgreSQL'
-fi
 
 # --- gems ----------------------------------------------------------------------------------------------------------
 
