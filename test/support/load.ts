@@ -5,6 +5,7 @@ export interface LoadRequest {
   readonly method: string
   /** Path and query. */
   readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** How one request went. Times are `performance.now()` of this process, in milliseconds. */
@@ -114,12 +115,12 @@ export function startLoad(options: Partial<LoadSettings> & Pick<LoadSettings, 'o
 function ask(
   { origin, timeoutMs }: LoadSettings,
   agent: Agent,
-  { method, path }: LoadRequest,
+  { method, path, headers = {} }: LoadRequest,
 ): Promise<Pick<Outcome, 'doneAtMs' | 'status' | 'error'>> {
   return new Promise((resolve) => {
     const fail = (error: Error & { code?: string }) =>
       resolve({ doneAtMs: performance.now(), status: null, error: error.code ?? error.message })
-    const sent = sendRequest(origin + path, { agent, method, signal: AbortSignal.timeout(timeoutMs) }, (answer) => {
+    const sent = sendRequest(origin + path, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (answer) => {
       answer.on('error', fail)
       answer.on('end', () => resolve({ doneAtMs: performance.now(), status: answer.statusCode ?? null, error: null }))
       answer.resume()
