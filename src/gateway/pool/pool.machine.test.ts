@@ -1,0 +1,213 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { expectHonestAlarm, expectPure, storyOf, walk, type MachineUnderTest } from '../../../test/support/machine-laws.ts'
+import { emptyPool, type Pool, type PoolEffect, type PoolEvent, type PoolPolicy } from './pool-state.ts'
+import { poolDueAt, stepPool } from './pool.machine.ts'
+
+const policy: PoolPolicy = {
+  queueLimit: 5,
+  connectsAtOnce: 2,
+  idleTimeoutMs: 20_000,
+  lifetimeMs: 60_000,
+  lifetimeJitter: 0.1,
+  checkAfterIdleMs: 5_000,
+  capOf: (database) => (database === 'cache' ? 2 : null),
+}
+
+const machine: MachineUnderTest<Pool, PoolEvent, PoolEffect> = {
+  initial: { ...emptyPool, limit: 3 },
+  step: (state, event, moment) => stepPool(state, event, moment, policy),
+  dueAt: (state) => poolDueAt(state, policy),
+  due: { tag: 'Due' },
+}
+
+const lease = fc.nat(30)
+const id = fc.integer({ min: 1, max: 12 })
+const login = fc.constantFrom({ key: 'a', database: 'primary' }, { key: 'b', database: 'primary' }, { key: 'c', database: 'cache' })
+const happening: fc.Arbitrary<PoolEvent> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(lease, login, fc.nat(60_000))
+      .map(([lease, login, untilMs]) => ({ tag: 'Asked' as const, lease, ...login, untilMs })),
+  },
+  { weight: 1, arbitrary: fc.record({ tag: fc.constant('Withdrawn' as const), lease }) },
+  { weight: 6, arbitrary: fc.record({ tag: fc.constantFrom('Opened' as const, 'Released' as const, 'Proved' as const), id }) },
+  { weight: 1, arbitrary: fc.record({ tag: fc.constant('Lost' as const), id }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      tag: fc.constant('OpenFailed' as const),
+      id,
+      why: fc.constantFrom('unreachable' as const, 'refused' as const, 'full' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ tag: fc.constant('GateMoved' as const), gate: fc.constantFrom('open' as const, 'shut' as const) }) },
+  { weight: 1, arbitrary: fc.record({ tag: fc.constant('LimitLearnt' as const), limit: fc.integer({ min: 1, max: 6 }) }) },
+  { weight: 2, arbitrary: fc.constant({ tag: 'Due' as const }) },
+)
+const story = storyOf(happening, 120, 3_000)
+
+/** Opens `count` connections for one login and leaves them idle at 0 ms. */
+function idlePool(count: number, limit = 3): Pool {
+  let pool: Pool = { ...emptyPool, limit }
+  const moment = { nowMs: 0, random: 0 }
+  for (let index = 1; index <= count; index += 1) {
+    pool = stepPool(pool, { tag: 'Asked', lease: index, key: 'a', database: 'primary', untilMs: 1_000 }, moment, policy).state
+    pool = stepPool(pool, { tag: 'Opened', id: index }, moment, policy).state
+  }
+  for (let index = 1; index <= count; index += 1) {
+    pool = stepPool(pool, { tag: 'Released', id: index }, moment, policy).state
+    pool = stepPool(pool, { tag: 'Proved', id: index }, moment, policy).state
+  }
+  return pool
+}
+
+const ask = (lease: number, key = 'a', database = 'primary') => ({ tag: 'Asked' as const, lease, key, database, untilMs: 90_000 })
+
+describe('a pool', () => {
+  test('is total and pure', () => expectPure(machine, story))
+  test('names an instant whenever waiting alone must change it', () => expectHonestAlarm(machine, story))
+
+  test('holds exactly the connections that it had opened and that have not ended', () => {
+    fc.assert(
+      fc.property(story, (happenings) => {
+        const alive = new Set<number>()
+        for (const { before, event, after } of walk(machine, happenings)) {
+          if (event.tag === 'Lost') alive.delete(event.id)
+          if (event.tag === 'OpenFailed' && before.members.some(({ id, life }) => id === event.id && life.tag === 'Opening'))
+            alive.delete(event.id)
+          for (const effect of after.effects) {
+            if (effect.tag === 'Open') alive.add(effect.id)
+            if (effect.tag === 'Close') alive.delete(effect.id)
+          }
+          expect(after.state.members.map((member) => member.id).sort()).toEqual([...alive].sort())
+        }
+      }),
+    )
+  })
+
+  test('opens nothing while its gate is shut, beyond a limit, or more at once than allowed', () => {
+    fc.assert(
+      fc.property(story, (happenings) => {
+        for (const { before, after } of walk(machine, happenings)) {
+          const { members, limit, gate } = after.state
+          if (!after.effects.some(({ tag }) => tag === 'Open')) continue
+          expect(gate).toBe('open')
+          expect(members.length).toBeLessThanOrEqual(Math.max(limit ?? 0, before.members.length))
+          expect(members.filter(({ life }) => life.tag === 'Opening').length).toBeLessThanOrEqual(policy.connectsAtOnce)
+          expect(members.filter(({ database }) => database === 'cache').length).toBeLessThanOrEqual(2)
+        }
+      }),
+    )
+  })
+
+  test('answers each question at most once, and leases a connection to one client at a time, of its own login', () => {
+    fc.assert(
+      fc.property(story, (happenings) => {
+        for (const { before, event, after } of walk(machine, happenings)) {
+          const asked = new Map([...before.waiting, ...(event.tag === 'Asked' ? [event] : [])].map((waiter) => [waiter.lease, waiter.key]))
+          const answered = after.effects.filter((effect) => effect.tag === 'Grant' || effect.tag === 'Refuse')
+          for (const effect of answered) {
+            expect(asked.has(effect.lease)).toBe(true)
+            if (effect.tag === 'Refuse') continue
+            const member = after.state.members.find(({ id }) => id === effect.id)
+            expect(member?.life).toMatchObject({ tag: 'Leased', lease: effect.lease })
+            expect(before.members.find(({ id }) => id === effect.id)?.life.tag).not.toBe('Leased')
+          }
+        }
+      }),
+    )
+  })
+
+  test('serves those with the same login in the order in which they came', () => {
+    fc.assert(
+      fc.property(story, (happenings) => {
+        for (const { before, after } of walk(machine, happenings)) {
+          const checked = new Set(before.members.flatMap(({ life }) => (life.tag === 'Checking' ? [life.lease] : [])))
+          for (const effect of after.effects) {
+            if (effect.tag !== 'Grant' || checked.has(effect.lease)) continue
+            const key = before.waiting.find(({ lease }) => lease === effect.lease)?.key
+            const ahead = after.state.waiting.filter((waiter) => waiter.key === key && waiter.lease !== effect.lease)
+            const position = before.waiting.findIndex(({ lease }) => lease === effect.lease)
+            if (position === -1) continue
+            for (const waiter of ahead) {
+              const checking = after.state.members.some(({ life }) => life.tag === 'Checking' && life.lease === waiter.lease)
+              if (!checking) expect(before.waiting.indexOf(waiter)).toBeGreaterThanOrEqual(position)
+            }
+          }
+        }
+      }),
+    )
+  })
+
+  test('never lets more wait than its queue holds', () => {
+    fc.assert(
+      fc.property(story, (happenings) => {
+        for (const { after } of walk(machine, happenings)) expect(after.state.waiting.length).toBeLessThanOrEqual(policy.queueLimit)
+      }),
+    )
+  })
+
+  test('refuses a client at its deadline, not before', () => {
+    const shut = stepPool({ ...emptyPool, gate: 'shut' }, { ...ask(1), untilMs: 500 }, { nowMs: 0, random: 0 }, policy).state
+    expect(stepPool(shut, { tag: 'Due' }, { nowMs: 499, random: 0 }, policy).effects).toEqual([])
+    expect(stepPool(shut, { tag: 'Due' }, { nowMs: 500, random: 0 }, policy).effects).toEqual([
+      { tag: 'Refuse', lease: 1, why: 'deadline' },
+    ])
+  })
+
+  test('gives the connection that was used last, so that the others may grow old', () => {
+    let pool = idlePool(2)
+    pool = {
+      ...pool,
+      members: pool.members.map((member, index) => ({
+        ...member,
+        life: { tag: 'Idle', sinceMs: index === 0 ? 300 : 100, expiresMs: 60_000 },
+      })),
+    }
+    expect(stepPool(pool, ask(9), { nowMs: 400, random: 0 }, policy).effects).toEqual([{ tag: 'Grant', lease: 9, id: 1 }])
+  })
+
+  test('asks a connection that was idle for long whether it lives, and replaces it if not', () => {
+    const checking = stepPool(idlePool(1), ask(9), { nowMs: 6_000, random: 0 }, policy)
+    expect(checking.effects).toEqual([{ tag: 'Check', id: 1 }])
+    expect(stepPool(checking.state, { tag: 'Proved', id: 1 }, { nowMs: 6_001, random: 0 }, policy).effects).toEqual([
+      { tag: 'Grant', lease: 9, id: 1 },
+    ])
+    expect(stepPool(checking.state, { tag: 'Lost', id: 1 }, { nowMs: 6_001, random: 0 }, policy).effects).toEqual([
+      { tag: 'Open', id: 2, key: 'a', database: 'primary' },
+    ])
+  })
+
+  test('closes what was idle too long or is too old, and never leases what is too old', () => {
+    expect(stepPool(idlePool(1), { tag: 'Due' }, { nowMs: 20_000, random: 0 }, policy).effects).toEqual([
+      { tag: 'Close', id: 1, why: 'idle' },
+    ])
+    const leased = stepPool(idlePool(1), ask(9), { nowMs: 100, random: 0 }, policy).state
+    const released = stepPool(leased, { tag: 'Released', id: 1 }, { nowMs: 61_000, random: 0 }, policy).state
+    expect(stepPool(released, { tag: 'Proved', id: 1 }, { nowMs: 61_000, random: 0 }, policy).effects).toEqual([
+      { tag: 'Close', id: 1, why: 'lifetime' },
+    ])
+  })
+
+  test('makes room for another login by closing the connection that was idle longest', () => {
+    expect(stepPool(idlePool(3), ask(9, 'b'), { nowMs: 1, random: 0 }, policy).effects).toEqual([
+      { tag: 'Close', id: 1, why: 'evicted' },
+      { tag: 'Open', id: 4, key: 'b', database: 'primary' },
+    ])
+  })
+
+  test('tells a refused login to all who wait with it, and to nobody else', () => {
+    const waiting = [ask(1), ask(2), ask(3, 'b')].reduce((pool, event) => stepPool(pool, event, { nowMs: 0, random: 0 }, policy).state, {
+      ...emptyPool,
+      limit: 3,
+    })
+    const { effects, state } = stepPool(waiting, { tag: 'OpenFailed', id: 1, why: 'refused' }, { nowMs: 1, random: 0 }, policy)
+    expect(effects.filter(({ tag }) => tag === 'Refuse')).toEqual([
+      { tag: 'Refuse', lease: 1, why: 'login-refused' },
+      { tag: 'Refuse', lease: 2, why: 'login-refused' },
+    ])
+    expect(state.waiting.map(({ lease }) => lease)).toEqual([3])
+  })
+})
