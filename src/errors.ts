@@ -51,6 +51,8 @@ const consequences = {
   DATABASE_AWAY: { exit: null, http: null, sqlstate: '57P03', retry: true },
   SESSION_LOST: { exit: null, http: null, sqlstate: '08006', retry: true },
   OUTCOME_UNKNOWN: { exit: null, http: null, sqlstate: '08007', retry: false },
+  // What a caller of the library meets.
+  CIRCUIT_OPEN: { exit: null, http: 503, sqlstate: null, retry: true },
   STOPPING: { exit: null, http: 503, sqlstate: '57P01', retry: true },
 } as const satisfies Record<string, Consequence>
 

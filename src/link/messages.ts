@@ -62,6 +62,8 @@ export type ToKeeper<FrontDoorSnapshot, GatewaySnapshot> =
   | { readonly tag: 'Listening'; readonly purpose: ListenerPurpose }
   | { readonly tag: 'ListenFailed'; readonly purpose: ListenerPurpose; readonly code: string }
   | { readonly tag: 'RunDrained'; readonly run: number }
+  /** At once after `RunExited`, before the fence: how many requests it held. */
+  | { readonly tag: 'RunHeld'; readonly run: number; readonly requests: number }
   /** An upstream connection closed under a request: has the run exited, or does it live? */
   | { readonly tag: 'AskRun'; readonly run: number }
   | { readonly tag: 'Fact'; readonly event: BezelEvent }

@@ -1,0 +1,148 @@
+import type { BezelEvent } from '../events.ts'
+import { nothingAbandoned, type Outside } from '../part.ts'
+import { FrontDoor, type FrontDoorSnapshot } from '../front-door/front-door.ts'
+import type { FrontDoorSettings } from '../front-door/options.ts'
+import type { AccessLog } from '../front-door/ports.ts'
+import { EnhancedDatabaseManager, type GatewaySnapshot } from '../gateway/enhanced-database-manager.ts'
+import type { GatewaySettings } from '../gateway/options.ts'
+import type { Channel } from '../link/channel.ts'
+import type { ToDataPlane, ToKeeper } from '../link/messages.ts'
+import type { BoundHandle } from '../net/bound-handle.ts'
+import { KeeperQuestions } from './keeper-questions.ts'
+
+export type FromKeeper = ToDataPlane<FrontDoorSettings, GatewaySettings>
+export type ForKeeper = ToKeeper<FrontDoorSnapshot, GatewaySnapshot>
+
+/** The fence's bound: after it, a dead run's requests are settled although a session may still be open. */
+const fenceMs = 1_000
+
+/** Facts that clients can cause without end, and that may be lost; the others carry state. */
+const floods: ReadonlySet<BezelEvent['tag']> = new Set(['RequestRefused', 'QueueFull', 'PoolExhausted', 'LoginRefused', 'RunUnreachable'])
+
+/**
+ * Puts front door and gateway together and lets the keeper's messages move them. It decides nothing: the only thing
+ * that both parts know of each other is that a run's requests are settled after its leases have ended.
+ */
+export class DataPlane {
+  readonly #link: Channel<FromKeeper, ForKeeper>
+  readonly #outside: Outside
+  readonly #accessLog: AccessLog | null
+  readonly #questions: KeeperQuestions
+  readonly #processGroups = new Map<number, number>()
+  #frontDoor: FrontDoor | null = null
+  #gateway: EnhancedDatabaseManager | null = null
+  /** Called once everything is closed. */
+  onClosed: () => void = () => {}
+
+  constructor(link: Channel<FromKeeper, ForKeeper>, outside: Omit<Outside, 'emit'>, accessLog: AccessLog | null) {
+    this.#link = link
+    this.#accessLog = accessLog
+    this.#outside = {
+      clock: outside.clock,
+      random: () => outside.random(),
+      emit: (event) => (floods.has(event.tag) ? link.offer({ tag: 'Fact', event }) : link.send({ tag: 'Fact', event })),
+    }
+    this.#questions = new KeeperQuestions((run) => link.send({ tag: 'AskRun', run }))
+    link.onMessage((message, handle) => this.#receive(message, handle))
+  }
+
+  /** Process groups of the runs that live, as the keeper told them: what must end if the keeper is gone. */
+  processGroups(): number[] {
+    return [...this.#processGroups.values()]
+  }
+
+  #receive(message: FromKeeper, handle: BoundHandle | null): void {
+    switch (message.tag) {
+      case 'Configure':
+        return this.#configure(message)
+      case 'Adopt':
+        for (const { run, processGroup } of message.runs) this.#processGroups.set(run, processGroup)
+        this.#frontDoor?.adopt(message.runs)
+        for (const { worker, run } of message.runs) this.#gateway?.runStarting({ worker, run })
+        this.#gateway?.adopt(message.sessions)
+        return
+      case 'Listener':
+        return void this.#listen(message, handle)
+      case 'RunStarting':
+        this.#processGroups.set(message.run, message.processGroup)
+        return
+      case 'RunReady':
+        this.#processGroups.set(message.run.run, message.run.processGroup)
+        return this.#frontDoor?.runReady(message.run)
+      case 'DrainRun':
+        return void this.#drainRun(message.run)
+      case 'PauseRun':
+        return this.#frontDoor?.pauseRun(message.run)
+      case 'ResumeRun':
+        return this.#frontDoor?.resumeRun(message.run)
+      case 'RunExited':
+        this.#processGroups.delete(message.run)
+        this.#questions.answer(message.run, 'exited')
+        this.#link.send({ tag: 'RunHeld', run: message.run, requests: this.#frontDoor?.heldBy(message.run) ?? 0 })
+        return this.#frontDoor?.runExited(message.run, message.exit, message.incident, this.#fence(message.run))
+      case 'RunAlive':
+        return this.#questions.answer(message.run, 'alive')
+      case 'AskSnapshot':
+        return this.#link.offer({
+          tag: 'Snapshot',
+          frontDoor: this.#frontDoor?.snapshot() ?? null,
+          gateway: this.#gateway?.snapshot() ?? null,
+        })
+      case 'StopAccepting':
+        return this.#frontDoor?.stopAccepting()
+      case 'DrainRequests':
+        return void this.#drainRequests(message.withinMs)
+      case 'Close':
+        return void this.#close(message.withinMs)
+    }
+  }
+
+  #configure({ era, frontDoor, gateway }: Extract<FromKeeper, { tag: 'Configure' }>): void {
+    if (frontDoor !== null) {
+      const askRun = (run: number) => this.#questions.ask(run)
+      this.#frontDoor = new FrontDoor(frontDoor, this.#outside, { askRun, accessLog: this.#accessLog })
+    }
+    if (gateway !== null) this.#gateway = new EnhancedDatabaseManager(gateway, this.#outside)
+    this.#link.send({ tag: 'Configured', era })
+  }
+
+  async #listen({ purpose }: Extract<FromKeeper, { tag: 'Listener' }>, handle: BoundHandle | null): Promise<void> {
+    try {
+      if (handle === null) throw new Error('no handle came with the message')
+      if (purpose.tag === 'Public') await this.#frontDoor?.listen(handle)
+      else await this.#gateway?.listen(purpose.run, purpose.database, handle)
+      this.#link.send({ tag: 'Listening', purpose })
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+      this.#link.send({ tag: 'ListenFailed', purpose, code })
+    }
+  }
+
+  async #fence(run: number): Promise<void> {
+    if (this.#gateway === null) return
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const disarm = this.#outside.clock.at(this.#outside.clock.nowMs() + fenceMs, resolve)
+    await Promise.race([this.#gateway.endLeases(run), late])
+    disarm()
+  }
+
+  async #drainRun(run: number): Promise<void> {
+    await this.#frontDoor?.drainRun(run)
+    this.#link.send({ tag: 'RunDrained', run })
+  }
+
+  async #drainRequests(withinMs: number): Promise<void> {
+    const requestsCut = (await this.#frontDoor?.drain(withinMs)) ?? 0
+    this.#link.send({ tag: 'Drained', requestsCut })
+  }
+
+  async #close(withinMs: number): Promise<void> {
+    const deadlineMs = this.#outside.clock.nowMs() + withinMs
+    const stopped = await Promise.all([
+      this.#frontDoor?.stop(deadlineMs) ?? nothingAbandoned,
+      this.#gateway?.stop(deadlineMs) ?? nothingAbandoned,
+    ])
+    this.#link.send({ tag: 'Closed', transactionsCut: stopped.reduce((sum, { transactions }) => sum + transactions, 0) })
+    this.onClosed()
+  }
+}

@@ -1,0 +1,222 @@
+import type { ForKeeper, FromKeeper } from '../data-plane/assemble.ts'
+import { BezelError } from '../errors.ts'
+import type { ExitStatus } from '../events/workers.ts'
+import type { ListenerPurpose, ServingRun } from '../link/messages.ts'
+import type { BoundHandle } from '../net/bound-handle.ts'
+import type { Outside } from '../part.ts'
+import { drive, type Driver } from '../resilience/drive.ts'
+import {
+  dataPlaneDueAt,
+  dataPlaneLifeDefaults,
+  idleDataPlane,
+  stepDataPlane,
+  type DataPlaneLife,
+  type DataPlaneLifeEffect,
+  type DataPlaneLifeEvent,
+} from './data-plane.machine.ts'
+import type { DataPlaneProcess } from './data-plane-link.ts'
+import { Expectations } from './expectations.ts'
+import { StateToReplay } from './state-to-replay.ts'
+
+type Configure = Extract<FromKeeper, { tag: 'Configure' }>
+export type DataPlaneSnapshot = Extract<ForKeeper, { tag: 'Snapshot' }>
+
+export interface DataPlaneHostPorts {
+  /** Starts the process of one era. */
+  spawn(era: number, onExit: (code: number | null, signal: string | null) => void): DataPlaneProcess
+  /** A run ended: how many requests it held. */
+  onHeld(run: number, requests: number): void
+  /** An upstream connection of this run closed: does the run live? False also when it is known to be ending. */
+  isAlive(run: number): boolean
+}
+
+/**
+ * The keeper's end of the link: keeps one data plane running, and tells each successor what its predecessor knew.
+ * Everything the data plane answers late, or not at all because it died, is bounded here.
+ */
+export class DataPlaneHost {
+  readonly #outside: Outside
+  readonly #ports: DataPlaneHostPorts
+  readonly #driver: Driver<DataPlaneLife, DataPlaneLifeEvent>
+  readonly #replay = new StateToReplay()
+  readonly #expected: Expectations
+  #settings: Pick<Configure, 'frontDoor' | 'gateway'> = { frontDoor: null, gateway: null }
+  #process: DataPlaneProcess | null = null
+  #spawnedAtMs = 0
+  #snapshot: DataPlaneSnapshot | null = null
+  #closing = false
+
+  constructor(outside: Outside, ports: DataPlaneHostPorts) {
+    this.#outside = outside
+    this.#ports = ports
+    this.#expected = new Expectations(outside.clock)
+    this.#driver = drive<DataPlaneLife, DataPlaneLifeEvent, DataPlaneLifeEffect>(
+      {
+        initial: idleDataPlane,
+        step: (state, event, moment) => stepDataPlane(state, event, moment, dataPlaneLifeDefaults),
+        dueAt: dataPlaneDueAt,
+        due: { tag: 'Due' },
+      },
+      outside.clock,
+      () => outside.random(),
+      ({ era }) => this.#spawn(era),
+    )
+  }
+
+  start(settings: Pick<Configure, 'frontDoor' | 'gateway'>): void {
+    this.#settings = settings
+    this.#driver.send({ tag: 'Start' })
+  }
+
+  get pid(): number | null {
+    return this.#process?.pid ?? null
+  }
+
+  /** What the data plane last said of itself; null until it has. `askSnapshot` brings a newer one. */
+  snapshot(): DataPlaneSnapshot | null {
+    return this.#snapshot
+  }
+
+  askSnapshot(): void {
+    this.#send({ tag: 'AskSnapshot' })
+  }
+
+  /** Lets the data plane, and each successor, listen on a bound handle. Rejects with PORT_TAKEN or SYSTEM_REFUSED. */
+  async listen(purpose: ListenerPurpose, handle: BoundHandle, withinMs: number): Promise<void> {
+    this.#replay.addListener({ purpose, handle })
+    const answer = this.#expected.expect(`listen ${nameOf(purpose)}`, withinMs)
+    this.#process?.link.send({ tag: 'Listener', purpose }, handle)
+    const code = await answer
+    if (code === 'ok') return
+    throw new BezelError(code === 'EADDRINUSE' ? 'PORT_TAKEN' : 'SYSTEM_REFUSED', `cannot listen for ${nameOf(purpose)}: ${code}`)
+  }
+
+  runStarting(worker: number, run: number, processGroup: number): void {
+    this.#replay.addRun(worker, run, processGroup)
+    this.#send({ tag: 'RunStarting', worker, run, processGroup })
+  }
+
+  runReady(run: ServingRun): void {
+    this.#replay.serve(run)
+    this.#send({ tag: 'RunReady', run })
+  }
+
+  /** Resolves when the run's last request is answered, or when no data plane is left that could say so. */
+  async drainRun(run: number, withinMs: number): Promise<void> {
+    this.#replay.retire(run)
+    if (this.#process === null) return
+    const answer = this.#expected.expect(`drain ${run}`, withinMs)
+    this.#send({ tag: 'DrainRun', run })
+    await answer
+  }
+
+  pauseRun(run: number): void {
+    this.#send({ tag: 'PauseRun', run })
+  }
+
+  resumeRun(run: number): void {
+    this.#send({ tag: 'ResumeRun', run })
+  }
+
+  runExited(run: number, exit: ExitStatus, incident: string | null): void {
+    this.#replay.removeRun(run)
+    this.#expected.settle(`drain ${run}`, 'ok')
+    if (this.#process === null) this.#ports.onHeld(run, 0)
+    this.#send({ tag: 'RunExited', run, exit, incident })
+  }
+
+  /** Closes the public port here and there. A data plane that dies from now on is replaced without its front door. */
+  stopAccepting(): void {
+    this.#send({ tag: 'StopAccepting' })
+    this.#replay.closePublic()
+    this.#settings = { ...this.#settings, frontDoor: null }
+  }
+
+  /** Resolves with the number of requests that were cut off. */
+  async drainRequests(withinMs: number): Promise<number> {
+    if (this.#process === null) return 0
+    const answer = this.#expected.expect('drained', withinMs)
+    this.#send({ tag: 'DrainRequests', withinMs })
+    return Number(await answer) || 0
+  }
+
+  /** Ends the data plane in order. Resolves with the number of transactions that were cut off. */
+  async close(withinMs: number): Promise<number> {
+    this.#closing = true
+    this.#driver.send({ tag: 'Stop' })
+    this.#replay.closeAll()
+    if (this.#process === null) return 0
+    const answer = this.#expected.expect('closed', withinMs)
+    this.#send({ tag: 'Close', withinMs })
+    const cut = Number(await answer) || 0
+    return cut
+  }
+
+  kill(): void {
+    this.#closing = true
+    this.#driver.send({ tag: 'Stop' })
+    this.#replay.closeAll()
+    this.#process?.kill()
+  }
+
+  #send(message: FromKeeper): void {
+    this.#process?.link.send(message)
+  }
+
+  #spawn(era: number): void {
+    this.#spawnedAtMs = this.#outside.clock.nowMs()
+    const spawned = this.#ports.spawn(era, (code, signal) => this.#died(spawned, code, signal))
+    this.#process = spawned
+    spawned.link.onMessage((message) => {
+      if (spawned === this.#process) this.#receive(message)
+    })
+    this.#outside.emit({ tag: 'DataPlaneStarted', era, pid: spawned.pid })
+    spawned.link.send({ tag: 'Configure', era, ...this.#settings })
+    for (const { purpose, handle } of this.#replay.listeners()) spawned.link.send({ tag: 'Listener', purpose }, handle)
+    if (era > 1) spawned.link.send({ tag: 'Adopt', runs: this.#replay.runs(), sessions: this.#replay.takeSessions() })
+  }
+
+  #died(spawned: DataPlaneProcess, code: number | null, signal: string | null): void {
+    if (spawned !== this.#process) return
+    this.#process = null
+    // A successor listens on the same handles, and answers for them.
+    this.#expected.settleWhere((name) => !name.startsWith('listen '), 'gone')
+    if (!this.#closing) this.#outside.emit({ tag: 'DataPlaneDied', era: spawned.era, pid: spawned.pid, code, signal })
+    this.#driver.send({ tag: 'Died', era: spawned.era })
+  }
+
+  #receive(message: ForKeeper): void {
+    switch (message.tag) {
+      case 'Configured':
+        return this.#outside.emit({
+          tag: 'DataPlaneServing',
+          era: message.era,
+          tookMs: Math.round(this.#outside.clock.nowMs() - this.#spawnedAtMs),
+        })
+      case 'Listening':
+        return this.#expected.settle(`listen ${nameOf(message.purpose)}`, 'ok')
+      case 'ListenFailed':
+        return this.#expected.settle(`listen ${nameOf(message.purpose)}`, message.code)
+      case 'RunDrained':
+        return this.#expected.settle(`drain ${message.run}`, 'ok')
+      case 'RunHeld':
+        return this.#ports.onHeld(message.run, message.requests)
+      case 'AskRun':
+        return this.#ports.isAlive(message.run) ? this.#send({ tag: 'RunAlive', run: message.run }) : undefined
+      case 'Fact':
+        this.#replay.note(message.event)
+        return this.#outside.emit(message.event)
+      case 'Snapshot':
+        this.#snapshot = message
+        return
+      case 'Drained':
+        return this.#expected.settle('drained', String(message.requestsCut))
+      case 'Closed':
+        return this.#expected.settle('closed', String(message.transactionsCut))
+    }
+  }
+}
+
+function nameOf(purpose: ListenerPurpose): string {
+  return purpose.tag === 'Public' ? 'public' : `gateway ${purpose.run} ${purpose.database}`
+}

@@ -1,0 +1,79 @@
+import { isBugLine } from '../../formats/crash-report/bug-line.ts'
+import type { Outside } from '../../part.ts'
+import { drive, type Driver } from '../../resilience/drive.ts'
+import { LineSplitter } from './line-splitter.ts'
+import { ReportKeeper } from './report-keeper.ts'
+import { quiet, stepSuspicion, suspicionDueAt, type Suspicion, type SuspicionEffect, type SuspicionEvent } from './suspicion.machine.ts'
+
+/** Longer than any header that Ruby writes: a position is cut at 256 bytes (error.c). */
+const maxLineBytes = 4_096
+
+/** Output from before a report that is kept with it. */
+const contextBytes = 8_192
+
+/** Section rules of a report, padded with dashes to 76 columns (vm_dump.c), and its description line (version.c). */
+const reportGoesOn = /^(?:-- .{4,40} information -{10,}|ruby \d\.\d+\.\d+\S* \([^)]*\).* \[[\w.-]+\]$)/
+
+export interface WatchedRun {
+  readonly worker: number
+  readonly run: number
+  readonly pid: number
+}
+
+export interface RunWatchSettings {
+  readonly maxReportBytes: number
+  readonly suspicionMs: number
+}
+
+/** Watches the stderr of one run for the beginning of a crash report, and keeps its text. */
+export class RunWatch {
+  readonly run: WatchedRun
+  readonly #lines = new LineSplitter(maxLineBytes)
+  readonly #kept: ReportKeeper
+  readonly #driver: Driver<Suspicion, SuspicionEvent>
+
+  constructor(run: WatchedRun, settings: RunWatchSettings, outside: Outside, perform: (effect: SuspicionEffect) => void) {
+    this.run = run
+    this.#kept = new ReportKeeper(settings.maxReportBytes)
+    this.#driver = drive(
+      {
+        initial: quiet,
+        step: (state, event, moment) => stepSuspicion(state, event, moment, settings),
+        dueAt: suspicionDueAt,
+        due: { tag: 'Due' },
+      },
+      outside.clock,
+      () => outside.random(),
+      perform,
+    )
+  }
+
+  push(chunk: Buffer): void {
+    const lines = this.#lines.push(chunk)
+    if (this.#driver.state().tag === 'Quiet' && lines.some(isBugLine)) this.#kept.mark(contextBytes)
+    this.#kept.push(chunk)
+    for (const line of lines) {
+      if (isBugLine(line)) this.#driver.send({ tag: 'BugLine', line })
+      else if (this.#driver.state().tag !== 'Quiet' && reportGoesOn.test(line)) this.#driver.send({ tag: 'ReportGoesOn' })
+    }
+  }
+
+  /** The answer to `AskRun`. */
+  answered(answers: boolean): void {
+    this.#driver.send({ tag: answers ? 'Answered' : 'Unanswered' })
+  }
+
+  /** Bytes of its output that were not kept. */
+  get droppedBytes(): number {
+    return this.#kept.droppedBytes
+  }
+
+  /** What it wrote, as far as kept. */
+  text(): Buffer {
+    return this.#kept.text()
+  }
+
+  stop(): void {
+    this.#driver.stop()
+  }
+}
