@@ -96,6 +96,10 @@ export interface WorkersSettings {
   readonly stopTimeoutMs: number
   /** How long the other requests of a hung run may take before it is killed, in milliseconds. */
   readonly hangDrainMs: number
+  /** How long a run that is known to be crashing may take to write its report and end, in milliseconds. */
+  readonly crashGraceMs: number
+  /** How long a death waits to hear whether the run held a request, in milliseconds; no answer counts as none. */
+  readonly heldTimeoutMs: number
   readonly restart: RestartSettings
   readonly memory: MemorySettings
   /** Added to a worker's oom_score_adj (proc(5)), 0 to 1000, so that the kernel takes a worker and not the keeper. */
@@ -117,6 +121,8 @@ export const workersDefaults = {
   drainTimeoutMs: 30_000,
   stopTimeoutMs: 10_000,
   hangDrainMs: 5_000,
+  crashGraceMs: 5_000,
+  heldTimeoutMs: 250,
   restart: {
     backoff: { baseMs: 500, capMs: 30_000 },
     stableAfterMs: 10_000,
