@@ -11,7 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ['config', 'admin', 'health'],
   ['validation', 'workers', 'recovery', 'shutdown', 'front-door', 'gateway'],
   ['link', 'net', 'system'],
-  ['resilience', 'formats', 'part', 'events', 'errors', 'units', 'version'],
+  ['resilience', 'formats', 'part', 'events', 'errors', 'snake-case', 'version'],
 ]
 
 const dataPlaneFolders = new Set([
