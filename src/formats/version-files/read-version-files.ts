@@ -1,0 +1,52 @@
+/** Ruby version of a `.ruby-version` (rbenv, chruby, mise, RVM): `3.1.2`, `ruby-3.1.2`; null for another engine or none. */
+export function readRubyVersionFile(text: string): string | null {
+  const line = text
+    .slice(0, 4_096)
+    .split('\n')
+    .map((each) => each.trim())
+    .find((each) => each !== '' && !each.startsWith('#'))
+  return line === undefined ? null : rubyOf(line)
+}
+
+/** Ruby version of a `.tool-versions` (asdf, mise): the first of the `ruby` line. */
+export function readToolVersions(text: string): string | null {
+  const line = /^[ \t]*ruby[ \t]+(\S+)/m.exec(text.slice(0, 64 * 1024))?.[1]
+  return line === undefined ? null : rubyOf(line)
+}
+
+/** Ruby version of a `mise.toml`: `ruby` in `[tools]`, as text, as `{ version = … }` or as the first of a list. */
+export function readMiseToml(text: string): string | null {
+  const tools = /^\[tools\][^\n]*\n((?:(?!\[)[^\n]*\n?)*)/m.exec(text.slice(0, 256 * 1024))?.[1] ?? ''
+  const value = /^[ \t]*"?ruby"?[ \t]*=[ \t]*(?:\[[ \t]*|\{[^}\n]*version[ \t]*=[ \t]*)?["']([^"'\n]+)["']/m.exec(tools)?.[1]
+  return value === undefined ? null : rubyOf(value)
+}
+
+/** What the Gemfile's `ruby` line asks for. */
+export type GemfileRuby =
+  | { readonly tag: 'Requirement'; readonly parts: readonly string[]; readonly line: number }
+  | { readonly tag: 'File'; readonly path: string; readonly line: number }
+  /** Computed by Ruby code: only Ruby itself can tell. */
+  | { readonly tag: 'Computed'; readonly line: number }
+  | { readonly tag: 'Absent' }
+
+/** Reads the `ruby` line of a Gemfile as far as it is plain text (Bundler's lib/bundler/ruby_dsl.rb). */
+export function readGemfileRuby(text: string): GemfileRuby {
+  for (const [index, line] of text
+    .slice(0, 1024 * 1024)
+    .split('\n')
+    .entries()) {
+    const rest = /^[ \t]*ruby(?:[ \t]+|[ \t]*\([ \t]*)(.*)$/.exec(line.replace(/[ \t]#.*$/, ''))?.[1]
+    if (rest === undefined || rest.startsWith('=')) continue
+    const number = index + 1
+    const file = /^(?::file[ \t]*=>|file:)[ \t]*["']([^"']+)["']/.exec(rest)?.[1]
+    if (file !== undefined) return { tag: 'File', path: file, line: number }
+    const parts = /^\[?[ \t]*((?:["'][^"'#]*["'][ \t]*,?[ \t]*)+)/.exec(rest)?.[1]
+    if (parts === undefined) return { tag: 'Computed', line: number }
+    return { tag: 'Requirement', parts: [...parts.matchAll(/["']([^"']+)["']/g)].map(([, part = '']) => part.trim()), line: number }
+  }
+  return { tag: 'Absent' }
+}
+
+function rubyOf(text: string): string | null {
+  return /^(?:ruby-)?(\d+(?:\.\d+)*(?:[.-]?(?:preview|rc|pre|dev)\d*)?)(?:-?p\d+)?$/.exec(text)?.[1] ?? null
+}
