@@ -1,0 +1,34 @@
+import net from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { bindPublicPort } from './public-port.ts'
+
+const open: { close(): unknown }[] = []
+afterEach(() => {
+  for (const each of open.splice(0)) each.close()
+})
+
+async function listen(): Promise<number> {
+  const server = net.createServer()
+  open.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+test('binds a free port and tells its address', async () => {
+  const { handle, url } = await bindPublicPort('127.0.0.1', 0)
+  open.push(handle)
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+})
+
+test('names the holder of a taken port', async () => {
+  const port = await listen()
+  await expect(bindPublicPort('127.0.0.1', port)).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+    message: expect.stringContaining(`process ${process.pid} (`),
+  })
+})
+
+test('refuses an address that is not of this machine', async () => {
+  await expect(bindPublicPort('192.0.2.1', 8080)).rejects.toMatchObject({ code: 'SYSTEM_REFUSED' })
+})

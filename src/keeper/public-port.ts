@@ -1,0 +1,62 @@
+import { lookup } from 'node:dns/promises'
+import net from 'node:net'
+import { BezelError } from '../errors.ts'
+import { bindTcp, portOf, type BoundHandle } from '../net/bound-handle.ts'
+import { findPortHolder } from '../system/port-holder.ts'
+
+export interface PublicPort {
+  readonly handle: BoundHandle
+  readonly url: string
+}
+
+/**
+ * Binds the public port without listening. A taken port shows only at listen, so one is tried first and closed again.
+ * Throws PORT_TAKEN (with the holder, where /proc tells) or SYSTEM_REFUSED.
+ */
+export async function bindPublicPort(host: string, port: number): Promise<PublicPort> {
+  const address = await resolveHost(host)
+  if (port !== 0) await tryPort(address, port)
+  const bound = bindTcp(address, port)
+  if (bound.tag === 'Failed') throw refused(address, port, bound.code)
+  const shown = net.isIPv6(address) ? `[${address}]` : address
+  return {
+    handle: bound.handle,
+    url: `http://${shown === '0.0.0.0' || shown === '[::]' ? 'localhost' : shown}:${portOf(bound.handle) ?? port}`,
+  }
+}
+
+async function resolveHost(host: string): Promise<string> {
+  if (net.isIP(host) !== 0) return host
+  try {
+    return (await lookup(host)).address
+  } catch (cause) {
+    throw new BezelError('SYSTEM_REFUSED', `cannot resolve the host '${host}' to listen on`, {
+      remedy: ['set front_door.host to an address of this machine, or to 0.0.0.0'],
+      cause,
+    })
+  }
+}
+
+async function tryPort(address: string, port: number): Promise<void> {
+  const server = net.createServer()
+  const { promise, resolve } = Promise.withResolvers<string | null>()
+  server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+  server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(null)))
+  const code = await promise
+  if (code !== null) throw refused(address, port, code)
+}
+
+function refused(address: string, port: number, code: string): BezelError {
+  if (code === 'EADDRINUSE') {
+    const holder = findPortHolder(port)
+    const who = holder === null ? 'another process' : `process ${holder.pid} (${holder.name})`
+    return new BezelError('PORT_TAKEN', `port ${port} on ${address} is taken by ${who}`, {
+      remedy: [...(holder === null ? [`ss -ltnp 'sport = :${port}'`] : [`kill ${holder.pid}`]), `bezel run --port ${port + 1}`],
+    })
+  }
+  const remedy =
+    code === 'EACCES'
+      ? ['use a port of 1024 or more, or give bezel the right: setcap cap_net_bind_service=+ep on its Node']
+      : ['set front_door.host to an address of this machine']
+  return new BezelError('SYSTEM_REFUSED', `cannot listen on ${address} port ${port}: ${code}`, { remedy })
+}
