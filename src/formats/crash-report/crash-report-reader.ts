@@ -1,0 +1,329 @@
+import { readAbortLine, readSanitizerFrame } from './abort-line.ts'
+import { opensAppleJson, readAppleJsonReport } from './apple-json-report.ts'
+import { AppleReportBuilder, opensAppleReport } from './apple-report-builder.ts'
+import { readBugLine } from './bug-line.ts'
+import type {
+  AbortNote,
+  BugHeader,
+  CFrame,
+  DeathNote,
+  ExceptionNote,
+  Finding,
+  LoadFailure,
+  LoadFailureWhy,
+  RubyFrame,
+} from './crash-report.ts'
+import { readDeathLine } from './death-line.ts'
+import { readExceptionLine } from './exception-line.ts'
+import { LineSplitter } from './line-splitter.ts'
+import { readLoadFailureLine } from './load-failure-line.ts'
+import { jsonLogLines, stripAnsi, stripPrefix } from './log-prefix.ts'
+import { ReportBuilder } from './report-builder.ts'
+import { readBacktraceLine, readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
+import { symptomTrigger } from './symptom-trigger.ts'
+
+/** Most findings kept when nobody takes them one by one; a process that crashes in a loop repeats itself. */
+const maxFindings = 512
+/** Lines after which a report or a backtrace that got no more is over. */
+const patience = 200
+/** Open reports of different processes in one stream. */
+const maxOpen = 8
+/** Longest `.ips` body kept, in UTF-16 units; real ones have 50,000 to 500,000. */
+const maxJsonUnits = 2 * 1024 * 1024
+const maxBacktrace = 200
+
+type Draft<T> = { -readonly [K in keyof T]: T[K] }
+
+interface Trail {
+  readonly source: string
+  readonly finding: Draft<LoadFailure> | Draft<ExceptionNote> | Draft<AbortNote>
+  readonly frames: RubyFrame[]
+  readonly cFrames: CFrame[]
+  idle: number
+}
+
+interface Open {
+  readonly builder: ReportBuilder
+  idle: number
+  /** Lines of other kinds since the header, while nothing has confirmed it. */
+  strangers: number
+}
+
+/**
+ * Finds Ruby crash reports, load failures, aborts, telling exceptions and death notes in any stream of log lines. Feed it bytes; memory
+ * stays bounded (256 Ki units a line, capped lists) whatever they are. Nothing throws on bad input.
+ *
+ * Sources: Ruby's `error.c`, `vm_dump.c`, `signal.c`, `dln.c`; glibc's `elf/dl-load.c`; musl's `ldso/dynlink.c`.
+ */
+export class CrashReportReader {
+  readonly #findings: Finding[] = []
+  readonly #onFinding: (finding: Finding) => void
+  readonly #splitter = new LineSplitter((line) => this.#line(line))
+  readonly #open = new Map<string, Open>()
+  #apple: { readonly builder: AppleReportBuilder; idle: number } | null = null
+  #json: { text: string; readonly atLine: number } | null = null
+  #trail: Trail | null = null
+  #remarks: string[] = []
+  #gemHint: { readonly gem: string; readonly atLine: number } | null = null
+  #atLine = 0
+  #last: { readonly source: string; readonly text: string } | null = null
+
+  /** With `onFinding` each finding is handed over once it is whole, and none is kept. */
+  constructor(onFinding?: (finding: Finding) => void) {
+    this.#onFinding =
+      onFinding ??
+      ((finding) => {
+        if (this.#findings.length < maxFindings) this.#findings.push(finding)
+      })
+  }
+
+  push(chunk: Buffer): void {
+    this.#splitter.push(chunk)
+  }
+
+  /** Closes what is open. Returns all findings in the order of their lines; empty where `onFinding` took them. */
+  end(): readonly Finding[] {
+    this.#splitter.end()
+    if (this.#last !== null) this.#open.get(this.#last.source)?.builder.take(this.#last.text, true)
+    for (const source of this.#open.keys()) this.#closeReport(source, true)
+    this.#closeApple(true)
+    this.#closeJson()
+    this.#closeTrail()
+    return this.#findings.sort((a, b) => a.atLine - b.atLine)
+  }
+
+  #line(raw: string): void {
+    this.#atLine += 1
+    if (this.#json !== null) return this.#takeJson(raw)
+    const idle = this.#open.size === 0 && this.#trail === null && this.#apple === null
+    if (idle && !symptomTrigger.test(raw)) return
+    const line = stripAnsi(raw)
+    if (opensAppleJson(line)) {
+      this.#json = { text: '', atLine: this.#atLine }
+      return
+    }
+    const inJson = jsonLogLines(line)
+    if (inJson === null) return this.#bare(line)
+    for (const inner of inJson) this.#bare(inner)
+  }
+
+  #bare(line: string): void {
+    if (line.trim() === '') return
+    const { source, text } = stripPrefix(line)
+    const header = text.includes('[BUG]') ? readHeader(text) : null
+    if (header !== null) return this.#takeHeader(source, header.header, header.exact)
+    if (this.#takeInReport(source, text)) return
+    if (this.#apple !== null || opensAppleReport(text)) {
+      if (this.#takeApple(text)) return
+    }
+    if (this.#opensHeadless(text)) {
+      this.#openReport(source, null)
+      this.#takeInReport(source, text)
+      return
+    }
+    if (this.#takeSymptom(source, text)) return
+    this.#followTrail(source, text)
+  }
+
+  #takeHeader(source: string, header: BugHeader, exact: boolean): void {
+    const open = this.#open.get(source)
+    if (open !== undefined) {
+      if (open.builder.header === null && open.builder.reversed) {
+        open.builder.attachHeader(header)
+        // Newest first: what stands above the header comes after it in the stream, a line or two at most.
+        return this.#closeReport(source, false)
+      }
+      const early =
+        open.builder.lastSection === null || ['log', 'control', 'ruby', 'threading', 'machine'].includes(open.builder.lastSection)
+      if (open.builder.header !== null && early && open.idle === 0) {
+        open.builder.interleaved = true
+        if (!exact) return
+        const other = new ReportBuilder(header, this.#atLine, [])
+        other.interleaved = true
+        return this.#tell(other.finish(true))
+      }
+      this.#closeReport(source, true)
+    }
+    this.#closeTrail()
+    this.#openReport(source, header)
+    if (!exact) this.#open.get(source)!.strangers = 1
+  }
+
+  #openReport(source: string, header: BugHeader | null): void {
+    if (this.#open.size >= maxOpen) for (const oldest of [...this.#open.keys()].slice(0, 1)) this.#closeReport(oldest, true)
+    this.#open.set(source, { builder: new ReportBuilder(header, this.#atLine, this.#remarks), idle: 0, strangers: 0 })
+    this.#remarks = []
+  }
+
+  #takeInReport(source: string, text: string): boolean {
+    const key = this.#open.has(source) || source !== '' ? source : [...this.#open.keys()].at(-1)
+    const open = key === undefined ? undefined : this.#open.get(key)
+    if (open === undefined || key === undefined) return false
+    this.#last = { source: key, text }
+    if (text.includes('[BUG]')) open.builder.interleaved = true
+    if (open.builder.take(text, false)) {
+      open.idle = 0
+      return true
+    }
+    open.idle += 1
+    if (!open.builder.confirmed) open.strangers += 1
+    const over = open.builder.lastSection === 'map' || open.idle > patience || (open.strangers > 3 && !open.builder.confirmed)
+    if (over) this.#closeReport(key, false)
+    return false
+  }
+
+  #closeReport(source: string, ended: boolean): void {
+    const open = this.#open.get(source)
+    if (open === undefined) return
+    this.#open.delete(source)
+    if (!open.builder.confirmed && (open.strangers > (ended ? 1 : 0) || open.builder.header === null)) return
+    this.#tell(open.builder.finish(ended))
+  }
+
+  #opensHeadless(text: string): boolean {
+    const section = readSectionTitle(text)
+    if (section !== null) return section === 'control' || section === 'ruby' || section === 'machine' || section === 'c'
+    if (readControlFrame(text) !== null) return true
+    if (this.#trail?.finding.tag === 'AbortNote' || !/\) \[0x[0-9a-f]+\]/.test(text)) return false
+    const frame = readCFrame(text, false)
+    return frame?.library !== null && frame?.library !== undefined && /\.(?:so|dylib|bundle)|ruby/.test(frame.library)
+  }
+
+  #takeApple(text: string): boolean {
+    this.#apple ??= { builder: new AppleReportBuilder(this.#atLine), idle: 0 }
+    if (this.#apple.builder.take(text)) {
+      this.#apple.idle = 0
+      return true
+    }
+    this.#apple.idle += 1
+    if (this.#apple.idle > patience) this.#closeApple(false)
+    return false
+  }
+
+  #closeApple(ended: boolean): void {
+    const report = this.#apple?.builder.finish(ended)
+    this.#apple = null
+    if (report !== undefined && (report.cFrames.length > 0 || report.header !== null)) this.#tell(report)
+  }
+
+  #takeJson(line: string): void {
+    if (this.#json === null) return
+    this.#json.text += `${line}\n`
+    if (/^\}\s*$/.test(line) || this.#json.text.length > maxJsonUnits) this.#closeJson()
+  }
+
+  #closeJson(): void {
+    const json = this.#json
+    this.#json = null
+    const report = json === null ? null : readAppleJsonReport(json.text, json.atLine)
+    if (report !== null) return this.#tell(report)
+    // Cut or not that form after all: read it as plain lines, which still finds the telling ones.
+    for (const line of json?.text.split('\n') ?? []) if (symptomTrigger.test(line)) this.#bare(line)
+  }
+
+  #takeSymptom(source: string, text: string): boolean {
+    const gem = /error while trying to load the gem '([\w.-]+)'/.exec(text)?.[1]
+    if (gem !== undefined) {
+      this.#gemHint = { gem, atLine: this.#atLine }
+      return true
+    }
+    if (text.includes('<OBJ_INFO:') && this.#remarks.length < 8) this.#remarks.push(text.trim().slice(0, 300))
+    const atLine = this.#atLine
+    const abort = readAbortLine(text)
+    if (abort !== null) return this.#startTrail(source, { tag: 'AbortNote', ...abort, cFrames: [], atLine }, null)
+    const load = readLoadFailureLine(text)
+    if (load !== null) {
+      const { frame, message } = splitPlaced(text)
+      const hint = this.#gemHint !== null && atLine - this.#gemHint.atLine < 6 ? this.#gemHint.gem : null
+      return this.#startTrail(source, { tag: 'LoadFailure', message, ...load, gem: load.gem ?? hint, rubyFrames: [], atLine }, frame)
+    }
+    const exception = readExceptionLine(text)
+    if (exception !== null) {
+      const { className, message, frame } = exception
+      return this.#startTrail(source, { tag: 'ExceptionNote', className, message, rubyFrames: [], atLine }, frame)
+    }
+    const death = readDeathLine(text)
+    if (death === null) return false
+    const note: DeathNote = { tag: 'DeathNote', ...death, atLine }
+    this.#tell(note)
+    return true
+  }
+
+  #startTrail(source: string, finding: Trail['finding'], frame: RubyFrame | null): true {
+    this.#closeTrail()
+    this.#trail = { source, finding, frames: frame === null ? [] : [frame], cFrames: [], idle: 0 }
+    return true
+  }
+
+  /** Backtrace lines and the further lines of a linker's message belong to the finding before them. */
+  #followTrail(source: string, text: string): void {
+    const trail = this.#trail
+    if (trail === null || trail.source !== source) return
+    if (this.#extendTrail(trail, text)) {
+      trail.idle = 0
+      return
+    }
+    trail.idle += 1
+    if (trail.idle > 12) this.#closeTrail()
+  }
+
+  #extendTrail(trail: Trail, text: string): boolean {
+    if (trail.finding.tag === 'AbortNote') {
+      const frame = readSanitizerFrame(text) ?? readCFrame(text, false)
+      if (frame === null) return false
+      if (trail.cFrames.length < maxBacktrace) trail.cFrames.push(frame)
+      return true
+    }
+    if (trail.finding.tag === 'LoadFailure' && continueLoadFailure(trail.finding, text)) return true
+    const frame = readBacktraceLine(text)
+    if (frame === null) return false
+    if (trail.frames.length < maxBacktrace) trail.frames.push(frame)
+    return true
+  }
+
+  #closeTrail(): void {
+    const trail = this.#trail
+    this.#trail = null
+    if (trail === null) return
+    if (trail.finding.tag === 'AbortNote') this.#tell({ ...trail.finding, cFrames: trail.cFrames })
+    else this.#tell({ ...trail.finding, rubyFrames: trail.frames })
+  }
+
+  /** Strings cut out of a decoded slice keep the whole slice alive; a copy through JSON doesn't. */
+  #tell(finding: Finding): void {
+    this.#onFinding(JSON.parse(JSON.stringify(finding)) as Finding)
+  }
+}
+
+function readHeader(text: string): { readonly header: BugHeader; readonly exact: boolean } | null {
+  const exact = readBugLine(text.trimStart())
+  if (exact !== null) return { header: exact, exact: true }
+  // Behind a prefix that no rule knows: only a fault message counts, and only if a report follows.
+  const cut =
+    /(\S+): \[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction).*$/.exec(text)?.[0] ??
+    /(?<=\s)\[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction) at 0x.*$/.exec(text)?.[0]
+  const header = cut === undefined ? null : readBugLine(cut.replace(/^.*?["'(]/, ''))
+  return header === null ? null : { header, exact: false }
+}
+
+const placedMessage = /^(.+?):(\d+):in [`'](.*?)['’]: (.*)$/
+
+function splitPlaced(text: string): { readonly frame: RubyFrame | null; readonly message: string } {
+  const found = placedMessage.exec(text.trim())
+  if (found?.[1] === undefined) return { frame: null, message: text.trim().slice(0, 600) }
+  return { frame: { file: found[1], line: Number(found[2]), method: found[3] ?? '' }, message: (found[4] ?? '').slice(0, 600) }
+}
+
+/** `Referenced from:`, `Reason:`, `Expected in:`, ` - FILE (LoadError)`: dyld's and dln.c's further lines. */
+function continueLoadFailure(finding: Draft<LoadFailure>, text: string): boolean {
+  const referenced = /^\s*Referenced from: (?:<[^>]*> )?(\S.*?)\s*$/.exec(text)?.[1]
+  const dashed = /(?:^|\s)- (\/\S.*?\.(?:so|bundle))(?: \(LoadError\))?\s*$/.exec(text)?.[1]
+  const isReason = /^\s*(?:Reason|Expected in|tried):/.test(text)
+  if (referenced === undefined && dashed === undefined && !isReason) return false
+  const better = finding.file ?? dashed ?? referenced ?? null
+  finding.file = better
+  if (isReason && /incompatible architecture|missing compatible arch|wrong architecture/.test(text))
+    finding.why = 'wrong-architecture' satisfies LoadFailureWhy
+  if (isReason && finding.message.length < 900) finding.message += ` ${text.trim().slice(0, 300)}`
+  return true
+}

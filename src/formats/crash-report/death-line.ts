@@ -1,0 +1,58 @@
+import type { DeathNote } from './crash-report.ts'
+
+export type DeathLine = Pick<DeathNote, 'signal' | 'outOfMemory' | 'message' | 'library'>
+
+const bySignalNumber: Readonly<Record<string, string>> = {
+  '4': 'SIGILL',
+  '5': 'SIGTRAP',
+  '6': 'SIGABRT',
+  '7': 'SIGBUS',
+  '8': 'SIGFPE',
+  '9': 'SIGKILL',
+  '11': 'SIGSEGV',
+  '15': 'SIGTERM',
+  '31': 'SIGSYS',
+}
+
+/** Texts of strsignal(3), as shells print them. */
+const byText: readonly (readonly [RegExp, string])[] = [
+  [/(?:^|\s)Segmentation fault(?:: 11)?\s*(?:\(core dumped\)|$)/, 'SIGSEGV'],
+  [/(?:^|\s)Aborted\s*(?:\(core dumped\)|$)|(?:^|\s)Abort trap(?:: 6)?\s*(?:\(core dumped\)|$)/, 'SIGABRT'],
+  [/(?:^|\s)Bus error(?:: 10)?\s*(?:\(core dumped\)|$)/, 'SIGBUS'],
+  [/(?:^|\s)Illegal instruction(?:: 4)?\s*(?:\(core dumped\)|$)/, 'SIGILL'],
+  [/(?:^|\s)Floating point exception(?:: 8)?\s*(?:\(core dumped\)|$)/, 'SIGFPE'],
+  [/(?:^|\s)Trace\/(?:BPT|breakpoint) trap/, 'SIGTRAP'],
+  [/(?:^|: |\d+ )Killed(?:: 9)?\s*$|^Killed\b/, 'SIGKILL'],
+]
+
+const kernelFault =
+  /\[(\d+)\]: segfault at ([0-9a-f]+) ip \S+ sp \S+ error \d+(?: cpu \d+)?(?: in (\S+?)\[)?|traps: \S+\[\d+\] (?:trap invalid opcode|general protection)[^]*?(?: in (\S+?)\[)?$/
+const oom =
+  /Out of memory: Kill(?:ed)? process|oom-kill:|Memory cgroup out of memory|OOMKilled|oom_reaper: reaped|invoked oom-killer|Error R15 \(Memory quota vastly exceeded\)|Failed with result 'oom-kill'/
+const supervised =
+  /(?:exited (?:with )?(?:code|status)|exit (?:code|status)|status:?|code=(?:killed|dumped|exited), status=)[ =:]*(\d{1,3})|(?:killed by|terminated by|terminated with|died from|received|by) signal:? ?(?:SIG)?(\d{1,2}|[A-Z]{3,4})\b|code=(?:killed|dumped), status=\d+\/([A-Z]+)/
+
+/** Reads what a kernel, shell or supervisor says about a death; null for any other line. */
+export function readDeathLine(text: string): DeathLine | null {
+  const line = text.trim().slice(0, 400)
+  if (oom.test(line)) return { signal: 'SIGKILL', outOfMemory: true, message: line, library: null }
+  const kernel = line.includes('segfault at') || line.includes('traps: ') ? kernelFault.exec(line) : null
+  if (kernel !== null) {
+    const library = kernel[3] ?? kernel[4] ?? null
+    return { signal: line.includes('invalid opcode') ? 'SIGILL' : 'SIGSEGV', outOfMemory: false, message: line, library }
+  }
+  for (const [form, signal] of byText)
+    if (form.test(line) && line.length < 200) return { signal, outOfMemory: false, message: line, library: null }
+  const told = /ode|tatus|ignal/.test(line) ? supervised.exec(line) : null
+  if (told === null) return null
+  const code = Number(told[1])
+  const signal =
+    told[3] !== undefined ? `SIG${told[3]}` : told[2] !== undefined ? signalOf(told[2]) : (bySignalNumber[String(code - 128)] ?? null)
+  return signal === null || signal === 'SIGTERM' || signal === 'SIGINT'
+    ? null
+    : { signal, outOfMemory: false, message: line, library: null }
+}
+
+function signalOf(name: string): string | null {
+  return /^\d+$/.test(name) ? (bySignalNumber[name] ?? null) : `SIG${name}`
+}

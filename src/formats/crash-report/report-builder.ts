@@ -1,0 +1,198 @@
+import type { BugHeader, CFrame, ControlFrame, CrashReport, MappedFile, RubyDescription, RubyFrame, SectionName } from './crash-report.ts'
+import {
+  readCFrame,
+  readControlFrame,
+  readDescription,
+  readFeature,
+  readMapping,
+  readRegisters,
+  readRubyFrame,
+  readSectionTitle,
+} from './report-lines.ts'
+
+/** Most frames kept of each list: deep recursion prints tens of thousands of the same. */
+const maxFrames = 1_000
+const maxFeatures = 4_000
+const maxFiles = 2_000
+const maxRemarks = 20
+
+/** Features that tell a gem or a compiled file; the rest (hundreds of `.rb` of the standard library) only costs memory. */
+const tellingFeature = /\/gems\/|\.(?:so|bundle|dylib)$/
+
+/**
+ * Collects one report from its lines. Lines are recognised by their own form, not only by the section they stand in, so that a report
+ * without titles, cut at its beginning, double-spaced or printed newest line first still gives what it holds.
+ */
+export class ReportBuilder {
+  header: BugHeader | null
+  description: RubyDescription | null = null
+  interleaved = false
+  doubled = false
+  readonly sections: SectionName[] = []
+  readonly #remarks: string[] = []
+  readonly #control: ControlFrame[] = []
+  readonly #ruby: RubyFrame[] = []
+  readonly #c: CFrame[] = []
+  readonly #registers: Record<string, string> = {}
+  readonly #features = new Set<string>()
+  readonly #files = new Map<string, { start: string; end: string }[]>()
+  #loadedScript: string | null = null
+  #section: SectionName | null = null
+  #descriptionBeforeHeader = false
+  #openCfunc = false
+  readonly #atLine: number
+
+  constructor(header: BugHeader | null, atLine: number, remarks: readonly string[]) {
+    this.header = header
+    this.#atLine = atLine
+    this.#remarks.push(...remarks)
+  }
+
+  /** Something beyond the header: the description, a section, a frame. */
+  get confirmed(): boolean {
+    return this.description !== null || this.sections.length > 0 || this.#control.length > 0 || this.#c.length > 0
+  }
+
+  /** Lines so far came newest first: frame numbers rise, or the end of a report stood before its beginning. */
+  get reversed(): boolean {
+    const first = this.#control[0]
+    const last = this.#control.at(-1)
+    if (first !== undefined && last !== undefined && first.depth !== last.depth) return first.depth < last.depth
+    if (this.#descriptionBeforeHeader && this.sections.length > 0) return true
+    const at = this.sections.indexOf('c')
+    const before = ['control', 'ruby', 'machine'] as const
+    return at >= 0 && before.some((name) => this.sections.indexOf(name) > at)
+  }
+
+  get lastSection(): SectionName | null {
+    return this.#section
+  }
+
+  attachHeader(header: BugHeader): void {
+    this.header = header
+    this.#descriptionBeforeHeader = this.description !== null
+  }
+
+  /** Takes a line of the report; false for a line that is none. */
+  take(text: string, atEnd: boolean): boolean {
+    if (this.#section === 'map' && this.#takeMapping(text)) return true
+    if (this.#section === 'features' && this.#takeFeature(text)) return true
+    const section = readSectionTitle(text)
+    if (section !== null) {
+      this.#section = section
+      if (!this.sections.includes(section)) this.sections.push(section)
+      return true
+    }
+    if (this.#openCfunc && /^\s*:\w/.test(text)) return this.#closeCfunc(text)
+    return (
+      this.#takeFrame(text, atEnd) ||
+      this.#takeDescription(text) ||
+      this.#takeRegisters(text) ||
+      this.#takeRemark(text) ||
+      this.#takeMapping(text)
+    )
+  }
+
+  finish(ended: boolean): CrashReport {
+    const reversed = this.reversed
+    if (reversed) {
+      this.#control.reverse()
+      this.#ruby.reverse()
+      this.#c.reverse()
+    }
+    const mappedFiles: MappedFile[] = [...this.#files].map(([path, ranges]) => ({ path, ranges }))
+    return {
+      tag: 'CrashReport',
+      header: this.header,
+      description: this.description,
+      controlFrames: this.#control,
+      rubyFrames: this.#ruby.toReversed(),
+      cFrames: this.#c,
+      registers: this.#registers,
+      loadedScript: this.#loadedScript,
+      features: [...this.#features],
+      mappedFiles,
+      sections: this.sections,
+      remarks: this.#remarks,
+      complete: !ended || this.sections.includes('map'),
+      interleaved: this.interleaved,
+      format: 'ruby',
+      atLine: this.#atLine,
+    }
+  }
+
+  #takeFrame(text: string, atEnd: boolean): boolean {
+    const control = readControlFrame(text)
+    if (control !== null) {
+      this.#openCfunc = control.type === 'CFUNC' && control.label === ''
+      return push(this.#control, control)
+    }
+    const ruby = this.#section === 'c' ? null : readRubyFrame(text)
+    if (ruby !== null) return push(this.#ruby, ruby)
+    const c = readCFrame(text, atEnd && this.#section === 'c')
+    return c === null ? false : push(this.#c, c)
+  }
+
+  /** Mail breaks `CFUNC` and `:name` over two lines. */
+  #closeCfunc(text: string): boolean {
+    this.#openCfunc = false
+    const last = this.#control.pop()
+    if (last !== undefined) this.#control.push({ ...last, label: text.trim().slice(1) })
+    return true
+  }
+
+  #takeDescription(text: string): boolean {
+    const found = readDescription(text)
+    if (found === null) return false
+    if (this.description === null) this.description = found
+    else if (this.description.revision !== found.revision || this.description.version !== found.version) this.interleaved = true
+    return true
+  }
+
+  #takeRegisters(text: string): boolean {
+    const found = readRegisters(text)
+    if (found === null || (this.#section !== 'machine' && found.length < 2)) return false
+    for (const [name, value] of found) this.#registers[name] ??= value
+    return true
+  }
+
+  #takeRemark(text: string): boolean {
+    const script = /\* Loaded script: (.*)$/.exec(text)
+    if (script !== null) {
+      this.#loadedScript = script[1] ?? null
+      return true
+    }
+    const telling = /SEGV received in|(?:BUS|ILL) received in|Crashed while printing bug report|<OBJ_INFO:|YJIT has panicked/.test(text)
+    if (telling) {
+      this.doubled ||= /received in|Crashed while/.test(text)
+      if (this.#remarks.length < maxRemarks) this.#remarks.push(text.trim().slice(0, 300))
+      return true
+    }
+    return /^-{5,}\s*$|^Total ractor count|^Ruby thread count|DiagnosticReports|^\s+for more details\.|^\[(?:NOTE|IMPORTANT)\]/.test(text)
+  }
+
+  #takeFeature(text: string): boolean {
+    const feature = readFeature(text)
+    if (feature === null) return false
+    if (this.#features.size < maxFeatures && tellingFeature.test(feature)) this.#features.add(feature)
+    return true
+  }
+
+  #takeMapping(text: string): boolean {
+    const mapping = readMapping(text)
+    if (mapping === null) return false
+    if (!mapping.path.startsWith('/') && !mapping.path.startsWith('[')) return true
+    const ranges = this.#files.get(mapping.path)
+    const last = ranges?.at(-1)
+    if (ranges === undefined) {
+      if (this.#files.size < maxFiles) this.#files.set(mapping.path, [{ start: mapping.start, end: mapping.end }])
+    } else if (last !== undefined && last.end === mapping.start) last.end = mapping.end
+    else if (ranges.length < 16) ranges.push({ start: mapping.start, end: mapping.end })
+    return true
+  }
+}
+
+function push<T>(list: T[], item: T): true {
+  if (list.length < maxFrames) list.push(item)
+  return true
+}
