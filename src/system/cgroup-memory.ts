@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Memory of the control group that a process is in, in MiB. The kernel kills at the limit. */
+export interface CgroupMemory {
+  readonly usedMb: number
+  readonly limitMb: number
+}
+
+/** Finds where this process's control group keeps its numbers; null where there is no limit, or no control group. */
+export function findCgroupMemory(root = '/'): { read(): CgroupMemory | null } | null {
+  for (const place of places(root)) {
+    const read = () => readMemory(place)
+    if (read() !== null) return { read }
+  }
+  return null
+}
+
+interface Place {
+  readonly folder: string
+  readonly used: string
+  readonly limit: string
+  readonly stat: string
+  /** In the stat file: page cache that the kernel drops before it kills. */
+  readonly droppable: string
+}
+
+/** `/proc/self/cgroup` (cgroups(7)): `0::/path` is version 2; `4:memory:/path` version 1. In a container the path may be that of the host. */
+function places(root: string): Place[] {
+  const lines = (readOrNull(join(root, 'proc/self/cgroup')) ?? '').split('\n').map((line) => line.split(':'))
+  return lines.flatMap(([, controllers, path = '/']) => {
+    const v2 = { used: 'memory.current', limit: 'memory.max', stat: 'memory.stat', droppable: 'inactive_file' }
+    const v1 = { used: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes', stat: 'memory.stat', droppable: 'total_inactive_file' }
+    const base = controllers === '' ? 'sys/fs/cgroup' : 'sys/fs/cgroup/memory'
+    if (controllers !== '' && controllers?.split(',').includes('memory') !== true) return []
+    return withAncestors(path).map((inside) => ({ folder: join(root, base, inside), ...(controllers === '' ? v2 : v1) }))
+  })
+}
+
+/** A limit may stand on the group itself or on any group around it. */
+function withAncestors(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '')
+  return [...parts.map((_, left) => `/${parts.slice(0, parts.length - left).join('/')}`), '/']
+}
+
+function readMemory({ folder, used, limit, stat, droppable }: Place): CgroupMemory | null {
+  const usedBytes = Number(readOrNull(join(folder, used)) ?? Number.NaN)
+  const limitBytes = Number(readOrNull(join(folder, limit)) ?? Number.NaN)
+  // `max`, or version 1's huge number, is no limit.
+  if (Number.isNaN(usedBytes) || Number.isNaN(limitBytes) || limitBytes > 2 ** 50) return null
+  const cache = Number(new RegExp(`^${droppable} (\\d+)$`, 'm').exec(readOrNull(join(folder, stat)) ?? '')?.[1] ?? 0)
+  return { usedMb: Math.max(0, usedBytes - cache) / 2 ** 20, limitMb: limitBytes / 2 ** 20 }
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,110 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readBootId, readEnvironment, readProcessGroup, readStat, type ProcessStat } from './proc-fs.ts'
+import { signalGroup } from './process-group.ts'
+
+/** The variable that every recorded process is started with; its value is the record's `mark`. */
+export const markVariable = 'BEZEL_MARK'
+
+interface Recorded {
+  readonly bootId: string
+  readonly mark: string
+  readonly processGroup: number
+  /** Seen in the group: pid and start time together name a process. */
+  readonly members: readonly { readonly pid: number; readonly startTicks: number }[]
+}
+
+/**
+ * Which process groups this keeper has started, on disk, so that the next one can end what a killed keeper left behind:
+ * the parent-death signal reaches a worker but not what it forked.
+ */
+export class ProcessRecord {
+  readonly #folder: string
+  readonly #mark: string
+  readonly #bootId = readBootId()
+  readonly #written = new Map<number, string>()
+
+  constructor(runtimeDir: string, mark: string) {
+    this.#folder = join(runtimeDir, 'groups')
+    this.#mark = mark
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+  }
+
+  /** Notes a group and the members known by now. Call again when they change; writes only then. */
+  note(processGroup: number, pids: readonly number[]): void {
+    const members = pids.flatMap((pid) => {
+      const stat = readStat(pid)
+      return stat?.processGroup === processGroup ? [{ pid, startTicks: stat.startTicks }] : []
+    })
+    const text = JSON.stringify({ bootId: this.#bootId, mark: this.#mark, processGroup, members } satisfies Recorded)
+    if (this.#written.get(processGroup) === text) return
+    this.#written.set(processGroup, text)
+    const path = join(this.#folder, String(processGroup))
+    writeFileSync(`${path}.new`, text, { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+  }
+
+  forget(processGroup: number): void {
+    this.#written.delete(processGroup)
+    rmSync(join(this.#folder, String(processGroup)), { force: true })
+  }
+}
+
+/** A process that a killed keeper had left and that is now killed. */
+export interface Leftover {
+  readonly pid: number
+  readonly processGroup: number
+}
+
+/**
+ * Kills what an earlier keeper recorded and left, and empties the runtime directory of everything but its lock.
+ * Only for the holder of that lock. A group is killed only when it is proven to be the recorded one.
+ */
+export function sweepLeftovers(runtimeDir: string): Leftover[] {
+  const folder = join(runtimeDir, 'groups')
+  const killed = listOrEmpty(folder).flatMap((name) => {
+    const recorded = readRecorded(join(folder, name))
+    return recorded === null ? [] : killRecorded(recorded)
+  })
+  for (const name of listOrEmpty(runtimeDir)) if (name !== 'lock') rmSync(join(runtimeDir, name), { recursive: true, force: true })
+  return killed
+}
+
+function killRecorded(recorded: Recorded): Leftover[] {
+  const { processGroup } = recorded
+  const living = readProcessGroup(processGroup).filter(({ state }) => state !== 'Z')
+  if (!living.some((stat) => isRecorded(stat, recorded))) return []
+  signalGroup(processGroup, 'SIGKILL')
+  return living.map(({ pid }) => ({ pid, processGroup }))
+}
+
+/**
+ * The kernel gives no process a number that is still some group's, so one recorded member that lives proves the whole group.
+ * Where all of them are gone, a process forked since shows itself by the mark in its environment.
+ */
+function isRecorded({ pid, startTicks }: ProcessStat, { bootId, mark, members }: Recorded): boolean {
+  if (bootId !== readBootId()) return false
+  return (
+    members.some((member) => member.pid === pid && member.startTicks === startTicks) || readEnvironment(pid)?.get(markVariable) === mark
+  )
+}
+
+function readRecorded(path: string): Recorded | null {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Recorded>
+    const { bootId, mark, processGroup, members } = value
+    if (typeof bootId !== 'string' || typeof mark !== 'string' || typeof processGroup !== 'number' || !Array.isArray(members)) return null
+    return { bootId, mark, processGroup, members: members as Recorded['members'] }
+  } catch {
+    // Half written when its keeper was killed, or not ours.
+    return null
+  }
+}
+
+function listOrEmpty(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
+}

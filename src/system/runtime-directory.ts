@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, closeSync, ftruncateSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BezelError } from '../errors.ts'
+
+/** `sun_path` holds 108 bytes with its NUL (unix(7)). */
+export const maxSocketPathBytes = 107
+
+/** Room kept below the directory for the longest name: `g1234567/.s.PGSQL.65535`, `w64-1234567.sock`. */
+const longestNameBytes = 24
+
+/** Where one app's sockets, lock and record of process groups live: mode 0700, and short. */
+export interface RuntimeDirectory {
+  readonly path: string
+  /**
+   * The absolute path of a socket in it.
+   * @throws BezelError SOCKET_PATH_TOO_LONG
+   */
+  socketPath(name: string): string
+  /** Gives the lock up; the directory stays. Idempotent. */
+  release(): void
+}
+
+export interface RuntimePlaces {
+  readonly environment: NodeJS.ProcessEnv
+  readonly systemRun: string
+  readonly temporary: string
+}
+
+/**
+ * Opens and locks the runtime directory of the app in `appDir`: under `$XDG_RUNTIME_DIR/bezel`, else `/run/bezel`, else the
+ * temporary folder. One bezel an app (its real path): the kernel holds the lock and drops it when this process ends, however it ends.
+ *
+ * @throws BezelError ALREADY_RUNNING with the holder's pid · SOCKET_PATH_TOO_LONG · SYSTEM_REFUSED · TOOL_NOT_FOUND (flock)
+ */
+export function openRuntimeDirectory(
+  appDir: string,
+  places: RuntimePlaces = { environment: process.env, systemRun: '/run', temporary: tmpdir() },
+): RuntimeDirectory {
+  const app = realpathSync(appDir)
+  const base = openBase(places)
+  const path = join(base, createHash('sha256').update(app).digest('hex').slice(0, 10))
+  checkSocketPath(join(path, 'x'.repeat(longestNameBytes)))
+  makePrivate(path)
+  const fd = lock(join(path, 'lock'), app)
+  let isHeld = true
+  return {
+    path,
+    socketPath: (name) => checkSocketPath(join(path, name)),
+    release: () => {
+      if (isHeld) closeSync(fd)
+      isHeld = false
+    },
+  }
+}
+
+function openBase({ environment, systemRun, temporary }: RuntimePlaces): string {
+  const user = process.getuid?.() ?? 0
+  const session = environment['XDG_RUNTIME_DIR']
+  const candidates = [...(session === undefined || session === '' ? [] : [join(session, 'bezel')]), join(systemRun, 'bezel')]
+  for (const candidate of candidates) if (tryPrivate(candidate) === null) return candidate
+  const last = join(temporary, `bezel-${user}`)
+  makePrivate(last)
+  return last
+}
+
+function makePrivate(path: string): void {
+  const refusal = tryPrivate(path)
+  if (refusal === null) return
+  throw new BezelError('SYSTEM_REFUSED', `${path} can't hold bezel's sockets: ${refusal}`, {
+    remedy: ['Set XDG_RUNTIME_DIR to a short folder that only this user can write to.'],
+  })
+}
+
+/** Null when `path` is now a directory of this user with mode 0700; else what speaks against it. */
+function tryPrivate(path: string): string | null {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return (error as Error).message
+  }
+  try {
+    // Not followed: in a shared folder anyone may have put a link there first.
+    const stat = lstatSync(path)
+    if (!stat.isDirectory()) return 'it is not a directory'
+    if (stat.uid !== process.getuid?.()) return `it belongs to user ${stat.uid}`
+    chmodSync(path, 0o700)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function checkSocketPath(path: string): string {
+  const bytes = Buffer.byteLength(path)
+  if (bytes <= maxSocketPathBytes) return path
+  throw new BezelError('SOCKET_PATH_TOO_LONG', `${path} has ${bytes} bytes; a socket's path may have ${maxSocketPathBytes}`, {
+    remedy: ['Set XDG_RUNTIME_DIR to a shorter folder, for example: export XDG_RUNTIME_DIR=/tmp'],
+  })
+}
+
+/** flock(1) locks the open file that it inherits, so the lock stays with our descriptor when flock has ended (flock(2)). */
+function lock(path: string, app: string): number {
+  const fd = openSync(path, 'a+', 0o600)
+  const { status, error } = spawnSync('flock', ['-n', '-x', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], timeout: 10_000 })
+  if (status === 0) {
+    ftruncateSync(fd, 0)
+    writeSync(fd, JSON.stringify({ pid: process.pid, app }))
+    return fd
+  }
+  const holder = readHolder(path)
+  closeSync(fd)
+  if (error !== undefined)
+    throw new BezelError('TOOL_NOT_FOUND', `flock can't be run: ${error.message}`, { remedy: ['apt-get install util-linux'], cause: error })
+  if (holder === process.pid) throw new BezelError('ALREADY_RUNNING', `this process already holds up ${app}`)
+  throw new BezelError('ALREADY_RUNNING', `bezel already holds up ${app}${holder === null ? '' : ` (pid ${holder})`}`, {
+    remedy: holder === null ? [] : [`kill -TERM ${holder}`],
+  })
+}
+
+function readHolder(path: string): number | null {
+  try {
+    const { pid } = JSON.parse(readFileSync(path, 'utf8')) as { pid?: unknown }
+    return typeof pid === 'number' ? pid : null
+  } catch {
+    return null
+  }
+}
