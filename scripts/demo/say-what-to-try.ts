@@ -1,0 +1,24 @@
+import { styleText } from 'node:util'
+
+/** Waits until the app answers, then tells what can be done with it. Gives up when aborted. */
+export async function sayWhatToTry(origin: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const answer = await fetch(origin, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) }).catch(() => null)
+    await answer?.text().catch(() => null)
+    if (answer?.ok === true) return print(origin)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+function print(origin: string): void {
+  const lines = [
+    ['hello from Ruby', `curl ${origin}/`],
+    ['a query', `curl ${origin}/db`],
+    ['a bcrypt login', `curl ${origin}/login`],
+    ['a segmentation fault', `curl '${origin}/segv?id=1'`],
+    ['what happened', 'cd examples/iodine-pg && ../../bin/bezel incidents'],
+    ['how it is', 'cd examples/iodine-pg && ../../bin/bezel status'],
+  ] as const
+  const table = lines.map(([what, command]) => `  ${what.padEnd(22)}${styleText('cyan', command)}`)
+  console.log(`\n${styleText('bold', `The example runs at ${origin}`)} (Ctrl-C stops it)\n\n${table.join('\n')}\n`)
+}
