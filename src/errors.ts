@@ -47,6 +47,7 @@ const consequences = {
   // What a database client meets.
   PROTOCOL_VIOLATION: { exit: null, http: null, sqlstate: '08P01', retry: false },
   DATABASE_UNKNOWN: { exit: null, http: null, sqlstate: '3D000', retry: false },
+  SERVER_UNUSABLE: { exit: null, http: null, sqlstate: '08001', retry: false },
   POOL_EXHAUSTED: { exit: null, http: null, sqlstate: '53300', retry: true },
   DATABASE_AWAY: { exit: null, http: null, sqlstate: '57P03', retry: true },
   SESSION_LOST: { exit: null, http: null, sqlstate: '08006', retry: true },
@@ -58,7 +59,7 @@ const consequences = {
 
 export type ErrorCode = keyof typeof consequences
 
-export function consequenceOf(code: ErrorCode): Consequence {
+export function consequenceOf<Code extends ErrorCode>(code: Code): (typeof consequences)[Code] {
   return consequences[code]
 }
 
