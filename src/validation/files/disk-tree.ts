@@ -1,0 +1,146 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Dirent, type Stats } from 'node:fs'
+import { posix } from 'node:path'
+import type { EntryKind, FileFacts, FileTree, FileTrouble, OpenFile } from './file-tree.ts'
+
+/** Linux gives up after 40 links (path_resolution(7)). */
+const maxLinks = 40
+const maxTextBytes = 8 * 1024 * 1024
+const absent: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])
+
+/** A tree on disk. Links are followed here, not by the kernel: an absolute one begins again at `root`, `..` stops there. */
+export class DiskTree implements FileTree {
+  readonly #root: string
+  /** Folders whose links are followed already. */
+  readonly #folders = new Map<string, string | null>([['/', '/']])
+  readonly #troubles = new Map<string, FileTrouble>()
+
+  constructor(root: string | null) {
+    this.#root = root === null || root === '/' ? '' : posix.resolve(root)
+  }
+
+  realPath(path: string): string | null {
+    return this.#follow(posix.resolve('/', path), 0)
+  }
+
+  facts(path: string): FileFacts | null {
+    const real = this.realPath(path)
+    const stats = real === null ? null : this.#lstat(real)
+    if (stats === null) return null
+    const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
+    return { kind, size: stats.size, mtimeMs: stats.mtimeMs, inode: stats.ino }
+  }
+
+  list(path: string): readonly { name: string; kind: EntryKind }[] {
+    const real = this.realPath(path)
+    if (real === null) return []
+    try {
+      return readdirSync(this.shown(real), { withFileTypes: true })
+        .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+        .sort((one, other) => (one.name < other.name ? -1 : 1))
+    } catch (error) {
+      this.#tell(real, error)
+      return []
+    }
+  }
+
+  text(path: string, maxBytes = maxTextBytes): string | null {
+    const file = this.open(path)
+    if (file === null) return null
+    try {
+      return Buffer.from(file.read(0, Math.min(maxBytes, file.size))).toString('utf8')
+    } finally {
+      file.close()
+    }
+  }
+
+  open(path: string): OpenFile | null {
+    const real = this.realPath(path)
+    if (real === null) return null
+    let descriptor: number | null = null
+    try {
+      // Not blocking: what was a file a moment ago may be a pipe without a writer now.
+      descriptor = openSync(this.shown(real), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+      const stats = fstatSync(descriptor)
+      if (stats.isFile()) return this.#opened(real, descriptor, stats.size)
+    } catch (error) {
+      this.#tell(real, error)
+    }
+    if (descriptor !== null) closeSync(descriptor)
+    return null
+  }
+
+  shown(path: string): string {
+    return this.#root + path
+  }
+
+  troubles(): readonly FileTrouble[] {
+    return [...this.#troubles.values()]
+  }
+
+  #opened(path: string, descriptor: number, size: number): OpenFile {
+    return {
+      size,
+      read: (offset, length) => {
+        const bytes = Buffer.allocUnsafe(length)
+        try {
+          return bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset))
+        } catch (error) {
+          this.#tell(path, error)
+          return bytes.subarray(0, 0)
+        }
+      },
+      close: () => closeSync(descriptor),
+    }
+  }
+
+  #follow(path: string, links: number): string | null {
+    if (links > maxLinks) {
+      this.#troubles.set(path, { path, errno: 'ELOOP' })
+      return null
+    }
+    const known = this.#folders.get(path)
+    if (known !== undefined) return known
+    const parent = this.#follow(posix.dirname(path), links)
+    if (parent === null) return null
+    const here = posix.join(parent, posix.basename(path))
+    const stats = this.#lstat(here)
+    if (stats === null) return null
+    if (!stats.isSymbolicLink()) {
+      if (stats.isDirectory()) this.#folders.set(path, here)
+      return here
+    }
+    const target = this.#readLink(here)
+    const real = target === null ? null : this.#follow(posix.resolve(parent, target), links + 1)
+    this.#folders.set(path, real)
+    return real
+  }
+
+  #readLink(path: string): string | null {
+    try {
+      return readlinkSync(this.shown(path))
+    } catch (error) {
+      this.#tell(path, error)
+      return null
+    }
+  }
+
+  #lstat(path: string): Stats | null {
+    try {
+      return lstatSync(this.shown(path), { throwIfNoEntry: false }) ?? null
+    } catch (error) {
+      this.#tell(path, error)
+      return null
+    }
+  }
+
+  #tell(path: string, error: unknown): void {
+    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EIO'
+    if (!absent.has(errno)) this.#troubles.set(path, { path, errno })
+  }
+}
+
+function kindOf(entry: Dirent): EntryKind {
+  if (entry.isFile()) return 'file'
+  if (entry.isDirectory()) return 'folder'
+  return entry.isSymbolicLink() ? 'link' : 'other'
+}

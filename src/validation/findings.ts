@@ -1,0 +1,196 @@
+import type { Severity } from './validation-report.ts'
+
+interface FindingRule {
+  readonly severity: Severity
+  /** What it means, in one sentence that holds for every case. */
+  readonly means: string
+  /** A real line of evidence. */
+  readonly example: string
+}
+
+/** Every finding there is. `docs/findings.md` is made from this table. */
+export const findingRules = {
+  RUBY_BROKEN: {
+    severity: 'error',
+    means: 'The interpreter that the app would use is there and does not start.',
+    example: 'error while loading shared libraries: libruby-3.1.so.3.1: cannot open shared object file',
+  },
+  GEMFILE_RUBY_DIFFERS: {
+    severity: 'error',
+    means: 'The Gemfile asks for another Ruby than the one found; Bundler refuses to start the app.',
+    example: 'Gemfile line 3 asks for ruby "~> 3.3"; /usr/bin/ruby3.1 is 3.1.2',
+  },
+  LOCK_RUBY_DIFFERS: {
+    severity: 'warning',
+    means: 'Gemfile.lock was written under another Ruby. Bundler does not enforce it, and the app starts.',
+    example: 'RUBY VERSION ruby 2.7.8p225; the Ruby found is 3.1.2',
+  },
+  VERSION_FILE_DIFFERS: {
+    severity: 'warning',
+    means: 'A version file of the app asks for another Ruby than the one found. Nothing enforces it where no version manager runs.',
+    example: '.ruby-version asks for 3.3.0; the Ruby found is 3.1.2',
+  },
+  LOCK_ABSENT: {
+    severity: 'note',
+    means: 'The app has no Gemfile.lock, so every installed gem was validated.',
+    example: '/srv/app/Gemfile.lock does not exist',
+  },
+  LOCK_UNREADABLE: {
+    severity: 'error',
+    means: 'Gemfile.lock cannot be read, so nobody can tell which gems the app would load.',
+    example: 'line 25: a merge conflict marker: resolve the conflict first',
+  },
+  GEM_ABSENT: {
+    severity: 'warning',
+    means: 'A gem of Gemfile.lock is not installed where this Ruby looks. Unless its group is left out, Bundler refuses to start the app.',
+    example: 'pg 1.5.4 is in none of the gem folders',
+  },
+  GEM_FOR_OTHER_RUBY: {
+    severity: 'error',
+    means: "A gem of Gemfile.lock is installed only for another Ruby, in that one's folder.",
+    example: 'vendor/bundle/ruby/2.7.0 holds pg 1.5.4; this Ruby looks in vendor/bundle/ruby/3.1.0',
+  },
+  GEMSPEC_UNREADABLE: {
+    severity: 'warning',
+    means: 'The specification of an installed gem cannot be understood, so its extensions are not validated.',
+    example: 'specifications/pg-1.5.4.gemspec has neither stub lines nor a plain name',
+  },
+  REQUIRED_RUBY_UNMET: {
+    severity: 'warning',
+    means: 'The gem itself states that it does not support this Ruby.',
+    example: 'pg 1.7.0 requires ruby >= 3.1; the Ruby found is 2.7.4',
+  },
+  EXTENSION_NOT_BUILT: {
+    severity: 'error',
+    means: 'RubyGems ignores the gem: the mark of a finished build for this Ruby (gem.build_complete) is missing.',
+    example: 'extensions/x86_64-linux/3.1.0/pg-1.5.4/gem.build_complete does not exist; 2.7.0 has one',
+  },
+  EXTENSION_ABSENT: {
+    severity: 'error',
+    means: 'The build is marked as finished, and the compiled file is gone.',
+    example: 'no .so in gems/pg-1.5.4/lib nor in extensions/x86_64-linux/3.1.0/pg-1.5.4',
+  },
+  PRECOMPILED_FOR_OTHERS: {
+    severity: 'error',
+    means: 'A precompiled gem holds no file for this minor version of Ruby.',
+    example: 'lib/3.2/pg_ext.so, lib/3.3/pg_ext.so; this Ruby is 3.1',
+  },
+  BUILT_FOR_OTHER_RUBY: {
+    severity: 'error',
+    means: 'The compiled file itself names another Ruby than the one that would load it.',
+    example: 'DT_NEEDED libruby-2.7.so.2.7 in lib/pg_ext.so; this Ruby is 3.1',
+  },
+  RUBY_SYMBOL_ABSENT: {
+    severity: 'error',
+    means: 'The compiled file uses a function or variable of Ruby that this Ruby does not have.',
+    example: 'undefined symbol rb_cData in lib/pg_ext.so',
+  },
+  LIBRARY_SYMBOL_ABSENT: {
+    severity: 'error',
+    means: 'The compiled file uses a symbol that none of its libraries offers: one of them is older than at build time.',
+    example: 'undefined symbol PQpipelineSync; libpq.so.5 does not offer it',
+  },
+  EVIDENCE_CONTRADICTS: {
+    severity: 'warning',
+    means: 'Two pieces of evidence about one compiled file name different Rubies; the one inside the file counts.',
+    example: 'extensions/x86_64-linux/3.1.0 says 3.1.0; its debug information says 2.7.0',
+  },
+  COPIES_DIFFER: {
+    severity: 'note',
+    means: 'The gem has two different copies of one extension; the one in lib is loaded.',
+    example: 'lib/pg_ext.so has 1184288 bytes, extensions/x86_64-linux/3.1.0/pg-1.5.4/pg_ext.so has 226840',
+  },
+  SHADOWED_COPY_WRONG: {
+    severity: 'note',
+    means: 'A second copy of the extension, which is not loaded, is for another Ruby.',
+    example: 'extensions/x86_64-linux/3.1.0/pg-1.5.4/pg_ext.so needs libruby-2.7.so.2.7; lib/pg_ext.so is right',
+  },
+  ORIGIN_UNKNOWN: {
+    severity: 'warning',
+    means: 'Nothing in the compiled file tells for which Ruby it was built: no libruby, no debug information. It may be right.',
+    example: 'lib/bcrypt_ext.so is stripped and links no libruby',
+  },
+  EXTENSION_UNREADABLE: {
+    severity: 'error',
+    means: 'The compiled file is no readable library.',
+    example: 'offset 64: the program header table ends behind the end of the file',
+  },
+  EXTENSION_TRUNCATED: {
+    severity: 'error',
+    means: 'The compiled file is shorter than its own headers say.',
+    example: 'lib/pg_ext.so has 65536 bytes; its last segment ends at 225288',
+  },
+  EXTENSION_NO_LIBRARY: {
+    severity: 'error',
+    means: 'What bears the name of an extension is another kind of file.',
+    example: 'lib/pg_ext.so is a Git LFS pointer',
+  },
+  ARCHITECTURE_DIFFERS: {
+    severity: 'error',
+    means: 'The compiled file is for another processor than Ruby.',
+    example: 'lib/pg_ext.so is for AArch64, 64 bit; /usr/bin/ruby3.1 for x86-64, 64 bit',
+  },
+  LIBC_DIFFERS: {
+    severity: 'error',
+    means: 'The compiled file was built for another C library (musl or glibc) than Ruby.',
+    example: 'lib/pg_ext.so needs libc.musl-x86_64.so.1; Ruby runs on glibc',
+  },
+  LIBRARY_ABSENT: {
+    severity: 'error',
+    means: 'A shared library that the extension needs is not installed.',
+    example: "libpq.so.5, needed by lib/pg_ext.so, is in none of the loader's folders",
+  },
+  LIBRARY_TOO_OLD: {
+    severity: 'error',
+    means: 'A shared library is older than the one the extension was built with.',
+    example: 'lib/nokogiri.so needs GLIBC_2.38 of libc.so.6, which offers up to GLIBC_2.36',
+  },
+  INIT_ABSENT: {
+    severity: 'error',
+    means: 'The compiled file has no Init function of its name: it was renamed, or is another file.',
+    example: 'lib/pg_ext.so offers no Init_pg_ext',
+  },
+  EXECUTABLE_STACK: {
+    severity: 'warning',
+    means: 'The compiled file asks for an executable stack, which glibc from 2.41 on and hardened kernels refuse.',
+    example: 'PT_GNU_STACK of lib/fast.so has flags RWE',
+  },
+  LOAD_REFUSED: {
+    severity: 'error',
+    means: 'Ruby could not load the extension in a process of its own.',
+    example: 'LoadError: incompatible library version - lib/pg_ext.so',
+  },
+  LOAD_CRASHED: {
+    severity: 'error',
+    means: 'A process that loaded the extension died.',
+    example: 'SIGSEGV while loading lib/fast.so',
+  },
+  LOAD_HUNG: {
+    severity: 'error',
+    means: 'A process that loaded the extension did not come back within its time.',
+    example: 'lib/fast.so: no answer within 20 s',
+  },
+  BINDING_INCOMPLETE: {
+    severity: 'error',
+    means:
+      'The extension loads, and would end the process at the first call of a function that is missing (status 127, without an exception).',
+    example: 'LD_BIND_NOW=1: undefined symbol: rb_tainted_str_new',
+  },
+  PROBE_FAILED: {
+    severity: 'warning',
+    means: 'The load probe itself could not run, so loading is not proven.',
+    example: 'ruby: cannot allocate memory',
+  },
+  FILE_UNREADABLE: {
+    severity: 'warning',
+    means: 'A file or folder is there and could not be read.',
+    example: 'vendor/bundle/ruby/3.1.0/gems/pg-1.5.4: permission denied (EACCES)',
+  },
+  SEVERAL_RUBIES: {
+    severity: 'note',
+    means: 'There are several Rubies; the first one found is judged.',
+    example: '/usr/local/bin/ruby (3.3.0), /usr/bin/ruby3.1 (3.1.2)',
+  },
+} as const satisfies Record<string, FindingRule>
+
+export type FindingCode = keyof typeof findingRules

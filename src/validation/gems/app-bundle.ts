@@ -1,0 +1,56 @@
+import { posix } from 'node:path'
+import { readBundlerConfig } from '../../formats/bundler-config/read-bundler-config.ts'
+import type { FileTree } from '../files/file-tree.ts'
+
+/** What Bundler's settings say about where the app's gems are. */
+export interface BundleSettings {
+  /** `Gemfile.lock` (or `gems.locked`) beside the Gemfile, whether or not it exists. */
+  readonly lockPath: string
+  readonly gemfilePath: string
+  /** Folder that holds `ruby/<abi>/`; null: the Ruby's own gem folders. */
+  readonly path: string | null
+  /** Groups left out at install: gems of the lock may rightly be absent. */
+  readonly without: boolean
+  readonly forceRubyPlatform: boolean
+  readonly deployment: boolean
+}
+
+/**
+ * Settings as Bundler weighs them: the app's `.bundle/config`, then the environment, then the user's
+ * (lib/bundler/settings.rb; `BUNDLE_APP_CONFIG` moves the first, `BUNDLE_USER_CONFIG` and `BUNDLE_USER_HOME` the last).
+ */
+export function readBundleSettings(tree: FileTree, appPath: string, env: Readonly<Record<string, string>>): BundleSettings {
+  const gemfilePath = env['BUNDLE_GEMFILE'] ?? firstExisting(tree, [posix.join(appPath, 'Gemfile'), posix.join(appPath, 'gems.rb')])
+  const base = posix.dirname(posix.resolve(appPath, gemfilePath))
+  const home = env['HOME'] ?? '/root'
+  const files = [
+    env['BUNDLE_APP_CONFIG'] === undefined ? posix.join(base, '.bundle/config') : posix.resolve(base, env['BUNDLE_APP_CONFIG'], 'config'),
+    env['BUNDLE_USER_CONFIG'] ?? posix.join(env['BUNDLE_USER_HOME'] ?? posix.join(home, '.bundle'), 'config'),
+  ].map((path) => readBundlerConfig(tree.text(path) ?? ''))
+  const levels: readonly { get(key: string): string | undefined }[] = [
+    files[0] ?? new Map(),
+    { get: (key) => env[key] },
+    files[1] ?? new Map(),
+  ]
+  const value = (key: string) => levels.map((level) => level.get(key)).find((found) => found !== undefined)
+  const isOn = (key: string) => ['true', '1', 't', 'yes'].includes(value(key) ?? '')
+  const deployment = isOn('BUNDLE_DEPLOYMENT')
+
+  const decisive = levels.find((level) =>
+    ['BUNDLE_PATH', 'BUNDLE_PATH__SYSTEM', 'BUNDLE_DISABLE_SHARED_GEMS'].some((key) => level.get(key) !== undefined),
+  )
+  const system = decisive?.get('BUNDLE_PATH__SYSTEM') === 'true'
+  const asked = system ? undefined : (decisive?.get('BUNDLE_PATH') ?? (deployment ? 'vendor/bundle' : undefined))
+  return {
+    lockPath: gemfilePath.endsWith('gems.rb') ? posix.join(base, 'gems.locked') : `${posix.resolve(base, gemfilePath)}.lock`,
+    gemfilePath: posix.resolve(base, gemfilePath),
+    path: asked === undefined ? null : posix.resolve(base, asked.replace(/^~(?=\/)/, home)),
+    without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (value(key) ?? '') !== ''),
+    forceRubyPlatform: isOn('BUNDLE_FORCE_RUBY_PLATFORM'),
+    deployment,
+  }
+}
+
+function firstExisting(tree: FileTree, paths: readonly [string, ...string[]]): string {
+  return paths.find((path) => tree.facts(path) !== null) ?? paths[0]
+}

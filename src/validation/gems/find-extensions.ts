@@ -1,0 +1,93 @@
+import { posix } from 'node:path'
+import type { FileTree } from '../files/file-tree.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Extension, GemExtensions } from './extension.ts'
+import type { InstalledGem } from './installed-gem.ts'
+import { fitsPlatform } from './platform.ts'
+
+/** Deep enough for every gem of the field (grpc: 4); a loop of links ends here. */
+const maxDepth = 8
+/** More files than the largest gem has. */
+const maxEntries = 50_000
+
+/** The compiled files of a gem, and which of them this Ruby would load. */
+export function findExtensions(tree: FileTree, gem: InstalledGem, runtime: Runtime): GemExtensions {
+  const built = builtFolders(tree, gem, runtime)
+  const mine = built.find(({ abi }) => abi === runtime.extensionAbi)?.folder ?? null
+  const files = gem.packagedFiles ?? []
+  const all: Extension[] = [
+    ...files.map((path) => toExtension(gem, path, runtime.vendorArchFolder, false)),
+    ...(mayHoldExtensions(tree, gem, runtime) ? gem.requireFolders : []).flatMap((folder) => walk(tree, gem, folder, runtime, false)),
+    ...(mine === null ? [] : walk(tree, gem, mine, runtime, true)),
+  ]
+  const fitting = all.filter(({ folderMinor }) => folderMinor === null || folderMinor === runtime.minor)
+  const loaded = new Map<string, Extension>()
+  const shadowed: Extension[] = []
+  for (const extension of preferVersioned(fitting))
+    if (loaded.has(extension.feature)) shadowed.push(extension)
+    else loaded.set(extension.feature, extension)
+  return {
+    gem,
+    loaded: [...loaded.values()],
+    shadowed,
+    otherMinors: loaded.size > 0 ? [] : [...new Set(all.flatMap(({ folderMinor }) => (folderMinor === null ? [] : [folderMinor])))].sort(),
+    builtFolder: mine,
+    buildComplete: asksForMark(gem) ? mine !== null && tree.facts(posix.join(mine, 'gem.build_complete')) !== null : null,
+    builtForOthers: built.filter(({ abi }) => abi !== runtime.extensionAbi),
+  }
+}
+
+function asksForMark(gem: InstalledGem): boolean {
+  return gem.declaresExtensions && (gem.origin === 'gem' || gem.origin === 'git')
+}
+
+/** A precompiled gem tries the file of this minor first (`lib/3.1/pg_ext.so`), the plain one only when that is missing. */
+function preferVersioned(extensions: readonly Extension[]): Extension[] {
+  const versioned = new Set(extensions.filter(({ folderMinor }) => folderMinor !== null).map(({ path }) => posix.basename(path)))
+  return extensions.filter(({ folderMinor, path }) => folderMinor !== null || !versioned.has(posix.basename(path)))
+}
+
+function builtFolders(tree: FileTree, gem: InstalledGem, runtime: Runtime): { abi: string; folder: string }[] {
+  const root = gem.extensionsRoot
+  if (root === null || (!gem.declaresExtensions && gem.origin !== 'git')) return []
+  return tree
+    .list(root)
+    .filter(({ name }) => fitsPlatform(name, runtime.platform))
+    .flatMap(({ name }) =>
+      tree.list(posix.join(root, name)).map(({ name: abi }) => ({ abi, folder: posix.join(root, name, abi, gem.fullName) })),
+    )
+    .filter(({ folder }) => tree.facts(folder)?.kind === 'folder')
+}
+
+/** A gem that states neither extensions nor a platform has none; its first two levels are looked at all the same. */
+function mayHoldExtensions(tree: FileTree, gem: InstalledGem, runtime: Runtime): boolean {
+  if (gem.declaresExtensions || gem.platform !== 'ruby' || gem.origin === 'git' || gem.origin === 'path') return true
+  if (gem.origin === 'default' || gem.origin === 'package') return false
+  const suffix = `.${runtime.extensionSuffix}`
+  return gem.requireFolders.some((folder) =>
+    [folder, posix.join(folder, gem.name)].some((place) => tree.list(place).some(({ name }) => name.endsWith(suffix))),
+  )
+}
+
+function walk(tree: FileTree, gem: InstalledGem, top: string, runtime: Runtime, inExtensionFolder: boolean): Extension[] {
+  const found: Extension[] = []
+  const suffix = `.${runtime.extensionSuffix}`
+  let budget = maxEntries
+  const visit = (folder: string, depth: number) => {
+    for (const { name, kind } of tree.list(folder)) {
+      budget -= 1
+      if (budget < 0) return
+      const path = posix.join(folder, name)
+      if (kind === 'folder' && depth < maxDepth) visit(path, depth + 1)
+      else if (kind !== 'folder' && name.endsWith(suffix)) found.push(toExtension(gem, path, top, inExtensionFolder))
+    }
+  }
+  visit(top, 0)
+  return found
+}
+
+function toExtension(gem: InstalledGem, path: string, top: string, inExtensionFolder: boolean): Extension {
+  const feature = posix.relative(top, path).replace(/\.\w+$/, '')
+  const folderMinor = /^\d+\.\d+$/.exec(posix.basename(posix.dirname(path)))?.[0] ?? null
+  return { gem, path, feature, folderMinor, inExtensionFolder }
+}

@@ -1,0 +1,161 @@
+import { posix } from 'node:path'
+import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
+import { readGemspec } from '../../formats/gemspec/read-gemspec.ts'
+import type { FileTree } from '../files/file-tree.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { BundleSettings } from './app-bundle.ts'
+import type { AbsentGem, InstalledGem } from './installed-gem.ts'
+import { fitsPlatform } from './platform.ts'
+import { listSpecs, readInstalledGem, toGem, type SpecFile } from './read-gem-folder.ts'
+
+export interface FoundGems {
+  readonly gems: readonly InstalledGem[]
+  readonly absent: readonly AbsentGem[]
+  /** Specifications that can't be understood. */
+  readonly unreadable: readonly string[]
+  /** Gem folders that were searched, first first. */
+  readonly folders: readonly string[]
+}
+
+/** Folders in which Bundler (or, without `settings.path`, RubyGems) looks for gems of this Ruby. */
+export function gemFolders(tree: FileTree, settings: BundleSettings, runtime: Runtime): string[] {
+  if (settings.path === null) return [...runtime.gemFolders]
+  const scoped = posix.join(settings.path, 'ruby', runtime.abi)
+  // Docker's BUNDLE_PATH=/usr/local/bundle holds gems directly when it is GEM_HOME as well.
+  const plain = tree.facts(posix.join(settings.path, 'specifications'))?.kind === 'folder' ? [settings.path] : []
+  return [scoped, ...plain, runtime.defaultGemFolder]
+}
+
+/** The gems that an app with this lock would load. */
+export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: BundleSettings, runtime: Runtime): FoundGems {
+  const folders = gemFolders(tree, settings, runtime)
+  const specs = indexSpecs(tree, folders, runtime)
+  const gems: InstalledGem[] = []
+  const absent: AbsentGem[] = []
+  const unreadable: string[] = []
+  for (const locked of lock.gems.values()) {
+    if (locked.name === 'bundler') continue
+    const found =
+      locked.source.tag === 'Registry' || locked.source.tag === 'Plugin' ? fromSpecs(locked) : fromFolder(tree, locked, settings, folders)
+    if (found === 'unreadable') unreadable.push(locked.name)
+    else if (found === null) absent.push(toAbsent(tree, locked, settings, runtime))
+    else gems.push(found)
+  }
+  return { gems, absent, unreadable, folders }
+
+  /** Bundler takes the most specific installed build that fits the platform, the source gem last. */
+  function fromSpecs({ name, variants }: LockedGem): InstalledGem | 'unreadable' | null {
+    const fitting = variants
+      .filter(({ platform }) => platform === 'ruby' || (!settings.forceRubyPlatform && fitsPlatform(platform, runtime.platform)))
+      .sort(
+        (one, other) => Number(one.platform === 'ruby') - Number(other.platform === 'ruby') || other.platform.length - one.platform.length,
+      )
+    for (const { version, platform } of fitting) {
+      const spec = specs.get(platform === 'ruby' ? `${name}-${version}` : `${name}-${version}-${platform}`)
+      if (spec !== undefined) return readInstalledGem(tree, spec, runtime) ?? 'unreadable'
+    }
+    return null
+  }
+}
+
+/** Every gem that this Ruby would find, the newest of each name: what an app without a lock may load. */
+export function findAllGems(tree: FileTree, settings: BundleSettings, runtime: Runtime): FoundGems {
+  const folders = gemFolders(tree, settings, runtime)
+  const gems: InstalledGem[] = []
+  const unreadable: string[] = []
+  for (const spec of indexSpecs(tree, folders, runtime).values()) {
+    if (spec.isDefault) continue
+    const gem = readInstalledGem(tree, spec, runtime)
+    if (gem === null) unreadable.push(spec.fullName)
+    else gems.push(gem)
+  }
+  return { gems, absent: [], unreadable, folders }
+}
+
+function indexSpecs(tree: FileTree, folders: readonly string[], runtime: Runtime): Map<string, SpecFile> {
+  const specs = new Map<string, SpecFile>()
+  const add = (spec: SpecFile) => {
+    if (!specs.has(spec.fullName)) specs.set(spec.fullName, spec)
+  }
+  for (const folder of folders) listSpecs(tree, folder).forEach(add)
+  listSpecs(tree, runtime.defaultGemFolder, true).forEach(add)
+  return specs
+}
+
+/** Git checkouts stand in `bundler/gems/<repository>-<12 digits of the revision>`; path sources in the app. */
+function fromFolder(
+  tree: FileTree,
+  locked: LockedGem,
+  settings: BundleSettings,
+  folders: readonly string[],
+): InstalledGem | 'unreadable' | null {
+  const { name, source, version } = locked
+  if (source.tag === 'Path') {
+    const folder = posix.resolve(posix.dirname(settings.gemfilePath), source.remote)
+    return readLoose(tree, folder, name, version, { origin: 'path', home: folder, fullName: `${name}-${version}`, extensionsRoot: null })
+  }
+  if (source.tag !== 'Git') return null
+  const repository = posix
+    .basename(source.remote.replace(/\/$/, ''))
+    .replace(/\.git$/, '')
+    .replace(/^.*:/, '')
+  const fullName = `${repository}-${source.revision.slice(0, 12)}`
+  for (const home of folders) {
+    const folder = posix.join(home, 'bundler/gems', fullName)
+    if (tree.facts(folder)?.kind !== 'folder') continue
+    return readLoose(tree, folder, name, version, {
+      origin: 'git',
+      home,
+      fullName,
+      extensionsRoot: posix.join(home, 'bundler/gems/extensions'),
+    })
+  }
+  return null
+}
+
+function readLoose(
+  tree: FileTree,
+  folder: string,
+  name: string,
+  version: string,
+  rest: Pick<InstalledGem, 'origin' | 'home' | 'fullName' | 'extensionsRoot'>,
+): InstalledGem | null {
+  const names = [...tree.list(folder), ...tree.list(posix.join(folder, name)).map((entry) => ({ ...entry, name: `${name}/${entry.name}` }))]
+  const spec =
+    names.find((entry) => posix.basename(entry.name) === `${name}.gemspec`) ?? names.find((entry) => entry.name.endsWith('.gemspec'))
+  if (spec === undefined) return null
+  const specPath = posix.join(folder, spec.name)
+  const gemspec = readGemspec(tree.text(specPath) ?? '')
+  const base = posix.dirname(specPath)
+  // A hand-written gemspec may compute anything; its folder is looked through in any case.
+  const read =
+    'tag' in gemspec
+      ? { name, version, platform: 'ruby', requirePaths: ['lib'], extensions: [], requiredRubyVersion: null, fromStub: false }
+      : gemspec
+  return { ...toGem({ ...read, name, version }, rest.fullName, base, specPath), ...rest, packagedFiles: null }
+}
+
+function toAbsent(tree: FileTree, { name, version, variants }: LockedGem, settings: BundleSettings, runtime: Runtime): AbsentGem {
+  const roots =
+    settings.path === null ? [...new Set(runtime.gemFolders.map((folder) => posix.dirname(folder)))] : [posix.join(settings.path, 'ruby')]
+  const otherAbis = roots.flatMap((root) =>
+    tree
+      .list(root)
+      .map((entry) => entry.name)
+      .filter((abi) => /^\d+\.\d+\.\d+$/.test(abi) && abi !== runtime.abi)
+      .filter((abi) =>
+        variants.some(
+          ({ platform }) =>
+            tree.facts(
+              posix.join(root, abi, 'specifications', `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}.gemspec`),
+            ) !== null,
+        ),
+      ),
+  )
+  return {
+    name,
+    version,
+    otherAbis: [...new Set(otherAbis)],
+    native: variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
+  }
+}

@@ -1,0 +1,44 @@
+/** How a gem came to this place: it decides what is looked at, and what mends it. */
+export type GemOrigin =
+  /** `gem install` or Bundler into a gem folder. */
+  | 'gem'
+  /** Bundler, from a git repository. */
+  | 'git'
+  /** A folder of the app. */
+  | 'path'
+  /** A package of the distribution. */
+  | 'package'
+  /** Shipped with Ruby itself. */
+  | 'default'
+
+export interface InstalledGem {
+  readonly name: string
+  readonly version: string
+  /** RubyGems' platform; `ruby` for one built here. */
+  readonly platform: string
+  readonly origin: GemOrigin
+  /** Name as in folders: `pg-1.5.4`, `pg-1.6.0-x86_64-linux`, for git `widgets-0123456789ab`. */
+  readonly fullName: string
+  /** The gem folder (`GEM_HOME`) that holds it; for git and path the folder itself. */
+  readonly home: string
+  readonly folder: string
+  /** Absolute, in load order; the folder of built extensions comes after them (`Gem::Specification#full_require_paths`). */
+  readonly requireFolders: readonly string[]
+  /** Folder of `<platform>/<abi>/<full name>` with extensions built at install time. */
+  readonly extensionsRoot: string | null
+  readonly declaresExtensions: boolean
+  readonly requiredRubyVersion: readonly string[] | null
+  readonly specPath: string
+  /** Files of a distribution's package that are this gem's extensions; null when the gem has its own folders. */
+  readonly packagedFiles: readonly string[] | null
+}
+
+/** A gem of the lock that is not where this Ruby would look for it. */
+export interface AbsentGem {
+  readonly name: string
+  readonly version: string
+  /** ABIs for which the same gem stands beside, such as `2.7.0`. */
+  readonly otherAbis: readonly string[]
+  /** Whether the lock offers it precompiled, which proves that it has native code. */
+  readonly native: boolean
+}

@@ -1,0 +1,91 @@
+import { posix } from 'node:path'
+import { readGemspec, type Gemspec } from '../../formats/gemspec/read-gemspec.ts'
+import type { FileTree } from '../files/file-tree.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { InstalledGem } from './installed-gem.ts'
+
+/** One `specifications/*.gemspec`: its name is known before it is read. */
+export interface SpecFile {
+  /** `pg-1.5.4-x86_64-linux`. */
+  readonly fullName: string
+  readonly path: string
+  readonly home: string
+  readonly isDefault: boolean
+}
+
+/** Specification files of one gem folder, unread. */
+export function listSpecs(tree: FileTree, home: string, isDefault = false): SpecFile[] {
+  const folder = posix.join(home, isDefault ? 'specifications/default' : 'specifications')
+  return tree
+    .list(folder)
+    .filter(({ name }) => name.endsWith('.gemspec'))
+    .map(({ name }) => ({ fullName: name.slice(0, -'.gemspec'.length), path: posix.join(folder, name), home, isDefault }))
+}
+
+/** The gem that a specification describes; null when it can't be understood. */
+export function readInstalledGem(tree: FileTree, spec: SpecFile, runtime: Runtime): InstalledGem | null {
+  const text = tree.text(spec.path)
+  const gemspec = text === null ? null : readGemspec(text)
+  if (gemspec === null || 'tag' in gemspec) return null
+  const folder = posix.join(spec.home, 'gems', spec.fullName)
+  const packaged = !spec.isDefault && tree.facts(folder) === null
+  const gem = toGem(gemspec, spec.fullName, folder, spec.path)
+  return {
+    ...gem,
+    origin: spec.isDefault ? 'default' : packaged ? 'package' : 'gem',
+    home: spec.home,
+    extensionsRoot: posix.join(spec.home, 'extensions'),
+    packagedFiles: packaged ? packagedExtensions(tree, gemspec.name, spec.path, runtime) : null,
+  }
+}
+
+export function toGem(
+  gemspec: Gemspec,
+  fullName: string,
+  folder: string,
+  specPath: string,
+): Omit<InstalledGem, 'origin' | 'home' | 'extensionsRoot' | 'packagedFiles'> {
+  const { name, version, platform, requirePaths, extensions, requiredRubyVersion } = gemspec
+  return {
+    name,
+    version,
+    platform,
+    fullName,
+    folder,
+    requireFolders: requirePaths.map((path) => posix.join(folder, path)),
+    declaresExtensions: extensions.length > 0,
+    requiredRubyVersion,
+    specPath,
+  }
+}
+
+/**
+ * Debian splits a gem over the system's folders; which files are its extensions, its package's list tells
+ * (`/var/lib/dpkg/info/ruby-pg*.list`). Where that is missing, the names do.
+ */
+function packagedExtensions(tree: FileTree, name: string, specPath: string, runtime: Runtime): string[] {
+  const suffix = `.${runtime.extensionSuffix}`
+  const stem = `ruby-${name.replaceAll('_', '-').toLowerCase()}`
+  for (const base of [stem, name])
+    for (const list of [`${base}.list`, `${base}:${debianArch(runtime.arch)}.list`]) {
+      const files = tree.text(`/var/lib/dpkg/info/${list}`)?.split('\n')
+      if (files?.includes(specPath) === true)
+        return files.filter((file) => file.endsWith(suffix) && file.startsWith(`${runtime.vendorArchFolder}/`))
+    }
+  const plain = name.replaceAll('-', '/')
+  return [`${name}_ext`, plain, `${plain}_ext`, `${name}/${name}`]
+    .map((feature) => posix.join(runtime.vendorArchFolder, feature + suffix))
+    .filter((path) => tree.facts(path)?.kind === 'file')
+}
+
+function debianArch(arch: string): string {
+  const cpu = arch.split('-')[0] ?? ''
+  return (
+    new Map([
+      ['x86_64', 'amd64'],
+      ['aarch64', 'arm64'],
+      ['i386', 'i386'],
+      ['arm', 'armhf'],
+    ]).get(cpu) ?? cpu
+  )
+}

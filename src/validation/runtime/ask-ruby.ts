@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { toRuntime, type Runtime } from './runtime.ts'
+
+const script = fileURLToPath(new URL('../../../ruby/describe-runtime.rb', import.meta.url))
+/** RUBYOPT and RUBYLIB may load the application's code, GEM_* and BUNDLE_* of an outer `bundle exec` hide gems. */
+const withheld = ['RUBYOPT', 'RUBYLIB']
+const maxOutputBytes = 256 * 1024
+
+export type RubyAnswer =
+  | { readonly tag: 'Runtime'; readonly runtime: Runtime }
+  /** No such program. */
+  | { readonly tag: 'Absent' }
+  /** It is there and doesn't start, or isn't CRuby. */
+  | { readonly tag: 'Broken'; readonly why: string }
+
+/** Runs an interpreter of this machine once, in the app's folder, so that a version manager's shim picks as it does for the app. */
+export function askRuby(ruby: string, cwd: string, env: Readonly<Record<string, string>>, timeoutMs: number): Promise<RubyAnswer> {
+  const clean = Object.fromEntries(Object.entries(env).filter(([name]) => !withheld.includes(name)))
+  return new Promise((resolve) => {
+    execFile(
+      ruby,
+      [script],
+      { cwd, env: clean, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes },
+      (error, stdout, stderr) => {
+        if (error !== null) return resolve(error.code === 'ENOENT' ? { tag: 'Absent' } : { tag: 'Broken', why: told(stderr, error) })
+        return resolve(toAnswer(stdout))
+      },
+    )
+  })
+}
+
+function toAnswer(stdout: string): RubyAnswer {
+  try {
+    const said: unknown = JSON.parse(stdout)
+    if (!isDescription(said)) return { tag: 'Broken', why: `it printed ${JSON.stringify(stdout.slice(0, 80))}` }
+    if (said.engine !== 'ruby') return { tag: 'Broken', why: `it is ${said.engine}; bezel judges extensions of CRuby` }
+    return { tag: 'Runtime', runtime: toRuntime(new Map(Object.entries(said.config)), said.ruby, said.gemFolders) }
+  } catch {
+    return { tag: 'Broken', why: `it printed ${JSON.stringify(stdout.slice(0, 80))}` }
+  }
+}
+
+interface Description {
+  readonly ruby: string
+  readonly engine: string
+  readonly config: Readonly<Record<string, string>>
+  readonly gemFolders: readonly string[]
+}
+
+function isDescription(said: unknown): said is Description {
+  return (
+    typeof said === 'object' &&
+    said !== null &&
+    'config' in said &&
+    'engine' in said &&
+    'ruby' in said &&
+    'gemFolders' in said &&
+    Array.isArray(said.gemFolders)
+  )
+}
+
+function told(stderr: string, error: Error): string {
+  const line = stderr.split('\n').find((each) => each.trim() !== '')
+  return (line ?? error.message).slice(0, 300)
+}

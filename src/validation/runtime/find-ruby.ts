@@ -1,0 +1,84 @@
+import { posix } from 'node:path'
+import { readMiseToml, readRubyVersionFile, readToolVersions } from '../../formats/version-files/read-version-files.ts'
+import type { FileTree } from '../files/file-tree.ts'
+
+/** The PATH of a shell that nobody configured, as Docker and Debian set it. */
+const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+const usualHomes = ['/root', '/home/app', '/home/rails', '/home/deploy', '/home/ruby', '/app', '/rails']
+
+export interface FoundRubies {
+  /** Interpreters with every link followed, best first, each once. */
+  readonly rubies: readonly string[]
+  /** Every place that was looked at. */
+  readonly looked: readonly string[]
+}
+
+/** Interpreters of an unpacked file system, in the order in which its shell would find them: version managers, then PATH. */
+export function findRubies(tree: FileTree, appPath: string): FoundRubies {
+  const wanted = wantedVersion(tree, appPath)
+  const managed = managerFolders(tree).flatMap((folder) =>
+    tree
+      .list(folder)
+      .map(({ name }) => name)
+      .filter((name) => /\d/.test(name))
+      .sort((one, other) => Number(matches(other, wanted)) - Number(matches(one, wanted)) || compareNumbers(other, one))
+      .map((name) => ({ path: `${folder}/${name}/bin/ruby`, fits: matches(name, wanted) })),
+  )
+  const looked = [
+    ...managed.filter(({ fits }) => fits).map(({ path }) => path),
+    ...usualPath.map((folder) => `${folder}/ruby`),
+    ...managed.filter(({ fits }) => !fits).map(({ path }) => path),
+    '/opt/ruby/bin/ruby',
+  ]
+  const rubies = new Set<string>()
+  for (const path of looked) {
+    const real = tree.realPath(path)
+    if (real !== null && tree.facts(real)?.kind === 'file' && !isScript(tree, real)) rubies.add(real)
+  }
+  return { rubies: [...rubies], looked }
+}
+
+function managerFolders(tree: FileTree): string[] {
+  const homes = [...new Set([...usualHomes, ...tree.list('/home').map(({ name }) => `/home/${name}`)])]
+  const inHome = ['.rbenv/versions', '.asdf/installs/ruby', '.local/share/mise/installs/ruby', '.rubies', '.rvm/rubies']
+  const shared = [
+    '/usr/local/rbenv/versions',
+    '/opt/rbenv/versions',
+    '/opt/rubies',
+    '/usr/local/rvm/rubies',
+    '/opt/asdf/installs/ruby',
+    '/usr/local/share/mise/installs/ruby',
+  ]
+  return [...homes.flatMap((home) => inHome.map((folder) => `${home}/${folder}`)), ...shared].filter(
+    (folder) => tree.facts(folder)?.kind === 'folder',
+  )
+}
+
+/** The Ruby that the app's own version files ask for. */
+export function wantedVersion(tree: FileTree, appPath: string): string | null {
+  const readers = [
+    ['.ruby-version', readRubyVersionFile],
+    ['.tool-versions', readToolVersions],
+    ['mise.toml', readMiseToml],
+    ['.mise.toml', readMiseToml],
+  ] as const
+  for (const [name, read] of readers) {
+    const text = tree.text(posix.join(appPath, name))
+    const version = text === null ? null : read(text)
+    if (version !== null) return version
+  }
+  return null
+}
+
+function matches(folder: string, wanted: string | null): boolean {
+  const version = folder.replace(/^ruby-/, '')
+  return wanted !== null && (version === wanted || version.startsWith(`${wanted}.`))
+}
+
+function compareNumbers(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true })
+}
+
+function isScript(tree: FileTree, path: string): boolean {
+  return tree.text(path, 2) === '#!'
+}
