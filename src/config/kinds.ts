@@ -3,7 +3,7 @@ import * as z from 'zod'
 /** How one option's value is written, checked and shown. */
 export interface Kind<Value> {
   /** From what YAML or `fromText` gives to the value that the program uses. */
-  readonly schema: z.ZodType<Value, unknown>
+  readonly schema: z.ZodType<Value>
   /** Ends the sentence "… is not …". */
   readonly shape: string
   /** Short form for `--help`: `N`, `30s`, `on|off`. */
@@ -137,7 +137,7 @@ export function orNone<Value>(kind: Kind<Value>, word: 'none' | 'auto'): Kind<Va
 }
 
 /** A structure that only bezel.yml can hold. Its problems are reported by zod, at the place inside it. */
-export function structure<Value>(schema: z.ZodType<Value, unknown>, shape: string): Kind<Value> {
+export function structure<Value>(schema: z.ZodType<Value>, shape: string): Kind<Value> {
   return { schema, shape, placeholder: '', choices: [], fromText: same, show: (value) => value }
 }
 

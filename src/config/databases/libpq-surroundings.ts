@@ -10,9 +10,9 @@ export interface LibpqSurroundings {
   readonly home: string | null
   /** Relative paths of certificates mean this folder: the app's. */
   readonly folder: string
-  exists(path: string): boolean
+  readonly exists: (path: string) => boolean
   /** Null when it can't be read, or when others may read it: libpq ignores such a password file. */
-  readPrivate(path: string): string | null
+  readonly readPrivate: (path: string) => string | null
 }
 
 export function systemSurroundings(env: LibpqSurroundings['env'], folder: string): LibpqSurroundings {

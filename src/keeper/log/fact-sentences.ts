@@ -1,0 +1,138 @@
+import type { BezelEvent } from '../../events.ts'
+import type { ExitStatus } from '../../events/workers.ts'
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+export type FactOf<Tag extends BezelEvent['tag']> = Extract<BezelEvent, { readonly tag: Tag }>
+
+interface Telling<Fact> {
+  readonly level: Level | ((fact: Fact) => Level)
+  readonly say: (fact: Fact) => string
+}
+
+/** How each fact reads in the log. A fact that stands in no row doesn't compile. */
+const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = {
+  // Front door.
+  RunSettled: {
+    level: ({ requests }) =>
+      requests.some(({ settlement }) => settlement === 'failed' || settlement === 'cut') ? 'error' : requests.length > 0 ? 'warn' : 'info',
+    say: ({ run, requests, cause }) => {
+      if (requests.length === 0) return `run ${run} held no request when it ended`
+      const counts = Map.groupBy(requests, ({ settlement }) => settlement)
+      const settled = [...counts].map(([settlement, { length }]) => `${length} ${settlement}`).join(', ')
+      return `run ${run} held ${count(requests.length, 'request')} when it ended: ${settled}${cause === null ? '' : `; ${cause} was alone in it, and is the cause`}`
+    },
+  },
+  RequestOverdue: {
+    level: 'warn',
+    say: ({ run, id, method, path, ageMs }) => `run ${run} has not answered ${method} ${path} (${id}) for ${time(ageMs)}`,
+  },
+  RequestRefused: { level: 'debug', say: ({ why, status }) => `a request was refused with ${status}: ${why}` },
+  RunUnreachable: { level: 'warn', say: ({ run, error }) => `run ${run} can't be reached: ${error}` },
+  QueueFull: { level: 'warn', say: ({ waiting }) => `the queue is full: ${count(waiting, 'request')} wait for a worker` },
+  // Gateway.
+  ServerSessionOpened: { level: 'debug', say: ({ session }) => `database ${session.database}: session ${session.pid} opened` },
+  ServerSessionClosed: { level: 'debug', say: ({ database, pid, why }) => `database ${database}: session ${pid} closed (${why})` },
+  ServerLost: { level: 'warn', say: ({ database, error }) => `database ${database} is away: ${error}` },
+  ServerBack: { level: 'info', say: ({ database, awayMs }) => `database ${database} is back after ${time(awayMs)}` },
+  BreakerChanged: {
+    level: ({ state }) => (state === 'open' ? 'warn' : 'info'),
+    say: ({ database, state, error, retryInMs }) =>
+      `database ${database}: circuit breaker is ${state.replace('_', '-')}${error === null ? '' : `: ${error}`}${retryInMs === null ? '' : `; next attempt in ${time(retryInMs)}`}`,
+  },
+  LoginRefused: {
+    level: 'error',
+    say: ({ database, sqlstate, message }) => `database ${database} refuses the login: ${message} (${sqlstate})`,
+  },
+  PoolExhausted: {
+    level: 'warn',
+    say: ({ database, waiting, diagnosis }) => `database ${database}: no connection is free, ${waiting} wait. ${diagnosis.join('; ')}`,
+  },
+  LeasesEnded: {
+    level: ({ stillOpen }) => (stillOpen > 0 ? 'warn' : 'info'),
+    say: ({ run, rolledBack, stillOpen }) =>
+      `run ${run}: ${count(rolledBack, 'database session')} rolled back${stillOpen > 0 ? `, ${stillOpen} still open` : ''}`,
+  },
+  // Keeper.
+  DataPlaneStarted: { level: 'debug', say: ({ era, pid }) => `data plane ${era} started (pid ${pid})` },
+  DataPlaneServing: {
+    level: ({ era }) => (era > 1 ? 'warn' : 'debug'),
+    say: ({ era, tookMs }) => `data plane ${era} serves after ${time(tookMs)}`,
+  },
+  DataPlaneDied: { level: 'error', say: ({ era, pid, code, signal }) => `data plane ${era} (pid ${pid}) died: ${ended({ code, signal })}` },
+  PortOpened: { level: 'info', say: ({ url }) => `serving on ${url}` },
+  ShutdownPhase: { level: 'info', say: ({ phase, leftMs }) => `stopping: ${phase} (${time(leftMs)} left)` },
+  Stopped: {
+    level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'warn'),
+    say: ({ exitCode, requestsCut, transactionsCut }) =>
+      `stopped with ${exitCode}${requestsCut + transactionsCut > 0 ? `: ${count(requestsCut, 'request')} and ${count(transactionsCut, 'transaction')} cut off` : ''}`,
+  },
+  // Recovery.
+  CrashSuspected: { level: 'warn', say: ({ run, line }) => `run ${run} may be crashing: ${line}` },
+  CrashConfirmed: { level: 'error', say: ({ run }) => `run ${run} has crashed` },
+  CrashDismissed: { level: 'info', say: ({ run }) => `run ${run} goes on answering: no crash` },
+  IncidentRecorded: {
+    level: 'error',
+    say: ({ incident, worker, culprit, summary }) =>
+      `worker ${worker}: ${summary}${culprit === null ? '' : ` (blamed: ${culprit})`}. Incident ${incident}: bezel incidents ${incident}`,
+  },
+  DegradationChanged: {
+    level: ({ to }) => (to === 'normal' ? 'info' : 'warn'),
+    say: ({ from, to, why, wayBack }) => `${from} -> ${to}: ${why}${to === 'normal' ? '' : `. Way back: ${wayBack}`}`,
+  },
+  // Validation.
+  ValidationFinished: {
+    level: ({ verdict }) => (verdict === 'compatible' ? 'info' : verdict === 'unknown' ? 'warn' : 'error'),
+    say: ({ verdict, findings, tookMs }) => `gems and Ruby: ${verdict}, ${count(findings, 'finding')} in ${time(tookMs)}`,
+  },
+  GemRefused: { level: 'error', say: ({ gem, explanation }) => `${gem}: ${explanation}` },
+  // Workers.
+  RunStarted: { level: 'info', say: ({ worker, run, pid }) => `worker ${worker} is starting (run ${run}, pid ${pid})` },
+  RunReady: { level: 'info', say: ({ worker, run, bootMs }) => `worker ${worker} is ready after ${time(bootMs)} (run ${run})` },
+  RunDraining: { level: 'info', say: ({ worker, run, why }) => `worker ${worker} finishes its requests (run ${run}, ${why})` },
+  RunExited: {
+    level: ({ why }) => (why === 'asked' ? 'info' : 'error'),
+    say: ({ worker, run, exit, why, uptimeMs, lastRssMb }) =>
+      `worker ${worker} ended: ${ended(exit)}, ${why}, after ${time(uptimeMs)} (run ${run}${lastRssMb === null ? '' : `, ${Math.round(lastRssMb)} MB`})`,
+  },
+  RestartScheduled: {
+    level: 'info',
+    say: ({ worker, inMs, failures }) => `worker ${worker} starts again in ${time(inMs)} (${count(failures, 'failure')} in a row)`,
+  },
+  WorkersGaveUp: {
+    level: 'error',
+    say: ({ worker, failures, lastLines }) =>
+      `gave up: worker ${worker} failed ${count(failures, 'time')} in a row${lastLines.length > 0 ? `; its last words: ${lastLines.join(' | ')}` : ''}`,
+  },
+  MemoryExceeded: {
+    level: 'warn',
+    say: ({ worker, rssMb, limitMb, limit }) =>
+      `worker ${worker} holds ${Math.round(rssMb)} MB, over its ${limit} limit of ${Math.round(limitMb)} MB`,
+  },
+  OutputDropped: {
+    level: 'warn',
+    say: ({ worker, bytes }) => `worker ${worker} writes faster than it is read: ${bytes} bytes of its output dropped`,
+  },
+  LeftoverKilled: {
+    level: 'warn',
+    say: ({ pid, processGroup }) => `killed pid ${pid} (process group ${processGroup}), left over by an earlier bezel`,
+  },
+}
+
+/** Level and sentence of a fact. */
+export function tellFact(fact: BezelEvent): { readonly level: Level; readonly message: string } {
+  // The row of a fact's own tag takes that fact; TypeScript can't follow a tag from a union into its row.
+  const { level, say } = tellings[fact.tag] as Telling<BezelEvent>
+  return { level: typeof level === 'function' ? level(fact) : level, message: say(fact) }
+}
+
+function ended({ code, signal }: ExitStatus): string {
+  return signal === null ? `exit code ${code}` : signal
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+function time(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`
+}

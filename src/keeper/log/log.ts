@@ -1,0 +1,80 @@
+import { BezelError } from '../../errors.ts'
+import type { BezelEvent } from '../../events.ts'
+import { redact } from '../../config/redact.ts'
+import type { LineSink } from '../../system/line-sink.ts'
+import type { Fields } from './bounded-record.ts'
+import { tellFact, type Level } from './fact-sentences.ts'
+import { createJsonLines, createTextLines } from './log-lines.ts'
+
+/** bezel's log. Nothing in it throws or blocks; what the destination doesn't take is dropped and counted. */
+export interface Log {
+  /** A fact: its fields, its `tag`, and a sentence. */
+  fact(fact: BezelEvent): void
+  message(level: Level, message: string, fields?: Fields): void
+  /** An error with its code, remedy and, at level debug or for one that nobody foresaw, its stack. */
+  failure(error: unknown): void
+  /** One line of a worker's output, with or without its line feed, in whatever bytes the worker wrote. */
+  output(worker: number, line: string | Uint8Array): void
+  /** Lines lost so far. */
+  dropped(): number
+  /** Flushes what the destination takes within `withinMs`. Idempotent. */
+  close(withinMs: number): Promise<void>
+}
+
+export interface LogOptions {
+  readonly sink: LineSink
+  readonly format: 'json' | 'text'
+  readonly colour: boolean
+  readonly level: Level
+  /** Time of day, for readable lines. */
+  readonly now: () => Date
+}
+
+const decoder = new TextDecoder()
+
+/** Bytes of one line of output that are looked at. */
+const maxLineBytes = 4_096
+
+export function createLog({ sink, format, colour, level, now }: LogOptions): Log {
+  let told = 0
+  const write = (line: string) => {
+    const before = sink.dropped()
+    sink.write(line)
+    if (sink.dropped() > before || before === told) return
+    const lost = before - told
+    told = before
+    lines.message('warn', `${lost} log lines were lost: the destination did not take them`, { lost }, {})
+  }
+  const lines = format === 'json' ? createJsonLines(level, write) : createTextLines(level, colour, now, write)
+  return {
+    fact(fact) {
+      const { level, message } = tellFact(fact)
+      const remedy = 'remedy' in fact && fact.remedy.length > 0 ? { try: fact.remedy } : {}
+      lines.message(level, redact(message), { ...fact }, remedy)
+    },
+    message(level, message, fields = {}) {
+      lines.message(level, redact(message), fields, fields)
+    },
+    failure(error) {
+      const { message, fields } = describe(error, level === 'debug')
+      lines.message('error', redact(message), fields, fields)
+    },
+    output(worker, line) {
+      const text = typeof line === 'string' ? line.slice(0, maxLineBytes) : decoder.decode(line.subarray(0, maxLineBytes))
+      lines.output(worker, redact(text.replace(/[\r\n]+$/, '')))
+    },
+    dropped: () => sink.dropped(),
+    close: (withinMs) => sink.close(withinMs),
+  }
+}
+
+function describe(error: unknown, withStack: boolean): { message: string; fields: Fields } {
+  if (!(error instanceof Error)) return { message: String(error), fields: { code: 'INTERNAL' } }
+  const stack = withStack || !(error instanceof BezelError) ? { stack: error.stack } : {}
+  const cause = error.cause instanceof Error ? { cause: error.cause.message } : {}
+  if (!(error instanceof BezelError)) return { message: error.message, fields: { code: 'INTERNAL', ...cause, ...stack } }
+  return {
+    message: error.message,
+    fields: { code: error.code, ...(error.remedy.length > 0 ? { remedy: error.remedy } : {}), ...cause, ...stack },
+  }
+}
