@@ -49,6 +49,7 @@ export async function startBezel({ folder, args, env }: BezelRunOptions): Promis
     XDG_RUNTIME_DIR: own,
     BEZEL_INCIDENTS_FOLDER: join(own, 'incidents'),
     BEZEL_LOG_FORMAT: 'json',
+    BEZEL_LOG_LEVEL: 'debug',
     BEZEL_FRONT_DOOR_ACCESS_LOG: 'off',
     ...env,
   }
