@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Docum
 import type { Problem } from './problem.ts'
 
 /** Most bytes of a bezel.yml: a real one has a few hundred. */
-const maxFileBytes = 256 * 1024
+export const maxFileBytes = 256 * 1024
 
 /** A parsed bezel.yml: plain values, and where each stands. */
 export interface YamlFile {

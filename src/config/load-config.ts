@@ -1,0 +1,111 @@
+import { readFileSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import { BezelError } from '../errors.ts'
+import { checkCombinations } from './check-combinations.ts'
+import type { Config } from './config.ts'
+import { findDatabases } from './databases/find-databases.ts'
+import { chooseServer } from './detect/choose-server.ts'
+import { detectApp } from './detect/detect-app.ts'
+import { detectPort, detectWorkerCount, type Detected } from './detect/detect-defaults.ts'
+import type { OptionName } from './options-table.ts'
+import type { Origin } from './origin.ts'
+import { toConfigError } from './problem.ts'
+import { resolveValues, type Resolved } from './resolve-values.ts'
+import { toConfig } from './to-config.ts'
+import { maxFileBytes, readYamlFile, type YamlFile } from './yaml-file.ts'
+
+export interface ConfigSources {
+  /** The app's folder. */
+  readonly appDir: string
+  /** Another file than `bezel.yml` in the app's folder; then it must be there. */
+  readonly configFile: string | null
+  /** Text of each flag, by the option's name. */
+  readonly flags: ReadonlyMap<OptionName, string>
+  /** What stands behind `--`; null: nothing. */
+  readonly command: readonly string[] | null
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Far longer than Ruby needs for a database.yml, far shorter than anyone waits for a start. */
+const databaseYmlTimeoutMs = 10_000
+
+/**
+ * Reads, checks and completes the configuration.
+ * @throws BezelError CONFIG_INVALID with every mistake, DATA_UNREADABLE, SERVER_NOT_FOUND
+ */
+export async function loadConfig({ appDir, configFile, flags, command, env }: ConfigSources): Promise<Config> {
+  const path = configFile === null ? join(appDir, 'bezel.yml') : resolve(configFile)
+  const read = readConfigFile(path, configFile !== null)
+  const resolved = resolveValues({ flags, env, file: read.file })
+  const problems = [...read.problems, ...resolved.problems]
+  if (problems.length === 0) problems.push(...checkCombinations(resolved.values, resolved.origins, command !== null))
+  if (problems.length > 0) throw toConfigError(problems, read.file === null ? 'them' : relative(process.cwd(), path) || path)
+  return complete(resolved, { appDir, command, env, configFile: read.file === null ? null : path })
+}
+
+async function complete(
+  { values, origins, notices }: Resolved,
+  { appDir, command, env, configFile }: Pick<ConfigSources, 'appDir' | 'command' | 'env'> & { readonly configFile: string | null },
+): Promise<Config> {
+  const stated = command ?? values['workers.command']
+  const app = detectApp(appDir, stated !== null)
+  const server = chooseServer(app, values['workers.server'], stated)
+  const count = detectUnless(values['workers.count'], () => detectWorkerCount(env, availableParallelism()))
+  const port = detectUnless(values['front_door.port'], () => detectPort(env))
+  const { routes, notices: databaseNotices } = await findDatabases({
+    appDir: app.path,
+    env,
+    gateway: values['gateway.enabled'],
+    overrides: values.databases,
+    ruby: values['validation.ruby'] ?? 'ruby',
+    timeoutMs: databaseYmlTimeoutMs,
+  })
+  const environment = Object.fromEntries(
+    Object.entries({ ...env, ...values['workers.env'] }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+  const found = { app, server, count: count.value, port: port.value, databases: routes, env: environment }
+  return {
+    app: { path: app.path, framework: app.framework, configFile },
+    ...toConfig(values, found),
+    notices: [...notices, ...databaseNotices],
+    provenance: {
+      values: { ...values, 'workers.count': count.value, 'front_door.port': port.value, 'workers.command': stated },
+      origins: {
+        ...origins,
+        ...(count.from === null ? {} : { 'workers.count': detected(count.from) }),
+        ...(port.from === null ? {} : { 'front_door.port': detected(port.from) }),
+        ...(values['workers.server'] === 'auto' ? { 'workers.server': detected(server.from) } : {}),
+        ...(command === null ? {} : { 'workers.command': { tag: 'Flag', flag: '--' } as const }),
+      },
+    },
+  }
+}
+
+function detectUnless<Value>(stated: Value | null, detect: () => Detected<Value>): { readonly value: Value; readonly from: string | null } {
+  return stated === null ? detect() : { value: stated, from: null }
+}
+
+function detected(from: string): Origin {
+  return { tag: 'Detected', from }
+}
+
+function readConfigFile(
+  path: string,
+  required: boolean,
+): { readonly file: YamlFile | null; readonly problems: ReturnType<typeof readYamlFile>['problems'] } {
+  const name =
+    isAbsolute(relative(process.cwd(), path)) || relative(process.cwd(), path).startsWith('..') ? path : relative(process.cwd(), path)
+  try {
+    // A device or FIFO would never end.
+    const stat = statSync(path)
+    if (!stat.isFile()) throw new Error('it is not a file')
+    if (stat.size > maxFileBytes) throw new Error(`it is larger than ${maxFileBytes / 1024} KB`)
+    return readYamlFile(name, readFileSync(path, 'utf8'))
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (missing && !required) return { file: null, problems: [] }
+    const why = missing ? 'there is no such file' : error instanceof Error ? error.message : String(error)
+    throw new BezelError('CONFIG_INVALID', `${name} can't be read: ${why}`, { cause: error })
+  }
+}
