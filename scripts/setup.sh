@@ -21,7 +21,7 @@ fi
 # Two at a time would install over each other.
 if [ -z "${BEZEL_SETUP_LOCKED:-}" ] && command -v flock >/dev/null; then
   export BEZEL_SETUP_LOCKED=1
-  exec flock tmp/setup/lock sh "$PWD/scripts/setup.sh" "$purpose"
+  exec flock -o tmp/setup/lock sh "$PWD/scripts/setup.sh" "$purpose"
 fi
 
 say() { printf '  %s\n' "$*" >&2; }
@@ -31,31 +31,39 @@ unavailable() {
   exit 69
 }
 
-# step TITLE COMMAND…: runs it with its output in a log; tells how long it took, that it goes on, or how it failed.
+# heartbeat TITLE LOG: says every 15 s that the step goes on, until this script is gone or kills it.
+heartbeat() {
+  elapsed=0
+  while kill -0 $$ 2>/dev/null && sleep 1; do
+    elapsed=$((elapsed + 1))
+    if [ $((elapsed % 15)) -eq 0 ]; then say "  … $1: $elapsed s, now at: $(tail -n 1 "$2" | cut -c 1-80)"; fi
+  done
+}
+
+# step TITLE COMMAND…: runs it with its output in a log; says how long it took, or how it failed. It stays in the foreground, so that
+# Ctrl-C reaches it.
 step() {
   title=$1
   shift
   log="tmp/setup/$(printf %s "$title" | tr -c 'a-z0-9-' -).log"
   say "… $title"
   started=$(date +%s)
-  "$@" >"$log" 2>&1 &
-  job=$!
-  while kill -0 "$job" 2>/dev/null; do
-    sleep 1
-    elapsed=$(($(date +%s) - started))
-    if [ $((elapsed % 15)) -eq 0 ] && [ "$elapsed" -gt 0 ]; then say "  … $title: $elapsed s, still at: $(tail -n 1 "$log" | cut -c 1-100)"; fi
-  done
-  if wait "$job"; then
-    say "✓ $title ($(($(date +%s) - started)) s)"
-  else
+  : >"$log"
+  heartbeat "$title" "$log" </dev/null &
+  beat=$!
+  code=0
+  ("$@") >>"$log" 2>&1 </dev/null || code=$?
+  kill "$beat" 2>/dev/null || :
+  if [ "$code" -ne 0 ]; then
     tail -n 40 "$log" >&2
     say "✗ $title failed; its whole output: $PWD/$log"
     exit 69
   fi
+  say "✓ $title ($(($(date +%s) - started)) s)"
 }
 
 # The network is allowed to fail once.
-twice() { "$@" || { sleep 3 && "$@"; }; }
+twice() { ("$@") || { sleep 3 && "$@"; }; }
 
 # --- what the system must have -------------------------------------------------------------------------------------
 
@@ -81,8 +89,8 @@ fi
 
 # apt waits for a lock that another one holds, instead of failing.
 install_debian_packages() {
-  apt-get -o DPkg::Lock::Timeout=300 update
-  apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+  apt-get -o DPkg::Lock::Timeout=300 update &&
+    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
 }
 
 if [ -n "$missing" ]; then
@@ -109,9 +117,9 @@ node_24_runs node_modules/.bin/node || node_24_runs node ||
 # --- gems ----------------------------------------------------------------------------------------------------------
 
 install_gems() {
-  cd "examples/$1"
-  bundle config set --local path vendor/bundle
-  MAKEFLAGS="-j$(nproc 2>/dev/null || echo 2)" bundle install --jobs 4 --retry 3
+  cd "examples/$1" &&
+    bundle config set --local path vendor/bundle &&
+    MAKEFLAGS="-j$(nproc 2>/dev/null || echo 2)" bundle install --jobs 4 --retry 3
 }
 
 gems_of() {
