@@ -1,0 +1,68 @@
+import type { Config } from './config.ts'
+import { flagOf, variableOf } from './option.ts'
+import { optionNames, optionsTable, type OptionName } from './options-table.ts'
+import { showOrigin } from './origin.ts'
+import { redact } from './redact.ts'
+
+/** The effective configuration as `bezel config` prints it: nothing secret in it. */
+export interface ConfigDescription {
+  readonly app: { readonly path: string; readonly framework: string; readonly server: string; readonly configFile: string | null }
+  readonly options: Readonly<Record<string, { readonly value: unknown; readonly origin: string }>>
+  readonly databases: readonly DatabaseDescription[]
+  readonly notices: readonly string[]
+}
+
+interface DatabaseDescription {
+  readonly name: string
+  readonly origin: string
+  readonly through: 'gateway' | 'direct'
+  /** `user@host:port/database`, or why it goes direct. */
+  readonly detail: string
+  readonly required: boolean
+}
+
+const secretName = /secret|password|passwd|token|key|credential/i
+
+export function describeConfig({ app, workers, databases, notices, provenance }: Config): ConfigDescription {
+  const { server } = workers
+  return {
+    app: {
+      path: app.path,
+      framework: app.framework,
+      server:
+        server.tag === 'Command'
+          ? redact(server.command.join(' '))
+          : [server.server, server.version].filter((part) => part !== null).join(' '),
+      configFile: app.configFile,
+    },
+    options: Object.fromEntries(
+      optionNames.map((name) => [name, { value: showOption(name, provenance.values[name]), origin: showOrigin(provenance.origins[name]) }]),
+    ),
+    databases: databases.map(({ name, origin, required, way }) => {
+      if (way.tag === 'Direct') return { name, origin, through: 'direct', detail: way.why, required }
+      const { user, host, port, database, sslmode } = way.settings.target
+      return { name, origin, through: 'gateway', detail: `${user}@${host}:${port}/${database} (sslmode ${sslmode})`, required }
+    }),
+    notices,
+  }
+}
+
+/** One option's value as it would stand in bezel.yml, secrets masked. */
+function showOption(name: OptionName, value: unknown): unknown {
+  const { kind, secret = false } = optionsTable[name]
+  if (secret && value !== null) return '***'
+  return mask(kind.show(value))
+}
+
+function mask(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value)
+  if (Array.isArray(value)) return value.map(mask)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, secretName.test(key) ? '***' : mask(inner)]))
+}
+
+/** How one option is written in each of its three places: for help, docs and errors. */
+export function spellings(name: OptionName): { readonly flag: string | null; readonly variable: string | null } {
+  const option = optionsTable[name]
+  return { flag: flagOf(name, option), variable: variableOf(name, option) }
+}

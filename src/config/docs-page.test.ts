@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { docsPage } from './docs-page.ts'
+import { configSchema } from './json-schema.ts'
+import { resolveValues } from './resolve-values.ts'
+import { readYamlFile } from './yaml-file.ts'
+
+test('docs/configuration.md is what the options table says', async () => {
+  await expect(docsPage()).toMatchFileSnapshot('../../docs/configuration.md')
+})
+
+test('docs/bezel.schema.json is what the options table says', async () => {
+  await expect(`${JSON.stringify(configSchema(), null, 2)}\n`).toMatchFileSnapshot('../../docs/bezel.schema.json')
+})
+
+test('the example of the page is a configuration that can be used', () => {
+  const example = /```yaml\n(.*?)```/s.exec(docsPage())?.[1] ?? ''
+  const { file, problems } = readYamlFile('bezel.yml', example)
+  expect(problems).toEqual([])
+  const resolved = resolveValues({ flags: new Map(), env: {}, file })
+  expect(resolved.problems).toEqual([])
+  expect(Object.values(resolved.origins).filter(({ tag }) => tag === 'File')).toHaveLength(7)
+})
