@@ -1,0 +1,96 @@
+import type { ElfFile } from '../../formats/elf/elf.ts'
+import { readDefinedVersions, readNeededVersions } from '../../formats/elf/symbol-versions.ts'
+import { readImports } from '../../formats/elf/symbols.ts'
+import type { Extension } from '../gems/extension.ts'
+import type { Resolved } from '../libraries/loader.ts'
+import type { Observation } from '../observation.ts'
+import type { Workbench } from './workbench.ts'
+
+const rubySymbol = /^(?:rb_|ruby_|Ruby_|RUBY_|onig_|Onig)/
+/** So many names are listed; the rest is counted. */
+const listed = 5
+
+export interface Linkage {
+  readonly observations: readonly Observation[]
+  /** Functions and variables of Ruby that this Ruby lacks. */
+  readonly rubySymbolsAbsent: readonly string[]
+  readonly usesRuby: boolean
+}
+
+/** Whether the loader could bind everything: libraries, their versions, symbols. */
+export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFile): Linkage {
+  const imports = readImports(elf)
+  const symbols = 'tag' in imports ? [] : imports.filter(({ weak }) => !weak).map(({ name }) => name)
+  const usesRuby = symbols.some((name) => rubySymbol.test(name))
+  if (bench.linked === null) return { observations: [], rubySymbolsAbsent: [], usesRuby }
+  const { loader } = bench.linked
+  const closure = loader.closure({ path: bench.tree.realPath(extension.path) ?? extension.path, elf })
+  const unbound = symbols.filter(
+    (name) => !loader.rubyOffers(name) && !closure.libraries.some((library) => library.exports(name)) && !bench.someExtensionOffers(name),
+  )
+  const others = unbound.filter((name) => !rubySymbol.test(name))
+  const incomplete = closure.absent.length > 0
+  return {
+    observations: [
+      ...absentLibraries(extension, closure),
+      ...(loader.libc === 'glibc' ? oldLibraries(extension, elf, closure) : []),
+      ...(incomplete || others.length === 0 ? [] : [unboundSymbols(extension, others, elf)]),
+    ],
+    rubySymbolsAbsent: unbound.filter((name) => rubySymbol.test(name)),
+    usesRuby,
+  }
+}
+
+function absentLibraries(extension: Extension, { absent }: Resolved): Observation[] {
+  return absent
+    .filter(({ name }) => !name.startsWith('libruby'))
+    .map(({ name, neededBy }) => ({
+      code: 'LIBRARY_ABSENT' as const,
+      gem: extension.gem.name,
+      evidence: [{ what: `DT_NEEDED ${name}, found in none of the loader's folders`, where: neededBy }],
+      explanation: `${extension.feature} needs ${name}, which is not installed.`,
+      mend: { tag: 'Library' as const, name },
+    }))
+}
+
+/** Versions wanted of a library that it doesn't define (`version 'GLIBC_2.38' not found`). A library without versions satisfies all, as in ld.so. */
+function oldLibraries(extension: Extension, elf: ElfFile, { libraries }: Resolved): Observation[] {
+  const needs = readNeededVersions(elf)
+  if ('tag' in needs) return []
+  return needs.flatMap(({ library: name, versions }) => {
+    const library = libraries.find(({ elf: { soname }, path }) => soname === name || path.endsWith(`/${name}`))
+    if (library === undefined) return []
+    const defined = readDefinedVersions(library.elf)
+    if ('tag' in defined || defined.length === 0) return []
+    const lacking = versions.filter(({ weak, name: version }) => !weak && !defined.includes(version)).map((version) => version.name)
+    if (lacking.length === 0) return []
+    const newest = defined.filter((version) => !/PRIVATE|ABI/.test(version)).at(-1) ?? 'none'
+    return [
+      {
+        code: 'LIBRARY_TOO_OLD' as const,
+        gem: extension.gem.name,
+        evidence: [
+          { what: `needs ${lacking.join(', ')} of ${name}`, where: extension.path },
+          { what: `offers up to ${newest}`, where: library.path },
+        ],
+        explanation: `${extension.feature} was built with a newer ${name} than the one installed here.`,
+        mend: { tag: 'Rebuild' as const },
+      },
+    ]
+  })
+}
+
+function unboundSymbols(extension: Extension, names: readonly string[], elf: ElfFile): Observation {
+  return {
+    code: 'LIBRARY_SYMBOL_ABSENT',
+    gem: extension.gem.name,
+    evidence: [{ what: `undefined ${list(names)}; offered by none of ${elf.needed.join(', ')}`, where: extension.path }],
+    explanation: `${extension.feature} uses ${names[0] ?? 'a symbol'}, which none of its libraries offers.`,
+    mend: { tag: 'Rebuild' },
+  }
+}
+
+export function list(names: readonly string[]): string {
+  const more = names.length > listed ? ` and ${names.length - listed} more` : ''
+  return names.slice(0, listed).join(', ') + more
+}

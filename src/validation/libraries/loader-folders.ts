@@ -1,0 +1,81 @@
+import { posix } from 'node:path'
+import { readLoaderCache } from '../../formats/ld-so/read-loader-cache.ts'
+import { readLoaderConfig, readMuslPath } from '../../formats/ld-so/read-loader-config.ts'
+import type { FileTree } from '../files/file-tree.ts'
+
+export type Libc = 'glibc' | 'musl'
+
+export interface LoaderFolders {
+  /** LD_LIBRARY_PATH. */
+  readonly before: readonly string[]
+  readonly cached: ReadonlyMap<string, readonly string[]>
+  /** Folders that are searched when nothing else helped. */
+  readonly after: readonly string[]
+  /** musl's loader, which is its C library too. */
+  readonly muslLoader: string | null
+}
+
+const maxCacheBytes = 16 * 1024 * 1024
+const maxConfigFiles = 200
+
+export function loaderFolders(tree: FileTree, libc: Libc, env: Readonly<Record<string, string>>): LoaderFolders {
+  const before = (env['LD_LIBRARY_PATH'] ?? '').split(/[:;]/).filter((folder) => folder.startsWith('/'))
+  if (libc === 'musl') {
+    const loader = tree.list('/lib').find(({ name }) => /^ld-musl-.*\.so\.1$/.test(name))?.name ?? null
+    const arch = loader === null ? '' : loader.slice('ld-musl-'.length, -'.so.1'.length)
+    const path = tree.text(`/etc/ld-musl-${arch}.path`)
+    const after = path === null ? ['/lib', '/usr/local/lib', '/usr/lib'] : readMuslPath(path)
+    return { before, cached: new Map(), after, muslLoader: loader === null ? null : `/lib/${loader}` }
+  }
+  const cache = readCache(tree)
+  return { before, cached: cache ?? new Map(), after: [...(cache === null ? configured(tree) : []), ...trusted(tree)], muslLoader: null }
+}
+
+function readCache(tree: FileTree): ReadonlyMap<string, readonly string[]> | null {
+  const file = tree.open('/etc/ld.so.cache')
+  if (file === null) return null
+  try {
+    const cache = readLoaderCache(file.read(0, Math.min(file.size, maxCacheBytes)))
+    return cache.tag === 'Cache' ? cache.libraries : null
+  } finally {
+    file.close()
+  }
+}
+
+/** Folders of `ld.so.conf`: what the cache would have been made from. */
+function configured(tree: FileTree): string[] {
+  const folders: string[] = []
+  const queue = ['/etc/ld.so.conf']
+  for (let path = queue.shift(), read = 0; path !== undefined && read < maxConfigFiles; path = queue.shift(), read += 1) {
+    const config = readLoaderConfig(tree.text(path) ?? '')
+    folders.push(...config.folders)
+    const base = posix.dirname(path)
+    for (const include of config.includes) queue.push(...matching(tree, posix.resolve(base, include)))
+  }
+  return folders
+}
+
+function matching(tree: FileTree, pattern: string): string[] {
+  const folder = posix.dirname(pattern)
+  const name = posix.basename(pattern)
+  const expression = new RegExp(
+    `^${name
+      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  )
+  return tree
+    .list(folder)
+    .filter((entry) => expression.test(entry.name))
+    .map((entry) => posix.join(folder, entry.name))
+}
+
+/** Folders that glibc was built with; Debian's hold the multiarch triplet. */
+function trusted(tree: FileTree): string[] {
+  const triplets = tree
+    .list('/usr/lib')
+    .map(({ name }) => name)
+    .filter((name) => /-linux-gnu/.test(name))
+  const multiarch = triplets.flatMap((triplet) => [`/lib/${triplet}`, `/usr/lib/${triplet}`])
+  return [...multiarch, '/lib64', '/usr/lib64', '/lib', '/usr/lib']
+}

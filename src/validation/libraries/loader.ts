@@ -1,0 +1,99 @@
+import { posix } from 'node:path'
+import type { ElfFile } from '../../formats/elf/elf.ts'
+import type { FileTree } from '../files/file-tree.ts'
+import type { ElfShelf, Library } from './elf-shelf.ts'
+import { loaderFolders, type Libc, type LoaderFolders } from './loader-folders.ts'
+
+/** Names that musl answers itself, whatever their version (musl's ldso/dynlink.c, `load_library`). */
+const muslReserved = /^lib(?:c|pthread|rt|m|dl|util|xnet)\./
+
+export interface Resolved {
+  readonly libraries: readonly Library[]
+  /** Needed, and in no folder: the name, and the file that needs it. */
+  readonly absent: readonly { readonly name: string; readonly neededBy: string }[]
+}
+
+/** Finds libraries as the dynamic loader of a tree does (ld.so(8); musl's ldso/dynlink.c). */
+export class Loader {
+  readonly libc: Libc
+  readonly #shelf: ElfShelf
+  readonly #machine: number
+  readonly #bits: number
+  readonly #folders: LoaderFolders
+  readonly #process = new Map<string, Library>()
+  /** What Ruby itself has loaded: symbols that every extension may use. */
+  readonly #global: readonly Library[]
+
+  constructor(tree: FileTree, shelf: ElfShelf, ruby: Library, env: Readonly<Record<string, string>>) {
+    this.#shelf = shelf
+    this.#machine = ruby.elf.machine
+    this.#bits = ruby.elf.bits
+    this.libc =
+      (ruby.elf.interpreter ?? '').includes('ld-musl') || ruby.elf.needed.some((name) => name.startsWith('libc.musl-')) ? 'musl' : 'glibc'
+    this.#folders = loaderFolders(tree, this.libc, env)
+    const loaded = this.closure(ruby)
+    this.#global = [ruby, ...loaded.libraries]
+    for (const library of loaded.libraries) this.#process.set(library.elf.soname ?? posix.basename(library.path), library)
+  }
+
+  /** Whether Ruby itself, or a library that it loads, offers a symbol. */
+  rubyOffers(symbol: string): boolean {
+    return this.#global.some((library) => library.exports(symbol))
+  }
+
+  /** The libraries that one file brings along, breadth first, those of the process among them. */
+  closure(file: { readonly path: string; readonly elf: ElfFile }): Resolved {
+    const libraries = new Map<string, Library>()
+    const absent = new Map<string, string>()
+    const queue: { path: string; elf: ElfFile; inherited: readonly string[] }[] = [{ ...file, inherited: [] }]
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { path, elf } = next
+      const rpath = elf.runpath === null ? [...folders(elf.rpath, path), ...next.inherited] : []
+      for (const name of elf.needed) {
+        const library = this.#process.get(name) ?? this.#find(name, path, elf, rpath)
+        if (library === null) {
+          if (!(this.libc === 'musl' && muslReserved.test(name)) && !/^ld-(?:linux|musl)/.test(name)) absent.set(name, path)
+        } else if (library !== 'loader' && !libraries.has(library.path)) {
+          libraries.set(library.path, library)
+          queue.push({ path: library.path, elf: library.elf, inherited: rpath })
+        }
+      }
+    }
+    return { libraries: [...libraries.values()], absent: [...absent].map(([name, neededBy]) => ({ name, neededBy })) }
+  }
+
+  #find(name: string, requester: string, elf: ElfFile, rpath: readonly string[]): Library | 'loader' | null {
+    if (this.libc === 'musl' && (muslReserved.test(name) || name.startsWith('libc.musl-'))) return this.#musl()
+    if (name.includes('/')) return this.#fitting(name)
+    const before = [...rpath, ...this.#folders.before, ...folders(elf.runpath, requester)]
+    for (const folder of before) {
+      const library = this.#fitting(posix.join(folder, name))
+      if (library !== null) return library
+    }
+    for (const path of [...(this.#folders.cached.get(name) ?? []), ...this.#folders.after.map((folder) => posix.join(folder, name))]) {
+      const library = this.#fitting(path)
+      if (library !== null) return library
+    }
+    return null
+  }
+
+  #musl(): Library | 'loader' {
+    return this.#folders.muslLoader === null ? 'loader' : (this.#shelf.library(this.#folders.muslLoader) ?? 'loader')
+  }
+
+  /** The loader passes over files of another processor or word size and looks on. */
+  #fitting(path: string): Library | null {
+    const library = this.#shelf.library(path)
+    return library !== null && library.elf.machine === this.#machine && library.elf.bits === this.#bits ? library : null
+  }
+}
+
+/** RPATH or RUNPATH with `$ORIGIN` put in. */
+function folders(path: string | null, requester: string): string[] {
+  if (path === null || path === '') return []
+  const origin = posix.dirname(requester)
+  return path
+    .split(':')
+    .map((folder) => folder.replaceAll(/\$(?:ORIGIN|\{ORIGIN\})/g, origin))
+    .filter((folder) => folder.startsWith('/'))
+}

@@ -1,0 +1,25 @@
+import type { FindingCode } from './findings.ts'
+import type { Evidence } from './validation-report.ts'
+
+/** What would mend it; `remedies/` turns it into commands for the place. */
+export type Mend =
+  /** Compile the gem again for this Ruby. */
+  | { readonly tag: 'Rebuild' }
+  /** Put the gem there at all. */
+  | { readonly tag: 'Install' }
+  /** Take the source gem instead of the precompiled one. */
+  | { readonly tag: 'SourceBuild' }
+  /** Install or upgrade a library of the system. */
+  | { readonly tag: 'Library'; readonly name: string }
+  /** Use another Ruby. */
+  | { readonly tag: 'Ruby'; readonly wanted: string }
+  | { readonly tag: 'Say'; readonly lines: readonly string[] }
+
+/** A finding before the place's remedy is known. */
+export interface Observation {
+  readonly code: FindingCode
+  readonly gem: string | null
+  readonly evidence: readonly Evidence[]
+  readonly explanation: string
+  readonly mend: Mend
+}
