@@ -58,7 +58,6 @@ export class DataPlane {
       case 'Adopt':
         for (const { run, processGroup } of message.runs) this.#processGroups.set(run, processGroup)
         this.#frontDoor?.adopt(message.runs)
-        for (const { worker, run } of message.runs) this.#gateway?.runStarting({ worker, run })
         this.#gateway?.adopt(message.sessions)
         return
       case 'Listener':
@@ -110,7 +109,10 @@ export class DataPlane {
     try {
       if (handle === null) throw new Error('no handle came with the message')
       if (purpose.tag === 'Public') await this.#frontDoor?.listen(handle)
-      else await this.#gateway?.listen(purpose.run, purpose.database, handle)
+      else {
+        this.#gateway?.runStarting({ worker: purpose.worker, run: purpose.run })
+        await this.#gateway?.listen(purpose.run, purpose.database, handle)
+      }
       this.#link.send({ tag: 'Listening', purpose })
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)

@@ -28,7 +28,9 @@ export interface LiveRun {
 }
 
 /** What a bound, not yet listening handle is for. It travels with the message. */
-export type ListenerPurpose = { readonly tag: 'Public' } | { readonly tag: 'Gateway'; readonly run: number; readonly database: string }
+export type ListenerPurpose =
+  | { readonly tag: 'Public' }
+  | { readonly tag: 'Gateway'; readonly worker: number; readonly run: number; readonly database: string }
 
 /**
  * Keeper to data plane. `Configure` is the first; `FrontDoor` and `Gateway` are the parts' plain settings.
