@@ -111,6 +111,11 @@ describe('the way down', () => {
     expect(first?.after.effects).toEqual([{ tag: 'RunPhase', phase: 0, deadlineMs: 6_500 }])
   })
 
+  test('leaves the first phase half of a deadline that is shorter than what is reserved', () => {
+    const short = { ...policy, deadlineMs: 1_000 }
+    expect(stepShutdown(running, term, { nowMs: 0, random: 0 }, short).effects).toEqual([{ tag: 'RunPhase', phase: 0, deadlineMs: 500 }])
+  })
+
   test('is not moved by a phase that ends late', () => {
     const scenes = play([0, term], [6_500, { tag: 'Due' }], [10, ended(0)])
     expect(scenes.at(-1)?.after.effects).toEqual([])

@@ -101,12 +101,17 @@ function enter(phase: number, { endMs, code, abandoned }: Progress, nowMs: numbe
     const cut = abandoned.requests + abandoned.transactions + abandoned.processes > 0
     return end(cut && code === 0 ? codeCut : code, abandoned, 'in peace')
   }
-  const reservedMs = policy.phases.slice(phase + 1).reduce((total, later) => total + later.reservedMs, 0)
-  const phaseEndMs = Math.max(nowMs, Math.min(nowMs + bounds.atMostMs, endMs - reservedMs))
+  const phaseEndMs = Math.max(nowMs, Math.min(nowMs + bounds.atMostMs, endMs - reservedAfter(phase, policy)))
   return {
     state: { tag: 'Stopping', phase, phaseEndMs, endMs, code, abandoned },
     effects: [{ tag: 'RunPhase', phase, deadlineMs: phaseEndMs }],
   }
+}
+
+/** What the phases after this one reserve; of a short deadline all of them together get at most half. */
+function reservedAfter(phase: number, { phases, deadlineMs }: ShutdownPolicy): number {
+  const sum = (from: number) => phases.slice(from).reduce((total, { reservedMs }) => total + reservedMs, 0)
+  return sum(phase + 1) * Math.min(1, deadlineMs / 2 / Math.max(1, sum(0)))
 }
 
 function end(code: number, abandoned: Abandoned, how: 'in peace' | 'by force'): Step<Shutdown, ShutdownEffect> {
