@@ -41,6 +41,7 @@ const consequences = {
   NOT_IMPLEMENTED: { exit: null, http: 501, sqlstate: null, retry: false },
   WORKER_DIED: { exit: null, http: 502, sqlstate: null, retry: false },
   WORKER_ANSWER_MALFORMED: { exit: null, http: 502, sqlstate: null, retry: false },
+  WORKER_NO_ANSWER: { exit: null, http: 502, sqlstate: null, retry: false },
   NO_WORKER: { exit: null, http: 503, sqlstate: null, retry: true },
   REQUEST_DEADLINE: { exit: null, http: 504, sqlstate: null, retry: false },
   VERSION_UNSUPPORTED: { exit: null, http: 505, sqlstate: null, retry: false },

@@ -1,5 +1,5 @@
 /** How a request that was in flight at a death was settled. */
-export type Settlement = 'sent-elsewhere' | 'repeated' | 'suspect' | 'failed' | 'cut' | 'client-gone'
+export type Settlement = 'sent-elsewhere' | 'suspect' | 'failed' | 'cut' | 'client-gone'
 
 /** A request that its run had not answered when the run ended. Query strings are dropped: they hold secrets. */
 export interface InFlightRequest {

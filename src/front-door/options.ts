@@ -28,8 +28,6 @@ export interface FrontDoorSettings {
   readonly queueLimit: number
   /** Longest wait for a slot, else 503; longer than a boot, or a crash of all workers costs requests. */
   readonly queueTimeoutMs: number
-  /** Longest connect to a worker's socket. */
-  readonly connectTimeoutMs: number
   /** Longest wait for the keeper's word on whether a run has exited. */
   readonly askTimeoutMs: number
   /** A suspect has its run to itself for this long at most. */
@@ -43,6 +41,8 @@ export interface FrontDoorSettings {
   readonly repeatMethods: readonly string[]
   /** Peers whose `X-Forwarded-*` and `X-Request-Id` are believed: addresses or CIDR ranges. Unix-socket clients are always trusted. */
   readonly trustedPeers: readonly string[]
+  /** `json`: one object a line; `text`: for eyes. Whether lines are written at all is the assembler's choice. */
+  readonly accessLogFormat: 'json' | 'text'
 }
 
 /** Loopback, private (RFC 1918), carrier-grade NAT (RFC 6598), link-local and unique local (RFC 4193) ranges: where balancers live. */
@@ -73,7 +73,6 @@ export const frontDoorDefaults: FrontDoorSettings = {
   requestTimeoutMs: 60_000,
   queueLimit: 1_000,
   queueTimeoutMs: 30_000,
-  connectTimeoutMs: 1_000,
   askTimeoutMs: 250,
   suspectAloneMs: 1_000,
   failuresToEject: 5,
@@ -81,4 +80,5 @@ export const frontDoorDefaults: FrontDoorSettings = {
   ejectCapMs: 30_000,
   repeatMethods: ['GET', 'HEAD', 'OPTIONS'],
   trustedPeers: privateRanges,
+  accessLogFormat: 'json',
 }

@@ -1,0 +1,79 @@
+import type { ServingRun } from '../link/messages.ts'
+import { goodConduct, type Conduct } from './ejection.ts'
+import type { Exchange } from './exchange.ts'
+import type { RunLoad } from './pick-run.ts'
+import type { UpstreamConnection } from './upstream-connection.ts'
+
+/** A ready run: what it holds, its connections, and whether it takes more. */
+export class Run implements RunLoad {
+  readonly serving: ServingRun
+  readonly listed = new Set<Exchange>()
+  readonly upgraded = new Set<Exchange>()
+  readonly connections = new Set<UpstreamConnection>()
+  /** Kept-alive connections, the one used last on top. */
+  readonly idle: UpstreamConnection[] = []
+  /** Requests that a dead data plane may have left in it; 0 once their deadline has passed. */
+  unknown = 0
+  unknownUntilMs = 0
+  draining = false
+  paused = false
+  exited = false
+  /** A suspect has it to itself. */
+  closed = false
+  /** Questions to the keeper about it that are open. */
+  asking = 0
+  avoidUntilMs = 0
+  toldUnreachableMs = -Infinity
+  conduct: Conduct = goodConduct
+  served = 0
+  /** Called each time that the run lets go of something. */
+  onLess: () => void = () => {}
+
+  constructor(serving: ServingRun) {
+    this.serving = serving
+  }
+
+  get id(): number {
+    return this.serving.run
+  }
+
+  get slots(): number {
+    return this.serving.slots
+  }
+
+  get open(): boolean {
+    return !this.draining && !this.paused && !this.exited && !this.closed && this.asking === 0
+  }
+
+  get outstanding(): number {
+    return this.listed.size + this.unknown
+  }
+
+  get ejectedUntilMs(): number {
+    return this.conduct.ejectedUntilMs
+  }
+
+  /** Nothing of any kind: what is sent to it now is alone. */
+  get isEmpty(): boolean {
+    return this.listed.size === 0 && this.upgraded.size === 0 && this.unknown === 0
+  }
+
+  /** Nothing that a drain waits for: upgrades and event streams may last for ever. */
+  get isDrained(): boolean {
+    for (const exchange of this.listed) if (!exchange.isEventStream) return false
+    return true
+  }
+
+  /**
+   * A kept-alive connection that its server will not close at this very moment: idle for less than half of the server's timeout.
+   * The one used last is the freshest: when it is too old, all are.
+   */
+  takeIdle(nowMs: number): UpstreamConnection | null {
+    const last = this.idle.pop()
+    if (last === undefined) return null
+    if (nowMs - last.idleSinceMs < this.serving.keepAliveTimeoutMs / 2) return last
+    last.destroy()
+    for (const old of this.idle.splice(0)) old.destroy()
+    return null
+  }
+}
