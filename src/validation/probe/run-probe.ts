@@ -19,6 +19,8 @@ export interface ProbePlan {
   readonly cpuSeconds: number
   /** Bind every symbol at load, not at the first call. */
   readonly bindNow: boolean
+  /** Ends it early. */
+  readonly signal: AbortSignal
 }
 
 export type FileOutcome =
@@ -55,10 +57,14 @@ export function runProbe(plan: ProbePlan): Promise<ProbeRun> {
     let stderr = ''
     let hung = false
     let failure: string | null = null
+    const abort = () => {
+      if (child.pid !== undefined) killGroup(child.pid)
+    }
     const timer = setTimeout(() => {
       hung = true
-      if (child.pid !== undefined) killGroup(child.pid)
+      abort()
     }, plan.timeoutMs)
+    plan.signal.addEventListener('abort', abort, { once: true })
     child.on('error', (error) => (failure = error.message))
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       if (stderr.length < maxKeptBytes) stderr += text
@@ -73,6 +79,7 @@ export function runProbe(plan: ProbePlan): Promise<ProbeRun> {
     child.stdin?.end(input(plan))
     child.on('close', (code, signal) => {
       clearTimeout(timer)
+      plan.signal.removeEventListener('abort', abort)
       if (child.pid !== undefined) killGroup(child.pid)
       resolve(toRun(plan.files.length, told, stderr, failure, hung, signal ?? `exit status ${code}`))
     })

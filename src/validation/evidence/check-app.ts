@@ -1,0 +1,124 @@
+import { posix } from 'node:path'
+import { readGemfileRuby, readRubyVersionFile } from '../../formats/version-files/read-version-files.ts'
+import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
+import type { FileTree } from '../files/file-tree.ts'
+import type { BundleSettings } from '../gems/app-bundle.ts'
+import type { AbsentGem, InstalledGem } from '../gems/installed-gem.ts'
+import type { Observation } from '../observation.ts'
+import { wantedVersion } from '../runtime/find-ruby.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { meetsRequirement } from './meets-requirement.ts'
+
+/** What the app's own files say about its Ruby. */
+export async function checkApp(
+  tree: FileTree,
+  appPath: string,
+  settings: BundleSettings,
+  lock: GemfileLock | null,
+  runtime: Runtime,
+): Promise<Observation[]> {
+  const gemfile = await checkGemfile(tree, settings, runtime)
+  if (gemfile !== null) return [gemfile]
+  const found: Observation[] = []
+  const locked = lock?.rubyVersion?.replace(/p\d+$/, '') ?? null
+  if (locked !== null && minorOf(locked) !== runtime.minor)
+    found.push(
+      differs(
+        'LOCK_RUBY_DIFFERS',
+        `RUBY VERSION is ${locked}`,
+        settings.lockPath,
+        `Gemfile.lock was written under Ruby ${locked}; this is ${runtime.version}.`,
+        locked,
+      ),
+    )
+  const wanted = wantedVersion(tree, appPath)
+  if (wanted !== null && !sameRuby(wanted, runtime.version))
+    found.push(
+      differs(
+        'VERSION_FILE_DIFFERS',
+        `asks for Ruby ${wanted}`,
+        appPath,
+        `The app's version file asks for Ruby ${wanted}; this is ${runtime.version}.`,
+        wanted,
+      ),
+    )
+  return found
+}
+
+async function checkGemfile(tree: FileTree, { gemfilePath }: BundleSettings, runtime: Runtime): Promise<Observation | null> {
+  const asked = readGemfileRuby(tree.text(gemfilePath) ?? '')
+  if (asked.tag === 'Absent' || asked.tag === 'Computed') return null
+  const version = asked.tag === 'File' ? readRubyVersionFile(tree.text(posix.resolve(posix.dirname(gemfilePath), asked.path)) ?? '') : null
+  const parts = asked.tag === 'Requirement' ? asked.parts : version === null ? [] : [version]
+  if (parts.length === 0 || (await meetsRequirement(runtime.version, parts)) !== false) return null
+  const wanted = parts.join(', ')
+  return differs(
+    'GEMFILE_RUBY_DIFFERS',
+    `line ${asked.line} asks for ruby ${wanted}`,
+    gemfilePath,
+    `The Gemfile asks for Ruby ${wanted}; ${runtime.rubyPath} is ${runtime.version}, and Bundler will refuse to start.`,
+    wanted,
+  )
+}
+
+function differs(
+  code: 'GEMFILE_RUBY_DIFFERS' | 'LOCK_RUBY_DIFFERS' | 'VERSION_FILE_DIFFERS',
+  what: string,
+  where: string,
+  explanation: string,
+  wanted: string,
+): Observation {
+  return { code, gem: null, evidence: [{ what, where }], explanation, mend: { tag: 'Ruby', wanted } }
+}
+
+/** Gems of the lock that are not where this Ruby looks. */
+export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettings, runtime: Runtime): Observation[] {
+  return absent.flatMap(({ name, version, otherAbis }): Observation[] => {
+    if (otherAbis.length > 0)
+      return [
+        {
+          code: 'GEM_FOR_OTHER_RUBY',
+          gem: name,
+          evidence: otherAbis.map((abi) => ({
+            what: `${name} ${version} is installed for ${abi}`,
+            where: settings.path ?? 'the gem folders',
+          })),
+          explanation: `${name} ${version} is installed for Ruby ${otherAbis.join(', ')} only; this is ${runtime.version}.`,
+          mend: { tag: 'Install' },
+        },
+      ]
+    // A group that was left out at install is rightly absent; which gems it holds, only the Gemfile's Ruby code knows.
+    if (settings.without) return []
+    return [
+      {
+        code: 'GEM_ABSENT',
+        gem: name,
+        evidence: [{ what: `${name} ${version} is in none of the gem folders`, where: settings.lockPath }],
+        explanation: `${name} ${version} of Gemfile.lock is not installed.`,
+        mend: { tag: 'Install' },
+      },
+    ]
+  })
+}
+
+export async function checkRequiredRuby(gem: InstalledGem, runtime: Runtime): Promise<Observation[]> {
+  const required = gem.requiredRubyVersion
+  if (required === null || (await meetsRequirement(runtime.version, required)) !== false) return []
+  return [
+    {
+      code: 'REQUIRED_RUBY_UNMET',
+      gem: gem.name,
+      evidence: [{ what: `required_ruby_version ${required.join(', ')}`, where: gem.specPath }],
+      explanation: `${gem.name} ${gem.version} supports Ruby ${required.join(', ')}; this is ${runtime.version}.`,
+      mend: { tag: 'Say', lines: [`bundle update ${gem.name}`] },
+    },
+  ]
+}
+
+function minorOf(version: string): string {
+  return /^\d+\.\d+/.exec(version)?.[0] ?? version
+}
+
+function sameRuby(wanted: string, version: string): boolean {
+  return version === wanted || version.startsWith(`${wanted}.`)
+}

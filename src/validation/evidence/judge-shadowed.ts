@@ -1,0 +1,40 @@
+import { readElf } from '../../formats/elf/read-elf.ts'
+import type { Extension, GemExtensions } from '../gems/extension.ts'
+import type { Observation } from '../observation.ts'
+import { readClaims } from './read-claims.ts'
+import type { Workbench } from './workbench.ts'
+
+/** Second copies that are not loaded: worth a note when they differ, or are for another Ruby. */
+export function judgeShadowed(bench: Workbench, { gem, loaded, shadowed }: GemExtensions): Observation[] {
+  return shadowed.flatMap((copy): Observation[] => {
+    const first = loaded.find(({ feature }) => feature === copy.feature)
+    const sizes = [first, copy].map((extension) => (extension === undefined ? 0 : (bench.tree.facts(extension.path)?.size ?? 0)))
+    const wrong = wrongMinor(bench, copy)
+    if (first === undefined || (wrong === null && sizes[0] === sizes[1])) return []
+    return [
+      {
+        code: wrong === null ? 'COPIES_DIFFER' : 'SHADOWED_COPY_WRONG',
+        gem: gem.name,
+        evidence: [
+          { what: `${sizes[0]} bytes, loaded`, where: first.path },
+          { what: `${sizes[1]} bytes, not loaded${wrong === null ? '' : `; ${wrong}`}`, where: copy.path },
+        ],
+        explanation: `${gem.name} has two different copies of ${copy.feature}; ${first.path} is the one that is loaded.`,
+        mend: { tag: 'Rebuild' },
+      },
+    ]
+  })
+}
+
+function wrongMinor({ tree, runtime }: Workbench, copy: Extension): string | null {
+  const file = tree.open(copy.path)
+  if (file === null) return null
+  try {
+    const elf = readElf(file)
+    if (elf.tag !== 'Elf') return null
+    const claim = readClaims(copy, elf).find(({ minor, by }) => by !== 'place' && minor !== runtime.minor)
+    return claim === undefined ? null : `${claim.what} (Ruby ${claim.minor})`
+  } finally {
+    file.close()
+  }
+}

@@ -1,0 +1,53 @@
+import { posix } from 'node:path'
+import type { FileTree } from '../files/file-tree.ts'
+import type { InstalledGem } from '../gems/installed-gem.ts'
+import type { Mend } from '../observation.ts'
+import { installCommand, type PackageSystem } from './library-packages.ts'
+
+/** The place that a remedy must work in. */
+export interface Place {
+  readonly tree: FileTree
+  /** The app has a Gemfile.lock, so Bundler installs its gems. */
+  readonly bundled: boolean
+  readonly packages: PackageSystem | null
+}
+
+/** Commands, to be typed in the app's folder in this order; a line that is no command is a sentence with a full stop. */
+export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend): string[] {
+  switch (mend.tag) {
+    case 'Say':
+      return [...mend.lines]
+    case 'Ruby':
+      return [`Run the app with Ruby ${mend.wanted}, or change what asks for it.`]
+    case 'Library': {
+      const command = place.packages === null ? null : installCommand(mend.name, place.packages)
+      return [command ?? `Install the package that holds ${mend.name}.`]
+    }
+    case 'Install':
+      return ['bundle install']
+    case 'SourceBuild':
+      return place.bundled
+        ? ['bundle config set --local force_ruby_platform true', 'bundle install']
+        : [`gem install ${gem?.name ?? ''} --version ${gem?.version ?? ''} --platform ruby --force`]
+    case 'Rebuild':
+      return gem === null ? [] : rebuild(place, gem)
+  }
+}
+
+function rebuild({ tree, bundled }: Place, gem: InstalledGem): string[] {
+  switch (gem.origin) {
+    case 'git':
+      return [`bundle pristine ${gem.name}`]
+    case 'path':
+      return [`Compile ${gem.name} again in ${tree.shown(gem.folder)}, with its own task (mostly: bundle exec rake compile).`]
+    case 'package':
+      return [`apt-get install --reinstall -y ruby-${gem.name.replaceAll('_', '-').toLowerCase()}`]
+    case 'default':
+      return ['Install Ruby itself anew: the extension is part of it.']
+    case 'gem': {
+      if (!bundled) return [`gem pristine ${gem.name} --version ${gem.version}`]
+      const cached = tree.facts(posix.join(gem.home, 'cache', `${gem.fullName}.gem`)) !== null
+      return [cached ? `bundle pristine ${gem.name}` : 'bundle install --redownload']
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { BezelError } from '../../errors.ts'
+import type { FileTree } from '../files/file-tree.ts'
+import type { Observation } from '../observation.ts'
+import { askRuby } from './ask-ruby.ts'
+import { findRubies } from './find-ruby.ts'
+import { readRuntime } from './read-runtime.ts'
+import type { Runtime } from './runtime.ts'
+
+/** A cold version manager takes half a second. */
+const askTimeoutMs = 15_000
+
+export interface Located {
+  readonly runtime: Runtime
+  /** The interpreter is there and doesn't start. */
+  readonly broken: readonly Observation[]
+  readonly others: readonly Observation[]
+}
+
+export interface Where {
+  readonly root: string | null
+  readonly appPath: string
+  readonly env: Readonly<Record<string, string>>
+  readonly rubyPath: string | null
+}
+
+/** The Ruby that the app would run with: asked on this machine, read in an unpacked root. Throws `BezelError` `RUBY_NOT_FOUND`. */
+export async function locateRuntime(tree: FileTree, where: Where): Promise<Located> {
+  return where.root === null ? askMachine(tree, where) : readRoot(tree, where)
+}
+
+async function askMachine(tree: FileTree, { appPath, env, rubyPath }: Where): Promise<Located> {
+  const answer = await askRuby(rubyPath ?? 'ruby', appPath, env, askTimeoutMs)
+  if (answer.tag === 'Runtime') return { runtime: answer.runtime, broken: [], others: [] }
+  const looked = rubyPath ?? `PATH (${env['PATH'] ?? 'empty'})`
+  if (answer.tag === 'Absent') throw notFound(`There is no ruby in ${looked}.`)
+  // It doesn't start: what is installed can still be read, and is judged.
+  for (const ruby of findRubies(tree, appPath).rubies) {
+    const runtime = readRuntime(tree, ruby)
+    if (runtime !== null) return { runtime, broken: [brokenRuby(ruby, answer.why)], others: [] }
+  }
+  throw notFound(`The ruby of ${looked} does not start: ${answer.why}.`)
+}
+
+function readRoot(tree: FileTree, { appPath, rubyPath }: Where): Located {
+  const { rubies, looked } =
+    rubyPath === null ? findRubies(tree, appPath) : { rubies: [tree.realPath(rubyPath) ?? rubyPath], looked: [rubyPath] }
+  const runtimes = rubies.flatMap((ruby) => readRuntime(tree, ruby) ?? [])
+  const [runtime, ...others] = runtimes
+  if (runtime === undefined)
+    throw notFound(`There is no Ruby in ${tree.shown('/')}; looked at ${looked.map((path) => tree.shown(path)).join(', ')}.`)
+  return { runtime, broken: [], others: others.length === 0 ? [] : [severalRubies([runtime, ...others])] }
+}
+
+function notFound(message: string): BezelError {
+  return new BezelError('RUBY_NOT_FOUND', message, { remedy: ['Install Ruby, or put its folder into PATH.'] })
+}
+
+function brokenRuby(ruby: string, why: string): Observation {
+  return {
+    code: 'RUBY_BROKEN',
+    gem: null,
+    evidence: [{ what: why, where: ruby }],
+    explanation: `${ruby} does not start: ${why}`,
+    mend: { tag: 'Say', lines: ['Install Ruby anew.'] },
+  }
+}
+
+function severalRubies(runtimes: readonly Runtime[]): Observation {
+  return {
+    code: 'SEVERAL_RUBIES',
+    gem: null,
+    evidence: runtimes.map(({ version, rubyPath }) => ({ what: `Ruby ${version}`, where: rubyPath })),
+    explanation: `There are ${runtimes.length} Rubies; ${runtimes[0]?.rubyPath} is the first, and was judged.`,
+    mend: { tag: 'Say', lines: [] },
+  }
+}

@@ -1,0 +1,70 @@
+import { findingRules } from './findings.ts'
+import type { InspectedGem, Inspection } from './inspect-bundle.ts'
+import type { Observation } from './observation.ts'
+import type { IgnoredFinding } from './options.ts'
+import { chooseRemedy, type Place } from './remedies/choose-remedy.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import type { Finding, GemCompatibilityReport, Severity, ValidationReport, Verdict } from './validation-report.ts'
+
+const order: readonly Severity[] = ['error', 'warning', 'note']
+
+/** Turns what was seen into findings with remedies for the place, worst first. */
+export function toFindings(inspection: Inspection, place: Place, ignore: readonly IgnoredFinding[], today: string): Finding[] {
+  return inspection.observations
+    .map((observation) => toFinding(observation, inspection, place, ignore, today))
+    .sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity))
+}
+
+function toFinding(observation: Observation, { all }: Inspection, place: Place, ignore: readonly IgnoredFinding[], today: string): Finding {
+  const { code, gem, evidence, explanation, mend } = observation
+  const silenced = ignore.find((each) => each.code === code && each.gem === gem && each.until >= today)
+  return {
+    code,
+    gem,
+    evidence,
+    severity: silenced === undefined ? findingRules[code].severity : 'note',
+    explanation: silenced === undefined ? explanation : `${explanation} Ignored until ${silenced.until}: ${silenced.reason}.`,
+    remedy: chooseRemedy(place, gem === null ? null : (all.get(gem) ?? null), mend),
+  }
+}
+
+export function toReport(inspection: Inspection, findings: readonly Finding[], runtime: Runtime, tookMs: number): ValidationReport {
+  const gems = inspection.gems.map((gem) => toGemReport(gem, findings, runtime))
+  return {
+    verdict: overall(inspection, findings, gems),
+    findings,
+    gems,
+    ruby: { version: runtime.version, abi: runtime.abi, path: runtime.rubyPath },
+    scope: inspection.scope,
+    extensions: inspection.gems.reduce((sum, { extensions }) => sum + extensions.length, 0),
+    tookMs,
+  }
+}
+
+/** An error is incompatible. Without one, *compatible* needs positive evidence for every extension of the app. */
+function overall({ all, observations }: Inspection, findings: readonly Finding[], gems: readonly GemCompatibilityReport[]): Verdict {
+  if (findings.some(({ severity }) => severity === 'error')) return 'incompatible'
+  if (gems.some(({ compatibilityStatus }) => compatibilityStatus !== 'compatible')) return 'unknown'
+  const nothingFound = all.size === 0 && observations.some(({ code }) => code === 'GEM_ABSENT')
+  return nothingFound ? 'unknown' : 'compatible'
+}
+
+function toGemReport({ gem, builtFor, verdict }: InspectedGem, findings: readonly Finding[], runtime: Runtime): GemCompatibilityReport {
+  const mine = findings.filter((finding) => finding.gem === gem.name)
+  const error = mine.find(({ severity }) => severity === 'error')
+  const status = error !== undefined ? 'incompatible' : verdict === 'incompatible' ? 'compatible' : verdict
+  const remedy = (error ?? mine.find(({ code }) => code === 'ORIGIN_UNKNOWN'))?.remedy ?? []
+  const required = error !== undefined && !systemFaults.has(error.code)
+  return {
+    gemName: gem.name,
+    installedVersion: gem.version,
+    rubyVersionCompiledFor: builtFor,
+    currentRubyVersion: runtime.version,
+    compatibilityStatus: status,
+    recompilationRequired: required,
+    recompilationCommand: required && remedy.length > 0 ? remedy.join(' && ') : null,
+  }
+}
+
+/** Mended by the system, not by compiling. */
+const systemFaults: ReadonlySet<string> = new Set(['LIBRARY_ABSENT'])
