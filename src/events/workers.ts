@@ -26,6 +26,21 @@ export type WorkersEvent =
     }
   | { readonly tag: 'RestartScheduled'; readonly worker: number; readonly inMs: number; readonly failures: number }
   | { readonly tag: 'WorkersGaveUp'; readonly worker: number; readonly failures: number; readonly lastLines: readonly string[] }
-  | { readonly tag: 'MemoryExceeded'; readonly worker: number; readonly run: number; readonly rssMb: number; readonly limitMb: number; readonly limit: 'soft' | 'hard' }
+  | {
+      readonly tag: 'MemoryExceeded'
+      readonly worker: number
+      readonly run: number
+      readonly rssMb: number
+      readonly limitMb: number
+      readonly limit: 'soft' | 'hard'
+    }
   | { readonly tag: 'OutputDropped'; readonly worker: number; readonly run: number; readonly bytes: number }
   | { readonly tag: 'LeftoverKilled'; readonly pid: number; readonly processGroup: number }
+  /** Mode `cluster`: workers that the app's own server had forked are gone; their exit status is the server's to know. */
+  | {
+      readonly tag: 'ClusterWorkersEnded'
+      readonly worker: number
+      readonly run: number
+      readonly pids: readonly number[]
+      readonly total: number
+    }

@@ -30,7 +30,10 @@ export class ProcessRecord {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
   }
 
-  /** Notes a group and the members known by now. Call again when they change; writes only then. */
+  /**
+   * Notes a group and the members known by now. Call again when they change; writes only then.
+   * Never throws: a full disk must not cost a worker, whom the parent-death signal ends all the same.
+   */
   note(processGroup: number, pids: readonly number[]): void {
     const members = pids.flatMap((pid) => {
       const stat = readStat(pid)
@@ -38,15 +41,23 @@ export class ProcessRecord {
     })
     const text = JSON.stringify({ bootId: this.#bootId, mark: this.#mark, processGroup, members } satisfies Recorded)
     if (this.#written.get(processGroup) === text) return
-    this.#written.set(processGroup, text)
     const path = join(this.#folder, String(processGroup))
-    writeFileSync(`${path}.new`, text, { mode: 0o600 })
-    renameSync(`${path}.new`, path)
+    try {
+      writeFileSync(`${path}.new`, text, { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+      this.#written.set(processGroup, text)
+    } catch {
+      this.#written.delete(processGroup)
+    }
   }
 
   forget(processGroup: number): void {
     this.#written.delete(processGroup)
-    rmSync(join(this.#folder, String(processGroup)), { force: true })
+    try {
+      rmSync(join(this.#folder, String(processGroup)), { force: true })
+    } catch {
+      // The next start sweeps it.
+    }
   }
 }
 

@@ -93,7 +93,8 @@ function tryPrivate(path: string): string | null {
   }
 }
 
-function checkSocketPath(path: string): string {
+/** @throws BezelError SOCKET_PATH_TOO_LONG */
+export function checkSocketPath(path: string): string {
   const bytes = Buffer.byteLength(path)
   if (bytes <= maxSocketPathBytes) return path
   throw new BezelError('SOCKET_PATH_TOO_LONG', `${path} has ${bytes} bytes; a socket's path may have ${maxSocketPathBytes}`, {

@@ -104,6 +104,10 @@ export interface WorkersSettings {
   readonly memory: MemorySettings
   /** Added to a worker's oom_score_adj (proc(5)), 0 to 1000, so that the kernel takes a worker and not the keeper. */
   readonly oomScoreAdj: number
+  /** Of each run's stdout and of its stderr: what exceeds it is dropped and counted. */
+  readonly output: { readonly burstBytes: number; readonly bytesPerSecond: number }
+  /** In mode `cluster`, between two looks at the server's own workers, in milliseconds. */
+  readonly childrenEveryMs: number
   /** Errors kept a worker for `snapshot()`. */
   readonly errorHistorySize: number
   /** Lines of a worker's last output kept for the fact that it gave up. */
@@ -134,6 +138,8 @@ export const workersDefaults = {
   },
   memory: { softLimitMb: null, hardLimitMb: null, cgroupShare: 0.9, rssEveryMs: 1_000, pssEveryMs: 15_000, replaceAtMostEveryMs: 60_000 },
   oomScoreAdj: 500,
+  output: { burstBytes: 16 * 2 ** 20, bytesPerSecond: 2 * 2 ** 20 },
+  childrenEveryMs: 250,
   errorHistorySize: 20,
   lastLinesSize: 20,
 } as const satisfies Omit<WorkersSettings, 'cwd' | 'runtimeDir' | 'launch'>

@@ -1,0 +1,106 @@
+import type { Outside } from '../part.ts'
+import { findCgroupMemory } from '../system/cgroup-memory.ts'
+import { readDescendants, readPssMb, readRssMb } from '../system/proc-fs.ts'
+import type { ProcessRecord } from '../system/process-record.ts'
+import type { WorkersSettings } from './options.ts'
+import type { WorkerSlot } from './worker-slot.ts'
+
+export interface MemoryReading {
+  readonly workerId: number
+  readonly run: number
+  readonly rssMb: number
+  /** Null until it was first read: every `pssEveryMs`, or when RSS exceeds the soft limit. */
+  readonly pssMb: number | null
+}
+
+export interface MemoryActions {
+  /** Drains and replaces, one worker at a time. */
+  replace(slot: WorkerSlot, run: number): void
+}
+
+/** Reads the memory of runs and holds it against the limits. In mode `cluster` it only reads: which of the server's workers grew is the server's to mend. */
+export class MemoryWatch {
+  readonly #settings: WorkersSettings
+  readonly #outside: Outside
+  readonly #record: ProcessRecord
+  readonly #actions: MemoryActions
+  readonly #cgroup = findCgroupMemory()
+  readonly #pssAtMs = new Map<number, number>()
+  readonly #replacedAtMs = new Map<number, number>()
+
+  constructor(settings: WorkersSettings, outside: Outside, record: ProcessRecord, actions: MemoryActions) {
+    this.#settings = settings
+    this.#outside = outside
+    this.#record = record
+    this.#actions = actions
+  }
+
+  /** Reads one worker now, and acts on its limits. Null: no process lives. */
+  async check(slot: WorkerSlot): Promise<MemoryReading | null> {
+    const { run, livePid } = slot
+    if (run === null || livePid === null) return null
+    const pids = [livePid, ...readDescendants(livePid)]
+    this.#record.note(livePid, pids)
+    const rssMb = sum(pids.map(readRssMb))
+    if (rssMb === null) return null
+    slot.memory.rssMb = rssMb
+    if (this.#exceedsHard(slot, run, rssMb)) return { workerId: slot.worker, run, rssMb, pssMb: slot.memory.pssMb }
+    if (this.#isPssDue(run, rssMb)) {
+      this.#pssAtMs.set(run, this.#outside.clock.nowMs())
+      const pssMb = sum(await Promise.all(pids.map(readPssMb)))
+      if (slot.run !== run) return null
+      slot.memory.pssMb = pssMb
+    }
+    const { softLimitMb } = this.#settings.memory
+    const usedMb = Math.min(rssMb, slot.memory.pssMb ?? rssMb)
+    if (softLimitMb !== null && usedMb > softLimitMb) this.#replace(slot, run, usedMb, softLimitMb)
+    return { workerId: slot.worker, run, rssMb, pssMb: slot.memory.pssMb }
+  }
+
+  /** Before the kernel kills somebody, the largest run is replaced. */
+  checkAll(slots: readonly WorkerSlot[]): void {
+    const { cgroupShare } = this.#settings.memory
+    const memory = cgroupShare === null ? null : (this.#cgroup?.read() ?? null)
+    if (memory === null || cgroupShare === null || memory.usedMb <= memory.limitMb * cgroupShare) return
+    const ready = slots.filter(({ state }) => state.tag === 'Ready')
+    const largest = ready.reduce<WorkerSlot | null>(
+      (best, slot) => ((slot.memory.rssMb ?? 0) > (best?.memory.rssMb ?? 0) ? slot : best),
+      null,
+    )
+    if (largest?.run === undefined || largest.run === null) return
+    this.#replace(largest, largest.run, largest.memory.rssMb ?? 0, Math.floor(memory.limitMb * cgroupShare))
+  }
+
+  forget(run: number): void {
+    this.#pssAtMs.delete(run)
+  }
+
+  #exceedsHard(slot: WorkerSlot, run: number, rssMb: number): boolean {
+    const limitMb = this.#settings.memory.hardLimitMb
+    if (this.#settings.mode === 'cluster' || limitMb === null || rssMb <= limitMb || slot.state.tag === 'Killed') return false
+    this.#outside.emit({ tag: 'MemoryExceeded', worker: slot.worker, run, rssMb, limitMb, limit: 'hard' })
+    slot.send({ tag: 'Kill', run, why: 'memory' })
+    return true
+  }
+
+  #isPssDue(run: number, rssMb: number): boolean {
+    const { softLimitMb, pssEveryMs, rssEveryMs } = this.#settings.memory
+    const everyMs = softLimitMb !== null && rssMb > softLimitMb ? Math.min(pssEveryMs, 5 * rssEveryMs) : pssEveryMs
+    return this.#outside.clock.nowMs() - (this.#pssAtMs.get(run) ?? Number.NEGATIVE_INFINITY) >= everyMs
+  }
+
+  #replace(slot: WorkerSlot, run: number, rssMb: number, limitMb: number): void {
+    const nowMs = this.#outside.clock.nowMs()
+    const lastMs = this.#replacedAtMs.get(slot.worker) ?? Number.NEGATIVE_INFINITY
+    if (this.#settings.mode === 'cluster' || slot.state.tag !== 'Ready' || nowMs - lastMs < this.#settings.memory.replaceAtMostEveryMs)
+      return
+    this.#replacedAtMs.set(slot.worker, nowMs)
+    this.#outside.emit({ tag: 'MemoryExceeded', worker: slot.worker, run, rssMb, limitMb, limit: 'soft' })
+    this.#actions.replace(slot, run)
+  }
+}
+
+function sum(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0)
+}
