@@ -13,7 +13,10 @@ interface Rule {
   /** Cheap test: the rule is tried only where this stands in the line. */
   readonly holds: string
   readonly form: RegExp
-  read(groups: Readonly<Record<string, string | undefined>>, line: string): Partial<LoadFailureLine> & { readonly why: LoadFailureWhy }
+  readonly read: (
+    groups: Readonly<Record<string, string | undefined>>,
+    line: string,
+  ) => Partial<LoadFailureLine> & { readonly why: LoadFailureWhy }
 }
 
 const path = String.raw`[^\s'"(),:][^\s'"(),]*`
@@ -64,7 +67,7 @@ const rules: readonly Rule[] = [
     holds: 'invalid ELF header',
     form: new RegExp(String.raw`(?<lib>${path}): invalid ELF header${dashFile}`),
     read: ({ lib = '', file }) => ({
-      why: /\/libc\.so$/.test(lib) ? 'musl-on-glibc' : 'invalid-elf-header',
+      why: lib.endsWith('/libc.so') ? 'musl-on-glibc' : 'invalid-elf-header',
       file: file ?? lib,
       subject: lib,
     }),
@@ -241,7 +244,7 @@ function undefinedSymbol(symbol: string): LoadFailureWhy {
 /** Whether a requirement that names one exact version (or none in particular) is met by `name-version`. */
 function admits(wanted: string, found: string): boolean {
   const exact = /^= (\S+)$/.exec(wanted)?.[1]
-  return exact === undefined ? /^>= 0/.test(wanted) || wanted === '' : found.endsWith(`-${exact}`) || found.includes(`-${exact}-`)
+  return exact === undefined ? wanted.startsWith('>= 0') || wanted === '' : found.endsWith(`-${exact}`) || found.includes(`-${exact}-`)
 }
 
 function dlopenFile(line: string): string | null {

@@ -1,0 +1,132 @@
+import type { LoadFailure, LoadFailureWhy, RubyFrame } from '../../formats/crash-report/crash-report.ts'
+import { nobody, type Blame } from './blame.ts'
+import type { TroubleKind } from './explanation.ts'
+import { baseName, gemOfPath, readFullName } from './gem-path.ts'
+import { gemOfLibrary, gemOfSymbol, isLoaderGem, isNativeGem, ownerOfFeature, ownerOfFile } from './known-owners.ts'
+
+const kinds: Readonly<Record<LoadFailureWhy, TroubleKind>> = {
+  'abi-mismatch': 'abi-mismatch',
+  'abi-development': 'abi-mismatch',
+  'libruby-missing': 'abi-mismatch',
+  'library-missing': 'missing-library',
+  'ruby-cannot-start': 'missing-library',
+  'preload-failed': 'missing-library',
+  'file-cannot-open': 'arch',
+  'wrong-elf-class': 'arch',
+  'wrong-architecture': 'arch',
+  'invalid-elf-header': 'load-error',
+  'libc-version': 'glibc',
+  'musl-on-glibc': 'glibc',
+  'glibc-on-musl': 'glibc',
+  'interpreter-missing': 'glibc',
+  'undefined-symbol': 'symbol-lookup',
+  'init-missing': 'symbol-lookup',
+  'file-too-short': 'load-error',
+  'executable-stack': 'load-error',
+  'not-mappable': 'load-error',
+  'static-tls': 'load-error',
+  'other-dlopen': 'load-error',
+  'extensions-not-built': 'not-built',
+  'no-such-file': 'load-error',
+}
+
+export interface LoadBlame extends Blame {
+  readonly kind: TroubleKind
+}
+
+/** Names the gem whose file did not load, the library that is the matter, and the Ruby line that asked for it. */
+export function blameLoadFailure(failure: LoadFailure): LoadBlame {
+  const owner = ownerOf(failure)
+  const gem = owner?.gem ?? null
+  const confidence =
+    owner === null ? (failure.subject === null && failure.file === null ? 'unknown' : 'certain') : owner.sure ? 'certain' : 'likely'
+  const library = libraryOf(failure)
+  const culprit =
+    gem === null && library === null
+      ? null
+      : {
+          ...nobody,
+          gem,
+          version: owner?.version ?? null,
+          library,
+          file: failure.file,
+          function: failure.symbol,
+          rubyLine: callingLine(failure.rubyFrames),
+        }
+  const named = owner === null ? [] : [owner.sure ? `the path of the file names ${gem ?? ''}` : `${owner.by} belongs to ${gem ?? ''}`]
+  return { kind: kindOf(failure, gem), culprit, confidence, evidence: [`the loader said: ${failure.message}`, ...named], alternatives: [] }
+}
+
+function kindOf(failure: LoadFailure, gem: string | null): TroubleKind {
+  if (failure.why === 'invalid-elf-header') return looksForeign(failure) ? 'arch' : 'load-error'
+  if (failure.why !== 'no-such-file') return kinds[failure.why]
+  const isCompiled =
+    failure.subject !== null && (ownerOfFeature(failure.subject) !== null || /_ext$|_native$|(?:^|\/)\d\.\d\/|_c$/.test(failure.subject))
+  if (isCompiled) return 'not-built'
+  return failure.subject === null && gem !== null && isNativeGem(gem) ? 'not-built' : 'load-error'
+}
+
+/** A file that its own path says is another system's: a Mac's or Windows' gem mounted into Linux. */
+function looksForeign({ file, subject }: LoadFailure): boolean {
+  const path = file ?? subject ?? ''
+  const platform = gemOfPath(path)?.platform ?? ''
+  return /darwin|mingw|mswin|java/.test(platform) || /darwin|mingw/.test(path)
+}
+
+interface FoundOwner {
+  readonly gem: string
+  readonly version: string | null
+  readonly sure: boolean
+  readonly by: string
+}
+
+function ownerOf(failure: LoadFailure): FoundOwner | null {
+  const { file, subject, symbol, gem, rubyFrames, why } = failure
+  const byFile = file === null || why === 'ruby-cannot-start' || why === 'interpreter-missing' ? null : ownerOfFile(file)
+  if (byFile !== null && file !== null) return { ...byFile, sure: byFile.by === 'path', by: baseName(file) }
+  if (gem !== null) {
+    const { gem: name, version } = readFullName(gem)
+    return { gem: name, version, sure: why === 'extensions-not-built', by: 'the message' }
+  }
+  if (why === 'ruby-cannot-start' || why === 'preload-failed' || why === 'interpreter-missing') return null
+  const asked = why === 'no-such-file' && subject !== null ? ownerOfFeature(subject) : null
+  const byFrame = gemOfFrames(rubyFrames, asked?.gem ?? null)
+  if (asked !== null)
+    return {
+      gem: asked.gem,
+      version: byFrame?.gem === asked.gem ? byFrame.version : null,
+      sure: byFrame?.gem === asked.gem,
+      by: subject ?? '',
+    }
+  if (byFrame !== null) return { ...byFrame, sure: false, by: 'the Ruby line that loaded it' }
+  const byLibrary = subject === null ? null : gemOfLibrary(baseName(subject))
+  if (byLibrary !== null) return { gem: byLibrary, version: null, sure: false, by: subject ?? '' }
+  const bySymbol = symbol === null || /^(?:rb_|ruby_|Init_)/.test(symbol) ? null : gemOfSymbol(symbol)
+  return bySymbol === null ? null : { gem: bySymbol, version: null, sure: false, by: symbol ?? '' }
+}
+
+/** The innermost gem that asked: RubyGems, Bundler and autoloaders stand in every such backtrace and are skipped. */
+function gemOfFrames(frames: readonly RubyFrame[], wanted: string | null): { gem: string; version: string | null } | null {
+  for (const { file } of frames) {
+    const found = gemOfPath(file)
+    if (found === null || (wanted === null ? isLoaderGem(found.gem) : found.gem !== wanted)) continue
+    return { gem: found.gem, version: found.version }
+  }
+  return null
+}
+
+function callingLine(frames: readonly RubyFrame[]): string | null {
+  const asker = frames.find(
+    ({ file, method }) =>
+      !/^<internal:|\/rubygems\/|\/bundler\/|\/bootsnap-|\/zeitwerk-/.test(file) && !/^Kernel#require|^require(?:_relative)?$/.test(method),
+  )
+  return asker === undefined ? null : `${asker.file}:${asker.line}`
+}
+
+function libraryOf({ why, file, subject }: LoadFailure): string | null {
+  if (['library-missing', 'libruby-missing', 'ruby-cannot-start', 'preload-failed'].includes(why) && subject !== null)
+    return baseName(subject)
+  if (why === 'libc-version') return subject?.startsWith('GLIBC_') === true ? 'libc.so.6' : subject
+  if (why === 'no-such-file') return subject
+  return file === null ? subject : baseName(file)
+}

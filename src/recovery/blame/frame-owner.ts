@@ -1,0 +1,50 @@
+import type { CFrame, CrashReport } from '../../formats/crash-report/crash-report.ts'
+import { baseName } from './gem-path.ts'
+import { gemOfLibrary, ownerOfFile } from './known-owners.ts'
+
+/** Whose code a C frame runs. `machine` is libc, the loader, the C++ runtime, the allocator: never blamed. */
+export type FrameOwner =
+  | { readonly tag: 'ruby' }
+  | { readonly tag: 'machine' }
+  | { readonly tag: 'unknown' }
+  | { readonly tag: 'library'; readonly path: string; readonly gem: string | null }
+  | { readonly tag: 'gem'; readonly path: string; readonly gem: string; readonly version: string | null; readonly by: 'path' | 'name' }
+
+const compiled = /\.(?:so|bundle|dylib|dll)(?:[.\d]|$)/
+const ruby = /^(?:lib(?:x64-\w+-|\w+-)?ruby[\d.-]*|ruby[\d.]*$|Ruby$)/i
+const machine =
+  /^(?:lib(?:c|m|pthread|rt|dl|resolv|anl|util|gcc_s|nss_\w+|stdc\+\+|c\+\+(?:abi)?|unwind|execinfo|jemalloc|tcmalloc\w*|mimalloc|asan|ubsan|tsan|SegFault)[.-]|ld[-.]|libc\.musl|linux-vdso|linux-gate|\[vdso\]|libsystem_|libSystem|libdyld|libdispatch|libobjc|CoreFoundation|Foundation|libxpc|ntdll|KERNEL|ucrtbase|msvcrt)/
+
+export function ownerOfFrame(frame: CFrame, report: CrashReport): FrameOwner {
+  const path = objectOf(frame, report)
+  return path === null ? { tag: 'unknown' } : ownerOfObject(path)
+}
+
+export function ownerOfObject(path: string): FrameOwner {
+  const name = baseName(path)
+  if (machine.test(name)) return { tag: 'machine' }
+  // An executable; older Rubies print the process title here (`puma: cluster worker 0: 12 [app]`).
+  if (ruby.test(name) || !compiled.test(name)) return { tag: 'ruby' }
+  if (/\/enc\/\w+(?:\/\w+)*\.(?:so|bundle)$/.test(path)) return { tag: 'ruby' }
+  const owner = ownerOfFile(path)
+  if (owner === null && /\.(?:bundle)$|_ext\.so$/.test(name))
+    return { tag: 'gem', path, gem: name.replace(/(?:_ext)?\.\w+$/, ''), version: null, by: 'name' }
+  if (owner === null || (owner.by === 'name' && name.startsWith('lib'))) return { tag: 'library', path, gem: gemOfLibrary(path) }
+  return { tag: 'gem', path, ...owner }
+}
+
+/** Path of the object that a frame lies in: its own, else by the memory map. Apple prints file names only: the list of images has the path. */
+function objectOf(frame: CFrame, report: CrashReport): string | null {
+  if (frame.library !== null) {
+    if (frame.library.includes('/')) return frame.library
+    return report.mappedFiles.find(({ path }) => baseName(path) === frame.library)?.path ?? frame.library
+  }
+  return frame.address === null ? null : mappedObject(frame.address, report)
+}
+
+/** The file mapped at an address; null for anonymous memory and where the map is missing. */
+export function mappedObject(address: string, report: CrashReport): string | null {
+  const padded = address.slice(2).padStart(16, '0')
+  for (const { path, ranges } of report.mappedFiles) for (const { start, end } of ranges) if (start <= padded && padded < end) return path
+  return null
+}
