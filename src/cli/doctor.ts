@@ -1,0 +1,34 @@
+import { Option, type Command } from 'commander'
+import type { CommandContext } from './create-program.ts'
+
+export interface DoctorFlags {
+  readonly root?: string
+  readonly ruby?: string
+  readonly format: 'text' | 'json' | 'github'
+  readonly probe: boolean
+  readonly fix?: boolean
+  readonly yes?: boolean
+}
+
+/** `bezel doctor [APP]`: may this Ruby run with these extensions? */
+export function registerDoctor(program: Command, context: CommandContext): void {
+  program
+    .command('doctor')
+    .description("prove that the app's compiled gems fit its Ruby, before anything starts")
+    .argument('[APP]', "the app's folder; with --root, its path inside (default: this folder)")
+    .option('--root <DIR>', 'look into an unpacked file system, also of another machine; nothing in it is run')
+    .option('--ruby <PATH>', 'judge for this interpreter instead of the first one found')
+    .addOption(new Option('--format <FORMAT>', 'how to print what was found').choices(['text', 'json', 'github']).default('text'))
+    .option('--no-probe', 'read only: load no extension in a process of its own')
+    .option('--fix', 'show the commands that mend it, ask, run them, and look again')
+    .option('-y, --yes', 'with --fix: do not ask')
+    .addHelpText(
+      'after',
+      '\nEnds with 0 (compatible, or nothing speaks against it), 78 (incompatible), 69 (no Ruby), 65 (unreadable data).' +
+        '\n\nExamples:\n  bezel doctor\n  bezel doctor --format json /srv/app | jq .verdict\n  bezel doctor --root /mnt/image /app\n  bezel doctor --fix',
+    )
+    .action(async (app: string | undefined, flags: DoctorFlags) => {
+      const { runDoctor } = await import('./doctor-run.ts')
+      context.end(await runDoctor(app, flags))
+    })
+}
