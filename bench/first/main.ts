@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { freePort } from '../../scripts/postgres/free-port.ts'
 import { startBezel } from '../../test/support/bezel-run.ts'
+import { databaseUrlOf } from '../../test/support/database-url.ts'
 import { startPostgres } from '../../test/support/postgres.ts'
 import { compare, type Comparison } from './compare.ts'
 import { measureQueries, measureRequests, preparePgbench } from './measure.ts'
@@ -31,7 +32,7 @@ async function measureAll(rounds: number, seconds: number, json: boolean): Promi
   const folder = await mkdtemp('/tmp/bz-bench-')
   try {
     await using database = await startPostgres({ maxConnections: 60 })
-    const directUrl = `postgresql://${database.user}:${encodeURIComponent(database.password)}@127.0.0.1:${database.port}/${database.database}`
+    const directUrl = databaseUrlOf(database)
     await preparePgbench(directUrl)
     const [port, upstreamPort, nginxPort] = [await freePort(), await freePort(), await freePort()]
     const upstream = ['sh', join(import.meta.dirname, 'upstream.sh'), '{socket}', String(upstreamPort), folder]

@@ -16,7 +16,7 @@ export function createNarrator(stream: NodeJS.WriteStream): Narrator {
   return {
     act: (title) => void stream.write(`\n${paint('bold', title)}\n`),
     line,
-    figure: (what, value) => line(`${what.padEnd(40)}${value}`),
+    figure: (what, value) => line(`${what.padEnd(44)}${value}`),
     good: (text) => line(`${paint('green', '✓')} ${text}`),
     bad: (text) => line(`${paint('red', '✗')} ${text}`),
   }

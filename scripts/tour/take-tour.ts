@@ -1,3 +1,4 @@
+import { databaseUrlOf } from '../../test/support/database-url.ts'
 import { startExample } from '../../test/support/example-app.ts'
 import { startPostgres } from '../../test/support/postgres.ts'
 import { makeFirstRequests } from './acts/first-requests.ts'
@@ -23,8 +24,7 @@ export async function takeTour({ json }: { json: boolean }): Promise<number> {
 async function perform(narrator: Narrator): Promise<Tour> {
   narrator.act('Starting PostgreSQL, then the example app under bezel')
   await using database = await startPostgres()
-  const databaseUrl = `postgresql://${database.user}:${encodeURIComponent(database.password)}@127.0.0.1:${database.port}/${database.database}`
-  await using app = await startExample('iodine-pg', { databaseUrl, workers })
+  await using app = await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database), workers })
   narrator.good(`${workers} workers are ready, and only then the port was opened: ${app.origin}`)
 
   const stage = { app, database, narrator, workers }

@@ -23,6 +23,8 @@ export interface BezelRun extends AsyncDisposable {
   /** The keeper's process id. */
   readonly pid: number
   readonly exited: Promise<Exit>
+  /** Where it keeps its incidents. */
+  readonly incidentsFolder: string
   /** What it told so far, oldest first. */
   facts(): readonly BezelEvent[]
   /** The first fact of that kind that matches, of all told and to come. Rejects at the deadline, or when bezel ends without it. */
@@ -44,10 +46,11 @@ const stopTimeoutMs = 60_000
 export async function startBezel({ folder, args, env }: BezelRunOptions): Promise<BezelRun> {
   // Short: sockets lie below it, and their paths may have 107 bytes.
   const own = await mkdtemp('/tmp/bz-run-')
+  const incidentsFolder = join(own, 'incidents')
   const environment = {
     ...process.env,
     XDG_RUNTIME_DIR: own,
-    BEZEL_INCIDENTS_FOLDER: join(own, 'incidents'),
+    BEZEL_INCIDENTS_FOLDER: incidentsFolder,
     BEZEL_LOG_FORMAT: 'json',
     BEZEL_LOG_LEVEL: 'debug',
     BEZEL_FRONT_DOOR_ACCESS_LOG: 'off',
@@ -81,6 +84,7 @@ export async function startBezel({ folder, args, env }: BezelRunOptions): Promis
   return {
     pid: child.pid ?? -1,
     exited,
+    incidentsFolder,
     facts: () => log.facts(),
     fact: (tag, matches = () => true, withinMs = factTimeoutMs) => log.wait(tag, matches, withinMs),
     output: () => log.tail(),

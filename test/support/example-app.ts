@@ -17,6 +17,7 @@ export interface ExampleOptions {
 export interface ExampleApp extends BezelRun {
   /** `http://127.0.0.1:54321` */
   readonly origin: string
+  /** What `bezel incidents --json` prints: the newest 50. */
   incidents(): Promise<readonly Incident[]>
   /** What `bezel status --json` prints. */
   status(): Promise<unknown>
