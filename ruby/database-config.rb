@@ -85,7 +85,7 @@ class DatabaseConfig
     shared = tree.delete('shared')
     return tree unless shared
 
-    merged = tree.transform_values do |config|
+    tree.transform_values do |config|
       next config unless config.is_a?(Hash)
       next shared.merge(config) unless config.values.all?(Hash)
 
@@ -94,7 +94,6 @@ class DatabaseConfig
         [name, below.merge(part)]
       end
     end
-    Hash.new(shared).merge(merged)
   end
 
   def in_environment(config)

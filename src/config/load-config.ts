@@ -34,19 +34,28 @@ const databaseYmlTimeoutMs = 10_000
  * Reads, checks and completes the configuration.
  * @throws BezelError CONFIG_INVALID with every mistake, DATA_UNREADABLE, SERVER_NOT_FOUND
  */
-export async function loadConfig({ appDir, configFile, flags, command, env }: ConfigSources): Promise<Config> {
+export async function loadConfig(sources: ConfigSources): Promise<Config> {
+  const { configFile, ...resolved } = loadOptions(sources)
+  return complete(resolved, { ...sources, configFile })
+}
+
+/**
+ * Only what was typed, written and set: without a look at the app.
+ * @throws BezelError CONFIG_INVALID with every mistake
+ */
+export function loadOptions({ appDir, configFile, flags, command, env }: ConfigSources): Resolved & { readonly configFile: string | null } {
   const path = configFile === null ? join(appDir, 'bezel.yml') : resolve(configFile)
   const read = readConfigFile(path, configFile !== null)
   const resolved = resolveValues({ flags, env, file: read.file })
   const problems = [...read.problems, ...resolved.problems]
   if (problems.length === 0) problems.push(...checkCombinations(resolved.values, resolved.origins, command !== null))
-  if (problems.length > 0) throw toConfigError(problems, read.file === null ? 'them' : relative(process.cwd(), path) || path)
-  return complete(resolved, { appDir, command, env, configFile: read.file === null ? null : path })
+  if (problems.length > 0) throw toConfigError(problems)
+  return { ...resolved, configFile: read.file === null ? null : path }
 }
 
 async function complete(
   { values, origins, notices }: Resolved,
-  { appDir, command, env, configFile }: Pick<ConfigSources, 'appDir' | 'command' | 'env'> & { readonly configFile: string | null },
+  { appDir, command, env, configFile }: Pick<ConfigSources, 'appDir' | 'command' | 'env' | 'configFile'>,
 ): Promise<Config> {
   const stated = command ?? values['workers.command']
   const app = detectApp(appDir, stated !== null)

@@ -10,12 +10,12 @@ export interface Problem {
 const mostShown = 20
 
 /** All problems of a configuration in one error, so that they can be mended in one go. */
-export function toConfigError(problems: readonly Problem[], where: string): BezelError {
+export function toConfigError(problems: readonly Problem[]): BezelError {
   const lines = problems.slice(0, mostShown).map(({ place, message }) => (place === null ? message : `${place}: ${message}`))
   if (problems.length > mostShown) lines.push(`and ${problems.length - mostShown} more`)
   const message =
     lines.length === 1 ? `the configuration can't be used: ${lines[0]}` : ["the configuration can't be used:", ...lines].join('\n  ')
-  return new BezelError('CONFIG_INVALID', message, { remedy: [`mend ${where}; "bezel run --help" lists every option`] })
+  return new BezelError('CONFIG_INVALID', message, { remedy: ['bezel run --help lists every option with its form'] })
 }
 
 /** A value as a message shows it: short, on one line. */

@@ -22,7 +22,7 @@ export interface ThroughGateway {
   readonly variables: readonly string[]
 }
 
-/** The variables that lead a worker's databases to the gateway's sockets in `socketDir`, an absolute path; `{run}` in it stays as it is. */
+/** The variables that lead a worker's databases to the gateway's sockets in `socketDir`, an absolute path. */
 export function workerDatabaseVariables(routes: readonly DatabaseRoute[], socketDir: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     routes.flatMap(({ way }) =>

@@ -164,10 +164,6 @@ describe("the worker's URL", () => {
     expect(workerUrl('postgresql:///')).toBe('postgresql://me@%2Frun%2Fbezel%2Fab%2Frun-3:5432/me?sslmode=disable&gssencmode=disable')
   })
 
-  test('keeps {run} in the folder, to be filled in for each run', () => {
-    expect(workerUrl('postgres://u@h/d', '/r/{run}')).toContain('@%2Fr%2F{run}:5432/')
-  })
-
   test('reads back as the same user, database and folder', () => {
     const part = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => !text.includes('\0') && text.isWellFormed())
     fc.assert(

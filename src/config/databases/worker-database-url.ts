@@ -7,7 +7,7 @@ const serverSide =
 /**
  * The URL under which a worker reaches the gateway's socket in `socketDir`: same scheme, user and database; no password, TLS or GSS.
  * The folder stands percent-encoded in the place of the host, because ActiveRecord 6.1 ignores `?host=`. Parameters that are
- * the client library's business (`pool`, `prepared_statements`, `application_name`) are kept. `{run}` in `socketDir` stays as it is.
+ * the client library's business (`pool`, `prepared_statements`, `application_name`) are kept.
  */
 export function workerDatabaseUrl(
   { scheme, parameters }: DatabaseUrl,
@@ -17,8 +17,7 @@ export function workerDatabaseUrl(
 ): string {
   const kept = [...parameters].filter(([key]) => !serverSide.test(key)).map(([key, value]) => `${encode(key)}=${encode(value)}`)
   const query = [...kept, 'sslmode=disable', 'gssencmode=disable'].join('&')
-  const host = encode(socketDir).replaceAll('%7B', '{').replaceAll('%7D', '}')
-  return `${scheme}://${encode(login.user)}@${host}:${port}/${encode(login.database)}?${query}`
+  return `${scheme}://${encode(login.user)}@${encode(socketDir)}:${port}/${encode(login.database)}?${query}`
 }
 
 /** Also what `encodeURIComponent` leaves alone but Ruby's URI parser (RFC 2396) refuses or reads otherwise. */

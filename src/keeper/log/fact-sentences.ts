@@ -112,6 +112,10 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
     level: 'warn',
     say: ({ worker, bytes }) => `worker ${worker} writes faster than it is read: ${bytes} bytes of its output dropped`,
   },
+  ClusterWorkersEnded: {
+    level: 'warn',
+    say: ({ run, pids, total }) => `${count(pids.length, 'worker')} of the app's own server ended (run ${run}, pids ${pids.join(', ')}; ${total} in all)`,
+  },
   LeftoverKilled: {
     level: 'warn',
     say: ({ pid, processGroup }) => `killed pid ${pid} (process group ${processGroup}), left over by an earlier bezel`,

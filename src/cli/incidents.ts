@@ -1,0 +1,44 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { CommandContext } from './create-program.ts'
+
+const mostListed = 50
+
+/** `bezel incidents [ID]`: what was recorded; works whether or not a bezel runs. */
+export function registerIncidents(program: Command, context: CommandContext): void {
+  program
+    .command('incidents')
+    .description('list the recorded incidents, or show one')
+    .argument('[ID]', 'as the log and the list name it')
+    .option('--app <DIR>', "the app's folder", '.')
+    .option('--config <FILE>', "another file than bezel.yml in the app's folder")
+    .option('--json', 'print JSON: an array, or the one incident')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  bezel incidents\n  bezel incidents 20261125-101530-7-k3x\n  bezel incidents --json | jq .[0].explanation',
+    )
+    .action(async (id: string | undefined, options: { app: string; config?: string; json?: boolean }) => {
+      const { loadOptions } = await import('../config/load-config.ts')
+      const { IncidentStore } = await import('../recovery/incidents/incident-store.ts')
+      const { print, printJson } = await import('./stdout.ts')
+      const { formatIncident, formatIncidents } = await import('./format-incidents.ts')
+      const { values } = loadOptions({
+        appDir: options.app,
+        configFile: options.config ?? null,
+        flags: new Map(),
+        command: context.command,
+        env: process.env,
+      })
+      const store = new IncidentStore(resolve(options.app, values['incidents.folder']), values['incidents.keep'])
+      if (id !== undefined) {
+        const incident = store.read(id)
+        if (options.json === true) printJson(incident)
+        else print(formatIncident(incident))
+        return
+      }
+      const { incidents, unreadable } = store.list(mostListed)
+      if (options.json === true) printJson(incidents)
+      else print(formatIncidents(incidents))
+      for (const why of unreadable) process.stderr.write(`bezel: ${why}\n`)
+    })
+}
