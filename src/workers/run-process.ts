@@ -168,7 +168,7 @@ export class RunProcess {
       this.#isReaped = true
       // Before anything else can be told: what it forked may still hold its database session (FACTS 58 names the case).
       signalGroup(pid, 'SIGKILL')
-      if (address.tag === 'Unix' && this.#around.settings.launch.listens.tag === 'Socket') rmSync(address.path, { force: true })
+      if (this.#around.settings.launch.listens.tag === 'Socket') removeFiles(address)
       this.#around.record.forget(pid)
       this.#finish(signal === null ? { code: code ?? 0, signal: null } : { code: null, signal }, null)
     })
@@ -201,4 +201,10 @@ export class RunProcess {
       })
     this.#listener.exited()
   }
+}
+
+/** The socket, and what a server was told to put beside it. */
+function removeFiles(address: Address): void {
+  if (address.tag !== 'Unix') return
+  for (const suffix of ['', '.pid', '.state', '.ctl']) rmSync(address.path + suffix, { force: true })
 }

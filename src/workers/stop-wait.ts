@@ -5,7 +5,7 @@ export class StopWait<Outcome> {
   readonly done: Promise<Outcome>
   readonly #clock: Clock
   readonly #hasEnded: () => boolean
-  readonly #end: () => void
+  #end: () => void
   #byMs = Number.POSITIVE_INFINITY
   #disarm = () => {}
 

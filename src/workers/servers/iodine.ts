@@ -1,0 +1,28 @@
+import { inBundle, loopback, numberIn, type AppFacts, type ServerRules } from './server-rules.ts'
+
+/**
+ * Iodine (bundled `exe/iodine`, `iodine.c`): 0.7 is one process without respawn with `-w 1`; 0.8, a rewrite, with `-w 0`.
+ * Without `-w` and `-t` WEB_CONCURRENCY, WORKERS, THREADS or the CPU count decide, so both are always given.
+ * A binding that begins with `/` is a Unix socket.
+ */
+export const iodine: ServerRules = {
+  drainSignal: 'SIGTERM',
+  defaultThreads: (app) => numberIn(app, 'THREADS', 'RAILS_MAX_THREADS') ?? Math.max(1, app.cpus),
+  // `-k`: 40 s by default.
+  keepAliveTimeoutMs: () => 40_000,
+  isolated: (app, threads) => ({
+    command: inBundle(app, 'iodine', '-w', isRewrite(app) ? '0' : '1', '-t', String(threads), '-b', '{socket}'),
+    environment: {},
+  }),
+  cluster: (app) => ({ command: inBundle(app, 'iodine', '-p', String(portOf(app))), environment: {} }),
+  clusterAddress: (app) => loopback(portOf(app)),
+}
+
+function isRewrite({ gems }: AppFacts): boolean {
+  const [major = 0, minor = 0] = (gems.get('iodine') ?? '0.7').split('.').map(Number)
+  return major > 0 || minor >= 8
+}
+
+function portOf(app: AppFacts): number {
+  return numberIn(app, 'PORT') ?? 3000
+}
