@@ -30,7 +30,7 @@ class App
     in ['GET', '/slow'] then slow(Integer(request.params.fetch('ms', '1000')))
     in ['GET', '/raise'] then raise 'this exception was asked for'
     in ['GET', '/segv'] then fault
-    in ['GET', '/leak'] then leak(Integer(request.params.fetch('mb', '10')))
+    in ['GET', '/leak'] then leak(Integer(request.params.fetch('mb', '10')), Integer(request.params.fetch('ms', '0')))
     in ['POST', '/ledger'] then enter(request.params.fetch('id'))
     in ['GET', '/ledger'] then count(request.params.fetch('id'))
     in ['GET', '/stream'] then @live.call(env, :stream, request)
@@ -67,8 +67,9 @@ class App
     Fiddle::Pointer.new(1)[0] = 1
   end
 
-  def leak(megabytes)
+  def leak(megabytes, milliseconds)
     @leaked << ('x' * (megabytes * 1024 * 1024))
+    sleep(milliseconds / 1000.0)
     json(leaked_mb: @leaked.sum(&:bytesize) / 1024 / 1024)
   end
 
