@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CrashReportReader } from '../src/formats/crash-report/crash-report-reader.ts'
-import { toEvents } from '../src/recovery/blame/event.ts'
-import { explain } from '../src/recovery/blame/explain.ts'
+import { explainLog } from '../src/recovery/blame/explain-log.ts'
 import type { Explanation } from '../src/recovery/blame/explanation.ts'
 
 /** What a sample's `NAME.json` says is true about `NAME.txt`. */
@@ -29,12 +28,7 @@ export function judgeSample(name: string, log: Buffer, truth: Truth): Verdict {
   const reader = new CrashReportReader()
   reader.push(log)
   const exitStatus = truth.exit_status === undefined || truth.exit_status === null ? null : { code: truth.exit_status, signal: null }
-  const events = toEvents(reader.end())
-  const first = events.toSorted((a, b) => weight(b.main.tag) - weight(a.main.tag))[0]
-  const told = explain({
-    findings: first === undefined ? [] : [first.main, ...first.others].toSorted((a, b) => a.atLine - b.atLine),
-    exitStatus,
-  })
+  const told = explainLog(reader.end(), { exitStatus }).main
   const gem = told.culprit?.gem ?? null
   const named = gem !== null && told.confidence !== 'unknown'
   return {
@@ -45,10 +39,6 @@ export function judgeSample(name: string, log: Buffer, truth: Truth): Verdict {
     culpritRight: named ? sameGem(gem, truth) && sameVersion(told, truth) : truth.gem === null || !namesGem(log.toString('utf8'), truth),
     confidentlyWrong: named && (told.confidence === 'certain' || told.confidence === 'likely') && !sameGem(gem, truth),
   }
-}
-
-function weight(tag: string): number {
-  return ['DeathNote', 'ExceptionNote', 'LoadFailure', 'AbortNote', 'CrashReport'].indexOf(tag)
 }
 
 function sameGem(gem: string, truth: Truth): boolean {

@@ -22,15 +22,18 @@ const byText: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\s)Illegal instruction(?:: 4)?\s*(?:\(core dumped\)|$)/, 'SIGILL'],
   [/(?:^|\s)Floating point exception(?:: 8)?\s*(?:\(core dumped\)|$)/, 'SIGFPE'],
   [/(?:^|\s)Trace\/(?:BPT|breakpoint) trap/, 'SIGTRAP'],
-  [/(?:^|: |\d+ )Killed(?:: 9)?\s*$|^Killed\b/, 'SIGKILL'],
+  [/(?:^|: |\d+ )Killed(?:: 9)?\s*$|: line \d+: +\d+ Killed\b/, 'SIGKILL'],
 ]
 
 const kernelFault =
   /\[(\d+)\]: segfault at ([0-9a-f]+) ip \S+ sp \S+ error \d+(?: cpu \d+)?(?: in (\S+?)\[)?|traps: \S+\[\d+\] (?:trap invalid opcode|general protection)[^]*?(?: in (\S+?)\[)?$/
 const oom =
   /Out of memory: Kill(?:ed)? process|oom-kill:|Memory cgroup out of memory|OOMKilled|oom_reaper: reaped|invoked oom-killer|Error R15 \(Memory quota vastly exceeded\)|Failed with result 'oom-kill'/
-const supervised =
-  /(?:exited (?:with )?(?:code|status)|exit (?:code|status)|status:?|code=(?:killed|dumped|exited), status=)[ =:]*(\d{1,3})|(?:killed by|terminated by|terminated with|died from|received|by) signal:? ?(?:SIG)?(\d{1,2}|[A-Z]{3,4})\b|code=(?:killed|dumped), status=\d+\/([A-Z]+)/
+const exitCode = String.raw`(?:exited (?:with )?(?:code|status)|exit (?:code|status)|status:?)[ =:]*(?<code>\d{1,3})\b`
+const bySignal = String.raw`(?:killed by|terminated by|terminated with|died from|received|by) signal:? ?(?:SIG)?(?<signal>\d{1,2}|[A-Z]{3,4})\b`
+const bySystemd = String.raw`code=(?:killed|dumped), status=\d+\/(?<systemd>[A-Z]+)`
+const byName = String.raw`\bSIG(?<name>ABRT|SEGV|BUS|ILL|KILL|FPE|TRAP|SYS)\b(?: \(signal \d+\)|"?\s*$)`
+const supervised = new RegExp(`${byName}|${bySystemd}|${bySignal}|${exitCode}`)
 
 /** Reads what a kernel, shell or supervisor says about a death; null for any other line. */
 export function readDeathLine(text: string): DeathLine | null {
@@ -43,11 +46,10 @@ export function readDeathLine(text: string): DeathLine | null {
   }
   for (const [form, signal] of byText)
     if (form.test(line) && line.length < 200) return { signal, outOfMemory: false, message: line, library: null }
-  const told = /ode|tatus|ignal/.test(line) ? supervised.exec(line) : null
-  if (told === null) return null
-  const code = Number(told[1])
-  const signal =
-    told[3] !== undefined ? `SIG${told[3]}` : told[2] !== undefined ? signalOf(told[2]) : (bySignalNumber[String(code - 128)] ?? null)
+  const told = /ode|tatus|ignal|SIG/.test(line) ? supervised.exec(line)?.groups : undefined
+  if (told === undefined) return null
+  const name = told['name'] ?? told['systemd'] ?? told['signal']
+  const signal = name === undefined ? (bySignalNumber[String(Number(told['code']) - 128)] ?? null) : signalOf(name)
   return signal === null || signal === 'SIGTERM' || signal === 'SIGINT'
     ? null
     : { signal, outOfMemory: false, message: line, library: null }

@@ -15,6 +15,6 @@ export const symptomTrigger = new RegExp(
     // Exceptions.
     String.raw`trap context|log writing failed|level too deep|SystemStackError|create Thread|[Rr]actor|allocate memory|NoMemoryError|bad record mac|SSL SYSCALL|server closed|SSL connection|synchronization|do not agree|already in progress|invalid bytecode|called on (?:term|hidd)|InvalidHash|forked|Packets out|Lost connection|unable to fork`,
     // Deaths.
-    String.raw`Killed|Segmentation|segfault|Abort|Bus error|llegal instr|Floating point ex|breakpoint trap|BPT trap|ut of memory|oom|OOMKilled|quota vastly|[Ee]xit(?:ed)? (?:with |code|status)|exited|killed|signal|status=|traps: `,
+    String.raw`Killed|Segmentation|segfault|Abort|Bus error|llegal instr|Floating point ex|breakpoint trap|BPT trap|ut of memory|oom|OOMKilled|quota vastly|[Ee]xit(?:ed)? (?:with |code|status)|exited|killed|signal|SIG[A-Z]|status=|traps: `,
   ].join('|'),
 )

@@ -62,8 +62,19 @@ function kindOf(failure: LoadFailure, gem: string | null): TroubleKind {
   if (failure.why !== 'no-such-file') return kinds[failure.why]
   const isCompiled =
     failure.subject !== null && (ownerOfFeature(failure.subject) !== null || /_ext$|_native$|(?:^|\/)\d\.\d\/|_c$/.test(failure.subject))
-  if (isCompiled) return 'not-built'
+  // A precompiled gem requires its plain file only after the one for this Ruby failed: that first error is hidden.
+  if (isCompiled) return maskedBy(failure) ? 'load-error' : 'not-built'
   return failure.subject === null && gem !== null && isNativeGem(gem) ? 'not-built' : 'load-error'
+}
+
+/** Whether the asker is a precompiled gem for Linux or macOS, and the file asked for is its fallback. */
+export function maskedBy({ why, subject, rubyFrames }: LoadFailure): boolean {
+  if (why !== 'no-such-file' || subject === null || /(?:^|\/)\d\.\d\//.test(subject)) return false
+  const asked = ownerOfFeature(subject)?.gem
+  return rubyFrames.some(({ file }) => {
+    const found = gemOfPath(file)
+    return found !== null && found.platform !== null && /linux|darwin/.test(found.platform) && (asked === undefined || found.gem === asked)
+  })
 }
 
 /** A file that its own path says is another system's: a Mac's or Windows' gem mounted into Linux. */

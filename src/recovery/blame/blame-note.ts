@@ -113,7 +113,7 @@ export function blameException(note: ExceptionNote): NoteBlame {
       alternatives: [],
     }
   }
-  const byClass = gemOfClass(note.className)
+  const byClass = gemOfClass(note.className) ?? gemOfClass(/constant ([A-Z]\w*::\w+)/.exec(note.message)?.[1] ?? '')
   if (byClass !== null)
     return {
       kind,
@@ -125,7 +125,7 @@ export function blameException(note: ExceptionNote): NoteBlame {
   // A C method has the position of its caller: two frames with one position, or a class-qualified name (Ruby 3.4).
   const isC = top !== undefined && note.rubyFrames[1]?.file === top.file && note.rubyFrames[1].line === top.line
   const receiver = top === undefined ? null : gemOfReceiver(top.method)
-  if (kind !== 'trap-context' && note.className === 'SystemStackError' && isC && receiver !== null)
+  if (receiver !== null && isC && (note.className === 'SystemStackError' || note.className === 'Ractor::UnsafeError'))
     return {
       kind,
       culprit: { ...nobody, gem: receiver, function: top.method, rubyLine },
@@ -235,8 +235,7 @@ export function blameDeath(note: DeathNote): NoteBlame {
 
 export function kindOfSignal(signal: string | null): TroubleKind {
   if (signal === 'SIGKILL') return 'oom'
-  if (signal === 'SIGABRT') return 'abort'
-  return signal === 'SIGSEGV' || signal === 'SIGBUS' || signal === 'SIGILL' || signal === 'SIGFPE' || signal === 'SIGTRAP'
-    ? 'segfault'
-    : 'other'
+  if (signal === 'SIGSEGV' || signal === 'SIGBUS' || signal === 'SIGILL') return 'segfault'
+  // Ruby handles none of these: they end it as abort() does, without a report.
+  return signal === 'SIGABRT' || signal === 'SIGFPE' || signal === 'SIGTRAP' || signal === 'SIGSYS' ? 'abort' : 'other'
 }

@@ -5,7 +5,7 @@ import type { Alternative, Confidence, Culprit } from './explanation.ts'
 import { readSentSignal } from './external-signal.ts'
 import { mappedObject, ownerOfObject } from './frame-owner.ts'
 import { baseName } from './gem-path.ts'
-import { gemOfMethod, gemOfSymbol, isLoaderGem, isNativeGem, isServerGem, ownerOfFile } from './known-owners.ts'
+import { gemOfMethod, gemOfSymbol, isInstrumentingGem, isLoaderGem, isNativeGem, isServerGem, ownerOfFile } from './known-owners.ts'
 import { isCoreMethod, isLoaded, readRubySite, versionInReport, type RubySite } from './ruby-site.ts'
 
 /** What a report by itself gives away. */
@@ -27,6 +27,7 @@ export type ReportTrait =
   | 'raw-pointer'
   | 'ruby-only'
 
+const loadingMethod = /^(?:require|require_relative|load|autoload|call|yield|each|send|public_send|synchronize)$/
 const gcFunction = /^(?:gc_|rb_gc|rgengc|garbage_collect|obj_free|newobj_|heap_|objspace_|ruby_gc|rb_wb|gc$)/
 
 /**
@@ -177,9 +178,13 @@ function blameRuby(report: CrashReport, site: CrashSite, ruby: RubySite): Blame 
       alternatives: [{ who: 'puma', why: `its Ruby code was calling (${line ?? ''})` }],
     }
   }
-  if (callerGem !== null && !isLoaderGem(callerGem)) {
+  const own = cMethod !== null && !isCoreMethod(cMethod)
+  // A pure Ruby gem cannot fault by itself; one that hooks into the VM, or that called its own C method, can.
+  const plausible = callerGem !== null && (own || isNativeGem(callerGem) || isInstrumentingGem(callerGem))
+  const loading = cMethod === null || loadingMethod.test(cMethod)
+  const opened = callerGem === 'ffi' && cMethod === 'open'
+  if (callerGem !== null && plausible && !opened && !(isLoaderGem(callerGem) && loading)) {
     const native = isNativeGem(callerGem)
-    const own = cMethod !== null && !isCoreMethod(cMethod)
     const evidence = [
       `the innermost Ruby code is ${callerGem}'s${cMethod === null ? '' : `, which called the C method ${cMethod}`}: a caller, often innocent`,
     ]
@@ -190,7 +195,9 @@ function blameRuby(report: CrashReport, site: CrashSite, ruby: RubySite): Blame 
       alternatives,
     }
   }
-  if (callerGem !== null) alternatives.push({ who: callerGem, why: `its Ruby code was running (${line ?? ''}), but it only calls others` })
+  if (opened) alternatives.push({ who: 'a library that ffi was opening', why: `its initialisers run inside ${line ?? 'ffi'}` })
+  else if (callerGem !== null)
+    alternatives.push({ who: callerGem, why: `its Ruby code was running (${line ?? ''}), but it only calls others` })
   return { culprit: null, confidence: 'unknown', evidence: ['no frame names a gem'], alternatives }
 }
 

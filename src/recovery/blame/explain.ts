@@ -2,7 +2,7 @@ import type { Finding } from '../../formats/crash-report/crash-report.ts'
 import type { InFlightRequest } from '../../events/front-door.ts'
 import type { ExitStatus, RunEnd } from '../../events/workers.ts'
 import { atLeast, nameOf, nobody, type Blame } from './blame.ts'
-import { blameLoadFailure } from './blame-load-failure.ts'
+import { blameLoadFailure, maskedBy } from './blame-load-failure.ts'
 import { blameAbort, blameDeath, blameException, kindOfSignal } from './blame-note.ts'
 import { blameReport, type ReportBlame } from './blame-report.ts'
 import { toEvent, type TroubleEvent } from './event.ts'
@@ -71,8 +71,11 @@ function judgeEvent(event: TroubleEvent, evidence: Evidence): Judged {
     }
     case 'LoadFailure':
       return { ...blameLoadFailure(main), report: null }
-    case 'AbortNote':
-      return { ...blameAbort(main), report: null }
+    case 'AbortNote': {
+      const aborted = event.others.some((other) => other.tag === 'DeathNote' && other.signal === 'SIGABRT')
+      const blame = blameAbort(main)
+      return { ...blame, kind: aborted ? 'abort' : blame.kind, report: null }
+    }
     case 'ExceptionNote':
       return { ...blameException(main), report: null }
     case 'DeathNote': {
@@ -191,7 +194,7 @@ function toFacts(event: TroubleEvent | null, blame: Judged, evidence: Evidence):
     platform: report?.description?.platform ?? null,
     flags: report?.description?.flags ?? [],
     signal: signal?.replace(/^SIG/, '') ?? null,
-    traits: blame.report?.traits ?? [],
+    traits: blame.report?.traits ?? (load !== null && maskedBy(load) ? ['masked'] : []),
     cMethod: blame.report?.ruby.cMethod ?? null,
     cSymbols: cFrames.flatMap(({ symbol }) => (symbol === null ? [] : [symbol])),
     cLibraries: cFrames.slice(0, 1).flatMap(({ library }) => (library === null ? [] : [library.slice(library.lastIndexOf('/') + 1)])),

@@ -10,6 +10,9 @@ const inGems = /\/(?:bundler\/)?gems\/([A-Za-z0-9][\w.-]*)(?=\/|$)/g
 const inExtensions = /\/extensions\/[^/]+\/[^/]+\/([A-Za-z0-9][\w.-]*)(?=\/|$)/
 const platforms =
   /-((?:x86_64|x86|x64|i[3-6]86|aarch64|arm64e?|arm|armv\w+|universal|powerpc\w*|ppc64le|s390x|riscv64|java|mswin\w*|mingw\w*)(?:-(?:linux|darwin|mingw|mswin|freebsd|musl|gnu|ucrt)[\w.-]*)?|linux|java)$/
+/** A gem folder outside `gems/`: `sentry-ruby-5.27.0/lib/…`; and Debian's packaged gems, which bear no version. */
+const besideLib = /(?:^|\/)([A-Za-z0-9][\w.-]*-\d+\.\d[\w.-]*)\/(?:lib|ext)\//
+const debianGem = /\/usr\/(?:lib|share)\/ruby\/vendor_ruby\/([\w-]+)(?:\/|\.rb$)/
 const notGems = /^(?:j?ruby|rbx|ree|truffleruby)(?:-|$)/
 
 /** Reads `gems/NAME-VERSION[-PLATFORM]`, `bundler/gems/NAME-REVISION` and `extensions/PLATFORM/ABI/NAME-VERSION`; the innermost wins. */
@@ -24,10 +27,19 @@ export function gemOfPath(path: string): GemOfPath | null {
     folder = name
     rest = path.slice(found.index + found[0].length)
   }
-  if (folder === null) return null
+  if (folder === null) return looseGem(path)
   const named = readFullName(folder)
   // A folder without a version is a gem only if it is laid out like one: `vendor/gems/name/lib/…`.
   return named.version !== null || /-[0-9a-f]{7,40}$/.test(folder) || /^\/(?:lib|ext|app)\//.test(rest) ? named : null
+}
+
+function looseGem(path: string): GemOfPath | null {
+  const beside = besideLib.exec(path)?.[1]
+  if (beside !== undefined && !notGems.test(beside) && !/^python|^openssl-\d|^node-/.test(beside)) return readFullName(beside)
+  const packaged = debianGem.exec(path)?.[1]
+  return packaged === undefined || /^(?:rubygems|bundler|did_you_mean|error_highlight|syntax_suggest)$/.test(packaged)
+    ? null
+    : { gem: packaged, version: null, platform: null }
 }
 
 /** Splits `google-protobuf-3.25.1-x86_64-linux` into its parts; `name-REVISION` of a git source has no version. */

@@ -14,6 +14,7 @@ const libraries = owners.libraries.map(([form = '', gem = '']) => ({ form: new R
 const symbols = owners.symbols.map(([form = '', gem = '']) => ({ form: new RegExp(form), gem }))
 const servers = new Set(owners.servers)
 const loaders = new Set(owners.loaders)
+const instrumenting = new Set(owners.instrumenting)
 const nativeGems = new Set([...extensions.values(), ...libraries.map(({ gem }) => gem)])
 
 /** The gem that owns a compiled file: by its folder, else by its name. Null for Ruby's encodings and for anything unknown. */
@@ -58,6 +59,11 @@ export function isNativeGem(gem: string): boolean {
 /** A server that calls into Ruby for each request stands below everything, and is mostly innocent. */
 export function isServerGem(gem: string): boolean {
   return servers.has(gem)
+}
+
+/** A gem that hooks into the VM (TracePoint, profiling), and so can break it from Ruby code. */
+export function isInstrumentingGem(gem: string): boolean {
+  return instrumenting.has(gem)
 }
 
 /** A gem that only calls others' code: it stands in every backtrace. */

@@ -16,8 +16,10 @@ const callable = new Set(['METHOD', 'BLOCK', 'CLASS', 'TOP', 'EVAL', 'RESCUE', '
 export function readRubySite(report: CrashReport): RubySite {
   const top = report.controlFrames[0]
   const cMethod = top?.type === 'CFUNC' && top.label !== '' ? top.label : null
-  const caller = report.controlFrames.find(({ type, label }) => callable.has(type) && /:\d+$/.test(label))
-  const frame = report.rubyFrames[0]
+  const caller = report.controlFrames.find(
+    ({ type, label }) => callable.has(type) && /:\d+$/.test(label) && !label.startsWith('<internal:'),
+  )
+  const frame = report.rubyFrames.find(({ file }) => !file.startsWith('<internal:'))
   const header = report.header
   const line =
     caller?.label ??
