@@ -1,0 +1,250 @@
+import { startAdminServer } from '../admin/admin-server.ts'
+import type { Config } from '../config/config.ts'
+import type { BezelEvent } from '../events.ts'
+import { HealthMonitoringEngine } from '../health/health-monitoring-engine.ts'
+import type { Outside } from '../part.ts'
+import { ErrorRecoverySystem } from '../recovery/error-recovery-system.ts'
+import { normal } from '../recovery/degradation/decide-degradation.ts'
+import { GracefulSignalHandler } from '../shutdown/graceful-signal-handler.ts'
+import { systemClock } from '../system/clock.ts'
+import { isExiting } from '../system/is-exiting.ts'
+import type { RuntimeDirectory } from '../system/runtime-directory.ts'
+import type { ValidationReport } from '../validation/validation-report.ts'
+import { isAccepted, probeRun } from '../workers/probe-run.ts'
+import { WorkerProcessManager } from '../workers/worker-process-manager.ts'
+import { DataPlaneHost } from './data-plane-host.ts'
+import { spawnDataPlane } from './data-plane-link.ts'
+import { GatewaySockets } from './gateway-sockets.ts'
+import { HeldAnswers } from './held-answers.ts'
+import type { Log } from './log/log.ts'
+import { processSignals } from './process-signals.ts'
+import { bindPublicPort, type PublicPort } from './public-port.ts'
+import { Reactions } from './reactions.ts'
+import { planDescent } from './shutdown-phases.ts'
+import { StartupDriver } from './startup-driver.ts'
+import { toWorkersSettings } from './to-workers-settings.ts'
+import { validateGems } from './validate-gems.ts'
+import { WorkerOutput } from './worker-output.ts'
+
+/** How long a data plane may take to listen on a handle that it was sent. */
+const listenWithinMs = 10_000
+
+/** Health is looked at, and the ladder judged, this often. */
+const tickMs = 1_000
+
+export interface KeeperSurroundings {
+  readonly log: Log
+  readonly runtime: RuntimeDirectory
+  /** The data plane's program; null when nothing has to run in it. */
+  readonly dataPlaneFile: string | null
+}
+
+/**
+ * The control process: puts the parts together, brings them up in order, takes them down in order. Everything that
+ * thinks runs here; no client's byte waits for it.
+ */
+export class Keeper {
+  readonly #config: Config
+  readonly #around: KeeperSurroundings
+  readonly #outside: Outside
+  readonly #workers: WorkerProcessManager
+  readonly #recovery: ErrorRecoverySystem
+  readonly #dataPlane: DataPlaneHost
+  readonly #health: HealthMonitoringEngine
+  readonly #signals: GracefulSignalHandler
+  readonly #startup: StartupDriver
+  readonly #reactions: Reactions
+  readonly #held = new HeldAnswers()
+  readonly #output: WorkerOutput
+  #validation: ValidationReport | null = null
+  #publicPort: PublicPort | null = null
+  #everReady = false
+  #disarmTick = () => {}
+  #closeAdmin = () => {}
+
+  constructor(config: Config, around: KeeperSurroundings) {
+    this.#config = config
+    this.#around = around
+    this.#outside = { clock: systemClock, random: Math.random, emit: (event) => this.#emit(event) }
+    this.#output = new WorkerOutput((worker, line) => around.log.output(worker, line))
+    this.#dataPlane = new DataPlaneHost(this.#outside, {
+      spawn: (era, onExit) =>
+        spawnDataPlane(era, { file: around.dataPlaneFile ?? '', accessLog: config.frontDoor?.accessLog ?? false }, onExit),
+      onHeld: (run, requests) => this.#held.answer(run, requests > 0),
+      isAlive: (run) => this.#isAlive(run),
+    })
+    const sockets = new GatewaySockets(around.runtime.path, config.gateway === null ? [] : config.databases, (purpose, handle) =>
+      this.#dataPlane.listen(purpose, handle, listenWithinMs),
+    )
+    this.#recovery = new ErrorRecoverySystem(config.recovery, this.#outside, {
+      wallTimeMs: Date.now,
+      signal: (pid, signal) => process.kill(pid, signal),
+      answers: (run) => this.#answers(run),
+    })
+    this.#workers = new WorkerProcessManager(toWorkersSettings(config, around.runtime.path), this.#outside, {
+      wallTimeMs: Date.now,
+      beforeStart: async (worker, run) => {
+        this.#output.begin(worker, run)
+        return { env: await sockets.open(worker, run) }
+      },
+      onOutput: (run, stream, chunk) => {
+        if (stream === 'stderr') this.#recovery.readStderr(run, chunk)
+        this.#output.push(run, stream, chunk)
+      },
+      outputEnded: (run) => this.#output.end(run),
+      drained: (run) => this.#dataPlane.drainRun(run, config.workers.settings.drainTimeoutMs),
+      heldRequests: (run) => this.#held.ask(run),
+    })
+    this.#health = new HealthMonitoringEngine({
+      validation: () => this.#validation,
+      workers: () => this.#workers.snapshot(),
+      pools: () => this.#dataPlane.snapshot()?.gateway?.pools ?? [],
+      traffic: () => this.#traffic(),
+      degradation: () => this.#recovery.snapshot().degradation ?? normal,
+      wallTimeMs: Date.now,
+      nowMs: () => systemClock.nowMs(),
+    })
+    this.#signals = new GracefulSignalHandler(config.shutdown, this.#outside, {
+      process: processSignals,
+      phases: planDescent({
+        clock: systemClock,
+        stopAccepting: () => this.#stopAccepting(),
+        drainRequests: (withinMs) => this.#dataPlane.drainRequests(withinMs),
+        stopWorkers: (deadlineMs) => this.#workers.stop(deadlineMs),
+        closeDataPlane: (withinMs) => this.#dataPlane.close(withinMs),
+        flush: () => this.#flush(),
+      }),
+      killEverything: () => {
+        this.#workers.killEverything()
+        this.#dataPlane.kill()
+      },
+      reload: () =>
+        around.log.message('warn', 'SIGHUP: changed settings take effect when bezel is started again; SIGUSR1 restarts the workers'),
+      rollingRestart: () => this.#workers.rollingRestart(),
+    })
+    this.#startup = new StartupDriver(
+      { dataPlane: around.dataPlaneFile !== null, frontDoor: config.frontDoor !== null },
+      {
+        validate: () => this.#validate(),
+        startDataPlane: () => this.#dataPlane.start({ frontDoor: config.frontDoor?.settings ?? null, gateway: config.gateway }),
+        startWorkers: () => this.#workers.start(),
+        openPort: () => this.#openPort(),
+        stop: (code) => void this.#signals.initiateGracefulShutdown(code),
+        failed: (error) => around.log.failure(error),
+      },
+    )
+    this.#reactions = new Reactions({
+      workers: this.#workers,
+      recovery: this.#recovery,
+      dataPlane: this.#dataPlane,
+      startup: this.#startup,
+      closeSockets: (run) => sockets.close(run),
+    })
+  }
+
+  /** Runs until it is stopped; resolves with the exit code. Throws what makes a start impossible: PORT_TAKEN, … */
+  async run(): Promise<number> {
+    const { frontDoor, admin } = this.#config
+    this.#signals.setupSignalHandlers()
+    if (frontDoor !== null) this.#publicPort = await bindPublicPort(frontDoor.host, frontDoor.port)
+    const adminServer = await startAdminServer(
+      { socketPath: this.#around.runtime.socketPath('admin.sock'), listen: admin.listen, token: admin.token },
+      { report: () => this.#health.generateStabilityReport(), isReady: () => this.#isReady(), details: () => this.#details() },
+    )
+    this.#closeAdmin = () => adminServer.close()
+    this.#tick()
+    this.#startup.start()
+    return await this.#signals.ended
+  }
+
+  /** SIGKILL to everything that was started: for a keeper that cannot go on. */
+  abandon(): void {
+    this.#disarmTick()
+    this.#closeAdmin()
+    this.#publicPort?.handle.close()
+    this.#workers.killEverything()
+    this.#dataPlane.kill()
+    void this.#signals.stop()
+  }
+
+  #emit(event: BezelEvent): void {
+    this.#around.log.fact(event)
+    this.#reactions.react(event)
+  }
+
+  async #validate(): Promise<boolean> {
+    const report = await validateGems(this.#config.validation, this.#outside, this.#around.log)
+    this.#validation = report
+    return report === null || this.#config.validation.mode !== 'enforce' || report.verdict !== 'incompatible'
+  }
+
+  async #openPort(): Promise<void> {
+    if (this.#publicPort === null) return
+    await this.#dataPlane.listen({ tag: 'Public' }, this.#publicPort.handle, listenWithinMs)
+    this.#outside.emit({ tag: 'PortOpened', url: this.#publicPort.url })
+  }
+
+  #stopAccepting(): void {
+    this.#dataPlane.stopAccepting()
+    this.#publicPort?.handle.close()
+    this.#publicPort = null
+    this.#workers.stopStarting()
+  }
+
+  async #flush(): Promise<void> {
+    this.#disarmTick()
+    await this.#recovery.stop()
+    this.#closeAdmin()
+  }
+
+  #isAlive(run: number): boolean {
+    const live = this.#workers.liveRuns().find((each) => each.run === run)
+    return live !== undefined && !isExiting(live.processGroup)
+  }
+
+  async #answers(run: number): Promise<boolean> {
+    const address = this.#workers.liveRuns().find((each) => each.run === run)?.serving?.address
+    if (address === undefined) return false
+    const { readiness } = this.#config.workers.settings
+    return isAccepted(await probeRun(address, readiness), readiness)
+  }
+
+  #traffic(): { answered: number; failed: number } {
+    const requests = this.#dataPlane.snapshot()?.frontDoor?.requests
+    if (requests === undefined) return { answered: 0, failed: 0 }
+    const answered = requests.byClass.reduce((sum, count) => sum + count, 0)
+    return { answered, failed: (requests.byClass[5] ?? 0) + requests.cut }
+  }
+
+  #isReady(): boolean {
+    return this.#startup.state === 'Serving' && this.#signals.snapshot().state === 'running' && this.#workers.snapshot().ready > 0
+  }
+
+  #details(): Record<string, unknown> {
+    const snapshot = this.#dataPlane.snapshot()
+    return {
+      processes: { keeper: process.pid, dataPlane: this.#dataPlane.pid },
+      startup: this.#startup.state,
+      shutdown: this.#signals.snapshot(),
+      recovery: this.#recovery.snapshot(),
+      frontDoor: snapshot?.frontDoor ?? null,
+      gateway: snapshot?.gateway ?? null,
+    }
+  }
+
+  #tick(): void {
+    this.#dataPlane.askSnapshot()
+    this.#health.sample()
+    const workers = this.#workers.snapshot()
+    this.#everReady ||= workers.ready > 0
+    const pools = this.#dataPlane.snapshot()?.gateway?.pools ?? []
+    this.#recovery.observe({
+      workersWanted: workers.wanted,
+      workersReady: workers.ready,
+      everReady: this.#everReady,
+      gaveUp: workers.hasGivenUp,
+      databases: pools.map(({ database, circuitBreakerState }) => ({ name: database, breaker: circuitBreakerState })),
+    })
+    this.#disarmTick = systemClock.at(systemClock.nowMs() + tickMs, () => this.#tick())
+  }
+}
