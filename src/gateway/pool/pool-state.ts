@@ -78,7 +78,7 @@ export type PoolEffect =
   | { readonly tag: 'Grant'; readonly lease: number; readonly id: number }
   | { readonly tag: 'Check'; readonly id: number }
   | { readonly tag: 'Close'; readonly id: number; readonly why: CloseWhy }
-  | { readonly tag: 'Refuse'; readonly lease: number; readonly why: RefusalWhy }
+  | { readonly tag: 'Refuse'; readonly lease: number; readonly key: PoolKey; readonly database: string; readonly why: RefusalWhy }
 
 export interface PoolPolicy extends Pick<
   GatewaySettings,

@@ -81,7 +81,7 @@ describe('a pool', () => {
             if (effect.tag === 'Open') alive.add(effect.id)
             if (effect.tag === 'Close') alive.delete(effect.id)
           }
-          expect(after.state.members.map((member) => member.id).sort()).toEqual([...alive].sort())
+          expect(new Set(after.state.members.map((member) => member.id))).toEqual(alive)
         }
       }),
     )
@@ -153,7 +153,7 @@ describe('a pool', () => {
     const shut = stepPool({ ...emptyPool, gate: 'shut' }, { ...ask(1), untilMs: 500 }, { nowMs: 0, random: 0 }, policy).state
     expect(stepPool(shut, { tag: 'Due' }, { nowMs: 499, random: 0 }, policy).effects).toEqual([])
     expect(stepPool(shut, { tag: 'Due' }, { nowMs: 500, random: 0 }, policy).effects).toEqual([
-      { tag: 'Refuse', lease: 1, why: 'deadline' },
+      { tag: 'Refuse', lease: 1, key: 'a', database: 'primary', why: 'deadline' },
     ])
   })
 
@@ -199,14 +199,17 @@ describe('a pool', () => {
   })
 
   test('tells a refused login to all who wait with it, and to nobody else', () => {
-    const waiting = [ask(1), ask(2), ask(3, 'b')].reduce((pool, event) => stepPool(pool, event, { nowMs: 0, random: 0 }, policy).state, {
-      ...emptyPool,
-      limit: 3,
-    })
+    const waiting = [ask(1), ask(2), ask(3, 'b')].reduce<Pool>(
+      (pool, event) => stepPool(pool, event, { nowMs: 0, random: 0 }, policy).state,
+      {
+        ...emptyPool,
+        limit: 3,
+      },
+    )
     const { effects, state } = stepPool(waiting, { tag: 'OpenFailed', id: 1, why: 'refused' }, { nowMs: 1, random: 0 }, policy)
     expect(effects.filter(({ tag }) => tag === 'Refuse')).toEqual([
-      { tag: 'Refuse', lease: 1, why: 'login-refused' },
-      { tag: 'Refuse', lease: 2, why: 'login-refused' },
+      { tag: 'Refuse', lease: 1, key: 'a', database: 'primary', why: 'login-refused' },
+      { tag: 'Refuse', lease: 2, key: 'a', database: 'primary', why: 'login-refused' },
     ])
     expect(state.waiting.map(({ lease }) => lease)).toEqual([3])
   })

@@ -1,6 +1,6 @@
 import type { Moment, Step } from '../../resilience/moment.ts'
 import { admit, isIdle } from './admit.ts'
-import type { Life, Member, OpenFailure, Pool, PoolEffect, PoolEvent, PoolPolicy } from './pool-state.ts'
+import type { Life, Member, OpenFailure, Pool, PoolEffect, PoolEvent, PoolPolicy, RefusalWhy, Waiter } from './pool-state.ts'
 
 type PoolStep = Step<Pool, PoolEffect>
 
@@ -43,11 +43,11 @@ export function stepPool(pool: Pool, event: PoolEvent, moment: Moment, policy: P
 
 function ask(pool: Pool, event: PoolEvent & { tag: 'Asked' }, moment: Moment, policy: PoolPolicy): PoolStep {
   const { lease, key, database, untilMs } = event
-  if (pool.stopping) return { state: pool, effects: [{ tag: 'Refuse', lease, why: 'stopping' }] }
   const waiter = { lease, key, database, sinceMs: moment.nowMs, untilMs }
+  if (pool.stopping) return { state: pool, effects: [refuse(waiter, 'stopping')] }
   const admitted = admit({ ...pool, waiting: [...pool.waiting, waiter] }, moment, policy)
   if (pool.waiting.length < policy.queueLimit || !admitted.state.waiting.includes(waiter)) return admitted
-  return { state: pool, effects: [{ tag: 'Refuse', lease, why: 'queue-full' }] }
+  return { state: pool, effects: [refuse(waiter, 'queue-full')] }
 }
 
 function withdraw(pool: Pool, lease: number, moment: Moment, policy: PoolPolicy): PoolStep {
@@ -66,7 +66,7 @@ function openFailed(pool: Pool, id: number, why: OpenFailure, moment: Moment, po
   const after = admit({ ...pool, members, waiting: pool.waiting.filter(({ key }) => key !== member.key) }, moment, policy)
   return {
     state: after.state,
-    effects: [...refused.map(({ lease }) => ({ tag: 'Refuse' as const, lease, why: 'login-refused' as const })), ...after.effects],
+    effects: [...refused.map((waiter) => refuse(waiter, 'login-refused')), ...after.effects],
   }
 }
 
@@ -125,7 +125,7 @@ function expire(pool: Pool, moment: Moment, policy: PoolPolicy): PoolStep {
   const after = admit(rest, moment, policy)
   return {
     state: after.state,
-    effects: [...late.map(({ lease }) => ({ tag: 'Refuse' as const, lease, why: 'deadline' as const })), ...closing, ...after.effects],
+    effects: [...late.map((waiter) => refuse(waiter, 'deadline')), ...closing, ...after.effects],
   }
 }
 
@@ -135,10 +135,14 @@ function stop(pool: Pool): PoolStep {
   return {
     state: { ...pool, stopping: true, waiting: [], members: pool.members.filter((member) => !isIdle(member)) },
     effects: [
-      ...pool.waiting.map(({ lease }) => ({ tag: 'Refuse' as const, lease, why: 'stopping' as const })),
+      ...pool.waiting.map((waiter) => refuse(waiter, 'stopping')),
       ...idle.map(({ id }) => ({ tag: 'Close' as const, id, why: 'stopping' as const })),
     ],
   }
+}
+
+function refuse({ lease, key, database }: Waiter, why: RefusalWhy): PoolEffect {
+  return { tag: 'Refuse', lease, key, database, why }
 }
 
 function withLife(pool: Pool, member: Member, life: Life): Pool {
