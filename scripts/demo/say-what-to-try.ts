@@ -1,12 +1,21 @@
 import { styleText } from 'node:util'
 
-/** Waits until the app answers, then tells what can be done with it. Gives up when aborted. */
+/** Waits until the app answers, then tells what can be done with it. Says nothing if somebody else answers there already. */
 export async function sayWhatToTry(origin: string, signal: AbortSignal): Promise<void> {
+  if (await answers(origin, signal)) return
   while (!signal.aborted) {
-    const answer = await fetch(origin, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) }).catch(() => null)
-    await answer?.text().catch(() => null)
-    if (answer?.ok === true) return print(origin)
+    if (await answers(origin, signal)) return print(origin)
     await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+async function answers(origin: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const answer = await fetch(origin, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) })
+    await answer.text()
+    return answer.ok
+  } catch {
+    return false
   }
 }
 
