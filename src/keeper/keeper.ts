@@ -22,7 +22,7 @@ import { bindPublicPort, type PublicPort } from './public-port.ts'
 import { Reactions } from './reactions.ts'
 import { planDescent } from './shutdown-phases.ts'
 import { StartupDriver } from './startup-driver.ts'
-import { toWorkersSettings } from './to-workers-settings.ts'
+import { noticesOf, readAppFacts, toWorkersSettings } from './to-workers-settings.ts'
 import { validateGems } from './validate-gems.ts'
 import { WorkerOutput } from './worker-output.ts'
 
@@ -66,6 +66,8 @@ export class Keeper {
     this.#config = config
     this.#around = around
     this.#outside = { clock: systemClock, random: Math.random, emit: (event) => this.#emit(event) }
+    const facts = readAppFacts(config)
+    for (const notice of noticesOf(config, facts)) around.log.message('warn', notice)
     this.#output = new WorkerOutput((worker, line) => around.log.output(worker, line))
     this.#dataPlane = new DataPlaneHost(this.#outside, {
       spawn: (era, onExit) =>
@@ -81,7 +83,7 @@ export class Keeper {
       signal: (pid, signal) => process.kill(pid, signal),
       answers: (run) => this.#answers(run),
     })
-    this.#workers = new WorkerProcessManager(toWorkersSettings(config, around.runtime.path), this.#outside, {
+    this.#workers = new WorkerProcessManager(toWorkersSettings(config, facts, around.runtime.path), this.#outside, {
       wallTimeMs: Date.now,
       beforeStart: async (worker, run) => {
         this.#output.begin(worker, run)

@@ -114,7 +114,8 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   },
   ClusterWorkersEnded: {
     level: 'warn',
-    say: ({ run, pids, total }) => `${count(pids.length, 'worker')} of the app's own server ended (run ${run}, pids ${pids.join(', ')}; ${total} in all)`,
+    say: ({ run, pids, total }) =>
+      `${count(pids.length, 'worker')} of the app's own server ended (run ${run}, pids ${pids.join(', ')}; ${total} in all)`,
   },
   LeftoverKilled: {
     level: 'warn',
