@@ -100,7 +100,11 @@ function inspectGem(bench: Workbench, gem: GemExtensions): { gem: InspectedGem |
       verdict,
       builtFor: build.length > 0 ? (gem.builtForOthers[0]?.abi ?? builtFor) : builtFor,
     },
-    observations: [...build, ...judgements.flatMap(({ observations }) => observations), ...judgeShadowed(bench, gem)],
+    observations: [
+      ...build,
+      ...judgements.flatMap(({ observations }) => observations),
+      ...(verdict === 'compatible' ? judgeShadowed(bench, gem) : []),
+    ],
   }
 }
 

@@ -47,7 +47,9 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
   const linkage = checkLinkage(bench, extension, elf)
   const observations: Observation[] = [...linkage.observations, ...oddities(extension, elf, linkage.usesRuby)]
   const helper = !linkage.usesRuby && !claims.some(({ by }) => by === 'file') && initNames(elf).length === 0
-  if (!helper) claims.push(...compareCopies(bench, extension, gem, claims))
+  // Where the file itself names this Ruby only, its folders add nothing.
+  const settled = claims.length > 0 && claims.every((claim) => claim.minor === minor)
+  if (!helper && !settled) claims.push(...compareCopies(bench, extension, gem, claims))
 
   const strong = claims.filter(({ by }) => by !== 'place')
   const against = strong.filter((claim) => claim.minor !== minor)
