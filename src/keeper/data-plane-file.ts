@@ -1,8 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { BezelError } from '../errors.ts'
 
 /** Folders whose files can end up in the data plane, and single files beside them. */
 const sourceFolders = ['data-plane', 'front-door', 'gateway', 'net', 'link', 'system', 'resilience', 'formats/http1', 'formats/pgwire']
+/** The bundler takes 0.2 s. */
+const bundleWithinMs = 60_000
+
 const sourceFiles = ['part.ts', 'errors.ts']
 
 /**
@@ -14,18 +20,18 @@ export async function findDataPlaneFile(): Promise<string> {
   if (existsSync(packaged)) return packaged
   const src = resolve(import.meta.dirname, '..')
   const built = resolve(src, '../build/data-plane.mjs')
-  if (modifiedMs(built) < newestSourceMs(src)) await bundleDataPlane(join(src, 'data-plane/main.ts'), built)
+  if (modifiedMs(built) < newestSourceMs(src)) await bundleDataPlane(resolve(src, '../scripts/bundle-data-plane.ts'), built)
   return built
 }
 
-/** Bundles the data plane into one file, whole or not at all. */
-export async function bundleDataPlane(entry: string, file: string): Promise<void> {
-  const { build } = await import('rolldown')
-  const folder = resolve(file, '..')
-  mkdirSync(folder, { recursive: true })
-  const written = join(folder, `.data-plane-${process.pid}.mjs`)
-  await build({ input: entry, platform: 'node', logLevel: 'warn', output: { file: written, format: 'esm', minify: false } })
-  renameSync(written, file)
+/** Rejects with INTERNAL and what the bundler said. */
+async function bundleDataPlane(script: string, file: string): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, [script, file], { timeout: bundleWithinMs })
+  } catch (cause) {
+    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim().slice(-2_000) : String(cause)
+    throw new BezelError('INTERNAL', `the data plane could not be bundled: ${said}`, { remedy: ['npm ci'], cause })
+  }
 }
 
 function modifiedMs(path: string): number {
