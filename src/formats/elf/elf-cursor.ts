@@ -66,10 +66,14 @@ export class ElfCursor {
     return this.wide ? this.u64(offset) : this.u32(offset)
   }
 
+  startsWith(offset: number, prefix: string): boolean {
+    for (let index = 0; index < prefix.length; index += 1) if (this.u8(offset + index) !== prefix.charCodeAt(index)) return false
+    return true
+  }
+
   /** Whether the bytes from `offset` are `name` and a NUL. */
   equals(offset: number, name: string): boolean {
-    for (let index = 0; index < name.length; index += 1) if (this.u8(offset + index) !== name.charCodeAt(index)) return false
-    return this.u8(offset + name.length) === 0
+    return this.startsWith(offset, name) && this.u8(offset + name.length) === 0
   }
 
   /** The text up to the next NUL, which must come before `end`. */

@@ -31,6 +31,20 @@ export function readImports(elf: ElfFile): readonly ImportedSymbol[] | Malformed
   })
 }
 
+/** Names that begin with `prefix` among the symbols that the file offers. */
+export function readExports(elf: ElfFile, prefix: string): readonly string[] | MalformedElf {
+  return guarded(() => {
+    const names: string[] = []
+    eachSymbol(elf, (at, strings) => {
+      const { cursor } = elf
+      if (cursor.u16(at + (cursor.wide ? 6 : 14)) === 0) return
+      const nameAt = strings.offset + cursor.u32(at)
+      if (cursor.startsWith(nameAt, prefix)) names.push(cursor.text(nameAt, strings.offset + strings.size))
+    })
+    return names
+  })
+}
+
 /** Whether the file offers a symbol to others, by its own hash table (GNU or System V). */
 export function exportsSymbol(elf: ElfFile, name: string): boolean | MalformedElf {
   return guarded(() => {
