@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { IncidentStore } from '../../src/recovery/incidents/incident-store.ts'
 import { databaseUrlOf } from '../support/database-url.ts'
 import { startExample, type ExampleName } from '../support/example-app.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
@@ -12,8 +11,6 @@ const seconds = long ? 60 : 15
 const deaths = long ? 20 : 8
 /** On a slow machine deaths come slower: the load then goes on for this long at most. */
 const mostSeconds = 4 * seconds
-/** Incidents: `bezel incidents` lists only the newest. */
-const keep = 1_000
 
 let database: TestPostgres
 beforeAll(async () => {
@@ -26,9 +23,10 @@ test.each<ExampleName>(['iodine-pg', 'puma-pg'])(
   { timeout: (mostSeconds + 180) * 1000 },
   async (name) => {
     await database.queryAsSuper('DROP TABLE IF EXISTS ledger')
-    await using app = await startExample(name, { databaseUrl: databaseUrlOf(database), env: { BEZEL_INCIDENTS_KEEP: String(keep) } })
+    await using app = await startExample(name, { databaseUrl: databaseUrlOf(database) })
     const load = await loadUntilEnoughDied(app, { seconds, mostSeconds, deaths })
-    const { incidents } = new IncidentStore(app.incidentsFolder, keep).list(keep)
+    const incidents = app.incidents()
+    const listed = await app.command(['incidents', '--json'])
     const { code } = await app.stop()
     const crashes = crashesOf(app)
 
@@ -49,6 +47,7 @@ test.each<ExampleName>(['iodine-pg', 'puma-pg'])(
         'runs with other requests that one fault killed',
       ).toBeLessThanOrEqual(1)
     }
+    expect(JSON.parse(listed.stdout)).toEqual(incidents.slice(0, 50))
     expect(code).toBe(0)
   },
 )

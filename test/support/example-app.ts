@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Incident } from '../../src/recovery/incidents/incident.ts'
+import { IncidentStore } from '../../src/recovery/incidents/incident-store.ts'
 import { startBezel, type BezelRun } from './bezel-run.ts'
 
 export type ExampleName = 'iodine-pg' | 'puma-pg'
@@ -17,11 +18,13 @@ export interface ExampleOptions {
 export interface ExampleApp extends BezelRun {
   /** `http://127.0.0.1:54321` */
   readonly origin: string
-  /** What `bezel incidents --json` prints: the newest 50. */
-  incidents(): Promise<readonly Incident[]>
+  /** Newest first. */
+  incidents(): readonly Incident[]
   /** What `bezel status --json` prints. */
   status(): Promise<unknown>
 }
+
+const incidentsKept = 1_000
 
 export async function startExample(
   name: ExampleName,
@@ -30,7 +33,7 @@ export async function startExample(
   const run = await startBezel({
     folder: resolve(import.meta.dirname, '../../examples', name),
     args: ['--host', '127.0.0.1', '--port', '0', '--workers', String(workers), ...args],
-    env: { DATABASE_URL: databaseUrl, ...env },
+    env: { DATABASE_URL: databaseUrl, BEZEL_INCIDENTS_KEEP: String(incidentsKept), ...env },
   })
   try {
     const { url } = await run.fact('PortOpened')
@@ -42,7 +45,7 @@ export async function startExample(
     return {
       ...run,
       origin: new URL(url).origin,
-      incidents: async () => (await json(['incidents'])) as readonly Incident[],
+      incidents: () => new IncidentStore(run.incidentsFolder, incidentsKept).list(incidentsKept).incidents,
       status: () => json(['status']),
     }
   } catch (error) {

@@ -74,7 +74,7 @@ async function readDeaths(app: Stage['app'], facts: readonly BezelEvent[], id: s
   const exits = facts.filter((fact) => fact.tag === 'RunExited').filter(isDeath)
   const recorded = (run: number) => app.facts().some((fact) => fact.tag === 'IncidentRecorded' && fact.run === run)
   await until(() => exits.every(({ run }) => recorded(run)), incidentTimeoutMs)
-  const incidents = await app.incidents()
+  const incidents = app.incidents()
   return exits.map(({ worker, run, pid }) => {
     const incident = incidents.find((one) => one.run === run && one.pid === pid)
     const requests = [...(incident?.requests ?? [])].sort((a, b) => Number(b.id === id) - Number(a.id === id))
