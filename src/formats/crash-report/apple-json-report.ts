@@ -1,4 +1,5 @@
 import type { CFrame, CrashReport, FatalSignal } from './crash-report.ts'
+import type { Place } from './report-builder.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -8,7 +9,7 @@ export function opensAppleJson(line: string): boolean {
 }
 
 /** Reads the body of an `.ips` file; null where it is not whole or not of that form. Field names: Apple, "Interpreting the JSON format of a crash report". */
-export function readAppleJsonReport(text: string, atLine: number): CrashReport | null {
+export function readAppleJsonReport(text: string, at: Place): CrashReport | null {
   let body: unknown
   try {
     body = JSON.parse(text)
@@ -49,7 +50,7 @@ export function readAppleJsonReport(text: string, atLine: number): CrashReport |
     complete: true,
     interleaved: false,
     format: 'apple',
-    atLine,
+    ...at,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CFrame, CrashReport, FatalSignal, MappedFile } from './crash-report.ts'
+import type { Place } from './report-builder.ts'
 import { readAppleFrame } from './report-lines.ts'
 
 const maxFrames = 512
@@ -21,10 +22,10 @@ export class AppleReportBuilder {
   #signal: FatalSignal | null = null
   #address: string | null = null
   #reading: 'head' | 'crashed' | 'others' | 'images' = 'head'
-  readonly #atLine: number
+  readonly #at: Place
 
-  constructor(atLine: number) {
-    this.#atLine = atLine
+  constructor(at: Place) {
+    this.#at = at
   }
 
   take(line: string): boolean {
@@ -56,7 +57,7 @@ export class AppleReportBuilder {
       complete: !ended,
       interleaved: false,
       format: 'apple',
-      atLine: this.#atLine,
+      ...this.#at,
     }
   }
 

@@ -17,8 +17,8 @@ import { readDeathLine } from './death-line.ts'
 import { readExceptionLine } from './exception-line.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { readLoadFailureLine } from './load-failure-line.ts'
-import { jsonLogLines, stripAnsi, stripPrefix } from './log-prefix.ts'
-import { ReportBuilder } from './report-builder.ts'
+import { jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
+import { ReportBuilder, type Place } from './report-builder.ts'
 import { readBacktraceLine, readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
 import { symptomTrigger } from './symptom-trigger.ts'
 
@@ -61,11 +61,12 @@ export class CrashReportReader {
   readonly #splitter = new LineSplitter((line) => this.#line(line))
   readonly #open = new Map<string, Open>()
   #apple: { readonly builder: AppleReportBuilder; idle: number } | null = null
-  #json: { text: string; readonly atLine: number } | null = null
+  #json: { text: string; readonly at: Place } | null = null
   #trail: Trail | null = null
   #remarks: string[] = []
   #gemHint: { readonly gem: string; readonly atLine: number } | null = null
   #atLine = 0
+  #raw = ''
   #last: { readonly source: string; readonly text: string } | null = null
 
   /** With `onFinding` each finding is handed over once it is whole, and none is kept. */
@@ -94,12 +95,13 @@ export class CrashReportReader {
 
   #line(raw: string): void {
     this.#atLine += 1
+    this.#raw = raw
     if (this.#json !== null) return this.#takeJson(raw)
     const idle = this.#open.size === 0 && this.#trail === null && this.#apple === null
     if (idle && !symptomTrigger.test(raw)) return
     const line = stripAnsi(raw)
     if (opensAppleJson(line)) {
-      this.#json = { text: '', atLine: this.#atLine }
+      this.#json = { text: '', at: this.#here() }
       return
     }
     const inJson = jsonLogLines(line)
@@ -138,7 +140,7 @@ export class CrashReportReader {
       if (open.builder.header !== null && early && open.idle === 0) {
         open.builder.interleaved = true
         if (!exact) return
-        const other = new ReportBuilder(header, this.#atLine, [])
+        const other = new ReportBuilder(header, this.#here(), [])
         other.interleaved = true
         return this.#tell(other.finish(true))
       }
@@ -151,7 +153,7 @@ export class CrashReportReader {
 
   #openReport(source: string, header: BugHeader | null): void {
     if (this.#open.size >= maxOpen) for (const oldest of [...this.#open.keys()].slice(0, 1)) this.#closeReport(oldest, true)
-    this.#open.set(source, { builder: new ReportBuilder(header, this.#atLine, this.#remarks), idle: 0, strangers: 0 })
+    this.#open.set(source, { builder: new ReportBuilder(header, this.#here(), this.#remarks), idle: 0, strangers: 0 })
     this.#remarks = []
   }
 
@@ -190,7 +192,7 @@ export class CrashReportReader {
   }
 
   #takeApple(text: string): boolean {
-    this.#apple ??= { builder: new AppleReportBuilder(this.#atLine), idle: 0 }
+    this.#apple ??= { builder: new AppleReportBuilder(this.#here()), idle: 0 }
     if (this.#apple.builder.take(text)) {
       this.#apple.idle = 0
       return true
@@ -215,7 +217,7 @@ export class CrashReportReader {
   #closeJson(): void {
     const json = this.#json
     this.#json = null
-    const report = json === null ? null : readAppleJsonReport(json.text, json.atLine)
+    const report = json === null ? null : readAppleJsonReport(json.text, json.at)
     if (report !== null) return this.#tell(report)
     // Cut or not that form after all: read it as plain lines, which still finds the telling ones.
     for (const line of json?.text.split('\n') ?? []) if (symptomTrigger.test(line)) this.#bare(line)
@@ -228,23 +230,23 @@ export class CrashReportReader {
       return true
     }
     if (text.includes('<OBJ_INFO:') && this.#remarks.length < 8) this.#remarks.push(text.trim().slice(0, 300))
-    const atLine = this.#atLine
+    const place = this.#here()
     const abort = readAbortLine(text)
-    if (abort !== null) return this.#startTrail(source, { tag: 'AbortNote', ...abort, cFrames: [], atLine }, null)
+    if (abort !== null) return this.#startTrail(source, { tag: 'AbortNote', ...abort, cFrames: [], ...place }, null)
     const load = readLoadFailureLine(text)
     if (load !== null) {
       const { frame, message } = splitPlaced(text)
-      const hint = this.#gemHint !== null && atLine - this.#gemHint.atLine < 6 ? this.#gemHint.gem : null
-      return this.#startTrail(source, { tag: 'LoadFailure', message, ...load, gem: load.gem ?? hint, rubyFrames: [], atLine }, frame)
+      const hint = this.#gemHint !== null && this.#atLine - this.#gemHint.atLine < 6 ? this.#gemHint.gem : null
+      return this.#startTrail(source, { tag: 'LoadFailure', message, ...load, gem: load.gem ?? hint, rubyFrames: [], ...place }, frame)
     }
     const exception = readExceptionLine(text)
     if (exception !== null) {
       const { className, message, frame } = exception
-      return this.#startTrail(source, { tag: 'ExceptionNote', className, message, rubyFrames: [], atLine }, frame)
+      return this.#startTrail(source, { tag: 'ExceptionNote', className, message, rubyFrames: [], ...place }, frame)
     }
     const death = readDeathLine(text)
     if (death === null) return false
-    const note: DeathNote = { tag: 'DeathNote', ...death, atLine }
+    const note: DeathNote = { tag: 'DeathNote', ...death, ...place }
     this.#tell(note)
     return true
   }
@@ -287,6 +289,10 @@ export class CrashReportReader {
     if (trail === null) return
     if (trail.finding.tag === 'AbortNote') this.#tell({ ...trail.finding, cFrames: trail.cFrames })
     else this.#tell({ ...trail.finding, rubyFrames: trail.frames })
+  }
+
+  #here(): Place {
+    return { atLine: this.#atLine, loggedAt: readTimestamp(this.#raw) }
   }
 
   /** Strings cut out of a decoded slice keep the whole slice alive; a copy through JSON doesn't. */

@@ -84,6 +84,8 @@ export interface CrashReport {
   readonly format: 'ruby' | 'apple'
   /** Number of the first line, from 1. */
   readonly atLine: number
+  /** Timestamp of that line as the log has it; null where lines have none. */
+  readonly loggedAt: string | null
 }
 
 export type LoadFailureWhy =
@@ -127,6 +129,7 @@ export interface LoadFailure {
   /** Newest first. */
   readonly rubyFrames: readonly RubyFrame[]
   readonly atLine: number
+  readonly loggedAt: string | null
 }
 
 /** A death by abort that Ruby does not report: glibc, an assertion, C++, Rust, a sanitizer, the Objective-C runtime. */
@@ -140,6 +143,7 @@ export interface AbortNote {
   /** Stack frames that a sanitizer prints, newest first. */
   readonly cFrames: readonly CFrame[]
   readonly atLine: number
+  readonly loggedAt: string | null
 }
 
 /** An exception that ends or cripples a process, other than a load failure. */
@@ -150,6 +154,7 @@ export interface ExceptionNote {
   /** Newest first. */
   readonly rubyFrames: readonly RubyFrame[]
   readonly atLine: number
+  readonly loggedAt: string | null
 }
 
 /** What a kernel, shell, container runtime or supervisor says about a death. */
@@ -161,6 +166,7 @@ export interface DeathNote {
   /** Library that the kernel names (`segfault at … in pg_ext.so[…]`). */
   readonly library: string | null
   readonly atLine: number
+  readonly loggedAt: string | null
 }
 
 export type Finding = CrashReport | LoadFailure | AbortNote | ExceptionNote | DeathNote

@@ -36,6 +36,13 @@ const forms: readonly PrefixForm[] = [
   { form: /^> ?/, names: false },
 ]
 
+const timestamp = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d/
+
+/** The first timestamp in what stands before a line's own text: ISO 8601 or syslog's. */
+export function readTimestamp(line: string): string | null {
+  return timestamp.exec(line.length > 400 ? `${line.slice(0, 200)} ${line.slice(-200)}` : line)?.[0] ?? null
+}
+
 const jsonField = /"(?:log|message|msg|line|text|MESSAGE|textPayload)"\s*:\s*"/
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '', b: '', f: '' }
 // eslint-friendly spelling of ESC: CSI and OSC sequences (ECMA-48).

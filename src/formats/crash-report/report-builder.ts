@@ -16,6 +16,9 @@ const maxFeatures = 4_000
 const maxFiles = 2_000
 const maxRemarks = 20
 
+/** Where in the log something begins. */
+export type Place = Pick<CrashReport, 'atLine' | 'loggedAt'>
+
 /** Features that tell a gem or a compiled file; the rest (hundreds of `.rb` of the standard library) only costs memory. */
 const tellingFeature = /\/gems\/|\.(?:so|bundle|dylib)$/
 
@@ -40,11 +43,11 @@ export class ReportBuilder {
   #section: SectionName | null = null
   #descriptionBeforeHeader = false
   #openCfunc = false
-  readonly #atLine: number
+  readonly #at: Place
 
-  constructor(header: BugHeader | null, atLine: number, remarks: readonly string[]) {
+  constructor(header: BugHeader | null, at: Place, remarks: readonly string[]) {
     this.header = header
-    this.#atLine = atLine
+    this.#at = at
     this.#remarks.push(...remarks)
   }
 
@@ -117,7 +120,7 @@ export class ReportBuilder {
       complete: !ended || this.sections.includes('map'),
       interleaved: this.interleaved,
       format: 'ruby',
-      atLine: this.#atLine,
+      ...this.#at,
     }
   }
 

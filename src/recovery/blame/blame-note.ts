@@ -145,12 +145,13 @@ export function blameException(note: ExceptionNote): NoteBlame {
     }
   }
   const culprit = rubyLine === null ? null : { ...nobody, rubyLine }
+  const alternatives = kind === 'abi-mismatch' ? [{ who: 'memory', why: 'a real shortage, or a limit on it, prints the same words' }] : []
   return {
     kind,
     culprit,
     confidence: kind === 'trap-context' && culprit !== null ? 'likely' : 'unknown',
     evidence: [said, ...(rubyLine === null ? [] : [`raised at ${rubyLine}, in the application`])],
-    alternatives: [],
+    alternatives,
   }
 }
 

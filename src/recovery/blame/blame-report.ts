@@ -26,6 +26,7 @@ export type ReportTrait =
   | 'while-loading'
   | 'raw-pointer'
   | 'ruby-only'
+  | 'in-ruby'
 
 const loadingMethod = /^(?:require|require_relative|load|autoload|call|yield|each|send|public_send|synchronize)$/
 const gcFunction = /^(?:gc_|rb_gc|rgengc|garbage_collect|obj_free|newobj_|heap_|objspace_|ruby_gc|rb_wb|gc$)/
@@ -234,6 +235,7 @@ function traitsOf(report: CrashReport, site: CrashSite, ruby: RubySite): ReportT
   )
     traits.push('while-loading')
   if (site.suspect === null && site.through === null && site.frames.length > 0) traits.push('ruby-only')
+  if (site.suspect === null || site.rubyBetween > 0) traits.push('in-ruby')
   return traits
 }
 

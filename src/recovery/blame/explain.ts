@@ -38,6 +38,8 @@ export interface Evidence {
   readonly endedFor?: RunEnd | null
   readonly requests?: readonly InFlightRequest[]
   readonly app?: AppKnowledge | null
+  /** Whether the process ran under a memory limit that it reached: RLIMIT_AS, RLIMIT_DATA or a cgroup's. Without it a NoMemoryError is read as a garbage length. */
+  readonly memoryLimited?: boolean
 }
 
 interface Judged extends Blame {
@@ -50,13 +52,33 @@ interface Judged extends Blame {
  * go through `toEvents` first.
  */
 export function explain(evidence: Evidence): Explanation {
-  const event = evidence.findings.length === 0 ? null : toEvent(evidence.findings)
-  const judged = event === null ? judgeExit(evidence.exitStatus ?? null, evidence.endedFor ?? null) : judgeEvent(event, evidence)
+  const told = evidence.findings.length === 0 ? null : toEvent(evidence.findings)
+  // A handled exception in an older line explains no signal: then only the exit tells, and the line is a remark.
+  const event = told !== null && contradicts(told.main, evidence) ? null : told
+  const exit = event === null ? judgeExit(evidence) : judgeEvent(event, evidence)
+  const judged =
+    told === null || event !== null ? exit : { ...exit, evidence: [...exit.evidence, `before that it printed: ${messageOf(told.main)}`] }
   const joined = joinApp(judged, evidence.app ?? null)
   const facts = toFacts(event, joined.blame, evidence)
   const cause = findKnownCause(facts)
   const named = cause === null ? joined.blame : applyCause(joined.blame, cause)
   return finish(named, facts, cause, joined.remedy, event, evidence)
+}
+
+/** Exceptions and load errors end a process with a status of its own choice; a signal came from elsewhere. */
+function contradicts(main: Finding, { exitStatus, endedFor }: Evidence): boolean {
+  const signal = signalOf(exitStatus ?? null)
+  const mild = main.tag === 'ExceptionNote' || main.tag === 'LoadFailure'
+  const outOfMemory = main.tag === 'ExceptionNote' && /failed to allocate memory|Cannot allocate memory/.test(main.message)
+  return mild && !outOfMemory && (signal !== null || endedByBezel(endedFor ?? null))
+}
+
+function messageOf(finding: Finding): string {
+  return finding.tag === 'CrashReport' ? (finding.header?.message ?? '') : finding.message.slice(0, 200)
+}
+
+function endedByBezel(endedFor: RunEnd | null): boolean {
+  return endedFor !== null && endedFor !== 'crashed' && endedFor !== 'start-failed'
 }
 
 function judgeEvent(event: TroubleEvent, evidence: Evidence): Judged {
@@ -76,24 +98,26 @@ function judgeEvent(event: TroubleEvent, evidence: Evidence): Judged {
       const blame = blameAbort(main)
       return { ...blame, kind: aborted ? 'abort' : blame.kind, report: null }
     }
-    case 'ExceptionNote':
-      return { ...blameException(main), report: null }
-    case 'DeathNote': {
-      const death = blameDeath(main)
-      return evidence.endedFor === null || evidence.endedFor === undefined
-        ? { ...death, report: null }
-        : judgeExit(evidence.exitStatus ?? { code: null, signal: main.signal }, evidence.endedFor)
+    case 'ExceptionNote': {
+      const blame = blameException(main)
+      const short = main.className === 'NoMemoryError' && evidence.memoryLimited === true
+      return short
+        ? { ...blame, kind: 'oom', report: null, evidence: [...blame.evidence, 'the process ran under a memory limit'] }
+        : { ...blame, report: null }
     }
+    case 'DeathNote':
+      return endedByBezel(evidence.endedFor ?? null) ? judgeExit(evidence) : { ...blameDeath(main), report: null }
   }
 }
 
 /** A death without a word: only the exit status, and whether bezel itself ended the run. */
-function judgeExit(exit: ExitStatus | null, endedFor: RunEnd | null): Judged {
+function judgeExit({ exitStatus, endedFor = null }: Evidence): Judged {
   const silent = { culprit: null, alternatives: [], report: null }
+  const exit = exitStatus ?? null
   const signal = signalOf(exit)
-  if (endedFor !== null && endedFor !== 'crashed') {
+  if (endedByBezel(endedFor)) {
     const kind: TroubleKind = endedFor === 'memory' ? 'oom' : 'other'
-    return { ...silent, kind, confidence: 'certain', evidence: [`bezel ended this run itself: ${endedFor}`] }
+    return { ...silent, kind, confidence: 'certain', evidence: [`bezel ended this run itself: ${endedFor ?? ''}`] }
   }
   if (signal !== null)
     return {
