@@ -1,11 +1,9 @@
 /**
  * What runs in the child before the worker's own command takes its place (POSIX sh):
- * ends if the keeper died before the parent-death signal was set; closes descriptors that the keeper was given without
- * close-on-exec (systemd's sockets are 3 and up; dash knows only one digit); no core files; and the kernel's choice when memory ends.
+ * ends if the keeper died before the parent-death signal was set; no core files; and the kernel's choice when memory ends.
  */
 const prelude = [
   '[ "$PPID" = "$1" ] || exit 125',
-  'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-',
   'ulimit -c 0',
   '[ "$2" = - ] || umask "$2"',
   'echo "$3" 2>/dev/null >/proc/self/oom_score_adj',

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import type { ExitStatus } from '../events/workers.ts'
 import type { Address } from '../link/messages.ts'
 import type { Clock } from '../resilience/drive.ts'
+import { inheritableDescriptors } from '../system/inheritable-descriptors.ts'
 import { openFifos, type Fifo } from '../system/fifo.ts'
 import { inheritedEnvironment } from '../system/inherited-environment.ts'
 import { signalGroup, signalProcess } from '../system/process-group.ts'
@@ -134,11 +135,12 @@ export class RunProcess {
       umask: settings.umask,
       oomScoreAdj: settings.oomScoreAdj,
     })
+    const nothing = openSync('/dev/null', 'r+')
     try {
       const child = spawn(file, args, {
         cwd: settings.cwd,
         detached: true,
-        stdio: ['ignore', out.writeFd, err.writeFd],
+        stdio: withoutInheritance(out.writeFd, err.writeFd, nothing),
         env: {
           ...inheritedEnvironment(),
           ...(settings.launch.listens.tag === 'Port' ? { PORT: fill('{port}') } : {}),
@@ -151,7 +153,7 @@ export class RunProcess {
       this.#follow(child, address)
     } finally {
       // The child has its own; with ours open, no end of file would ever come.
-      for (const { writeFd } of [out, err]) closeSync(writeFd)
+      for (const fd of [out.writeFd, err.writeFd, nothing]) closeSync(fd)
     }
   }
 
@@ -201,6 +203,16 @@ export class RunProcess {
       })
     this.#listener.exited()
   }
+}
+
+/** `nothing` takes the place of each descriptor that the child would otherwise get from whoever started the keeper. */
+function withoutInheritance(stdout: number, stderr: number, nothing: number): ('ignore' | number)[] {
+  const stdio: ('ignore' | number)[] = ['ignore', stdout, stderr]
+  for (const fd of inheritableDescriptors()) {
+    while (stdio.length < fd) stdio.push('ignore')
+    stdio[fd] = nothing
+  }
+  return stdio
 }
 
 /** The socket, and what a server was told to put beside it. */

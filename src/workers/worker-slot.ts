@@ -3,7 +3,7 @@ import type { Address, LiveRun } from '../link/messages.ts'
 import type { Outside } from '../part.ts'
 import { drive, type Driver } from '../resilience/drive.ts'
 import { readListeners } from '../system/listeners.ts'
-import { readDescendants } from '../system/proc-fs.ts'
+import { readDescendants, readDescriptors } from '../system/proc-fs.ts'
 import type { BootGate } from './boot-gate.ts'
 import { ErrorHistory } from './error-history.ts'
 import { LastLines } from './last-lines.ts'
@@ -226,6 +226,7 @@ export class WorkerSlot {
 /** True as well where the kernel doesn't let us see: a run is not refused for what can't be known. */
 function isListening(pid: number, address: Address): boolean {
   if (address.tag === 'Unix') return true
-  const listeners = readListeners([pid, ...readDescendants(pid)])
-  return listeners.length === 0 || listeners.some((listener) => listener.tag === 'Tcp' && listener.port === address.port)
+  const pids = [pid, ...readDescendants(pid)]
+  const isOurs = readListeners(pids).some((listener) => listener.tag === 'Tcp' && listener.port === address.port)
+  return isOurs || pids.every((each) => readDescriptors(each).size === 0)
 }

@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** O_CLOEXEC in the `flags` of /proc/PID/fdinfo, octal (open(2), proc(5)). */
+const closeOnExec = 0o2_000_000
+
+/**
+ * Descriptors above 2 that a child of this process would inherit. Node opens its own with close-on-exec, so these came from
+ * whoever started it: systemd's sockets, a shell's pipe.
+ */
+export function inheritableDescriptors(): number[] {
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    const fd = Number(name)
+    if (fd <= 2) return []
+    try {
+      const flags = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, 'latin1'))?.[1]
+      return flags === undefined || (Number.parseInt(flags, 8) & closeOnExec) !== 0 ? [] : [fd]
+    } catch {
+      // The descriptor of the listing itself.
+      return []
+    }
+  })
+}
