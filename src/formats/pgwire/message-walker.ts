@@ -7,6 +7,8 @@ export const malformed = -1
 
 const none = Buffer.alloc(0)
 const headerBytes = 5
+/** Kept of a message that is too long to be kept whole: the names in a Bind or Parse. */
+const prefixBytes = 256
 
 /**
  * Walks one direction of a connection, message by message, over chunks as they come from the socket
@@ -19,7 +21,7 @@ const headerBytes = 5
  * A message inside one chunk costs no allocation. One that spans chunks is put together when the rules keep it, else only followed.
  */
 export class MessageWalker {
-  /** Whether `start` and `end` hold the body; false for a message that was only followed. */
+  /** Whether `start` and `end` hold the whole body; else, of a message that was only followed, its first bytes at most. */
   whole = true
   /** Holds the body until the next call of `next` or `feed`. */
   buffer: Buffer = none
@@ -37,12 +39,12 @@ export class MessageWalker {
   #chunk: Buffer = none
   #at = 0
   #rules: WalkRules
-  /** The message that spans chunks: its type (0: header not complete), header bytes seen, body bytes missing, body put together. */
+  /** The message that spans chunks: its type (0: header not complete), header bytes seen, body bytes missing, to be kept, and kept. */
   #type = 0
   #headSeen = 0
   #length = 0
   #missing = 0
-  #keeping = false
+  #keepBytes = 0
   #held: Buffer = none
   #heldBytes = 0
 
@@ -112,7 +114,7 @@ export class MessageWalker {
     }
     if (this.fault !== '') return malformed
     const take = Math.min(this.#missing, chunk.length - this.#at)
-    if (this.#keeping) this.#keep(chunk, this.#at, take)
+    if (this.#heldBytes < this.#keepBytes) this.#keep(chunk, this.#at, Math.min(take, this.#keepBytes - this.#heldBytes))
     this.#at += take
     this.#missing -= take
     return this.#missing > 0 ? chunkEnd : this.#complete()
@@ -122,13 +124,14 @@ export class MessageWalker {
     const length = this.#length
     if (length < 4 || length > this.#rules.maxLength[this.#type]!) this.#refuse(this.#type, length)
     this.#missing = length - 4
-    this.#keeping = this.#rules.kept[this.#type] === 1 && length <= this.#rules.maxKeptBytes
+    const { kept, maxKeptBytes } = this.#rules
+    this.#keepBytes = kept[this.#type] === 0 ? 0 : length <= maxKeptBytes ? this.#missing : Math.min(prefixBytes, this.#missing)
   }
 
   /** Memory grows with the bytes that have come, never with the length that was announced. */
   #keep(chunk: Buffer, at: number, take: number): void {
     if (this.#heldBytes + take > this.#held.length) {
-      const grown = Buffer.allocUnsafe(Math.min(this.#length, Math.max(256, 2 * (this.#heldBytes + take))))
+      const grown = Buffer.allocUnsafe(Math.min(this.#keepBytes, Math.max(256, 2 * (this.#heldBytes + take))))
       this.#held.copy(grown, 0, 0, this.#heldBytes)
       this.#held = grown
     }
@@ -138,13 +141,12 @@ export class MessageWalker {
 
   #complete(): number {
     this.to = this.#at
-    this.whole = this.#keeping
+    this.whole = this.#heldBytes === this.#length - 4
     this.buffer = this.#held
     this.start = 0
     this.end = this.#heldBytes
     this.#held = none
     this.#heldBytes = 0
-    this.#keeping = false
     this.#headSeen = 0
     const type = this.#type
     this.#type = 0

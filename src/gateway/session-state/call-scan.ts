@@ -1,0 +1,161 @@
+import { readSetConfig } from './set-config.ts'
+import { sameWord, type SqlCursor } from './sql-cursor.ts'
+import { token } from './sql-lexer.ts'
+import type { Taint } from './statement.ts'
+import { grammarWords, statelessFunctions, writingFunctions } from './stateless-functions.ts'
+
+/** Unreserved keywords that the grammar has before brackets; a function of such a name would pass as one of PostgreSQL's own. */
+const moreGrammarWords: ReadonlySet<string> = new Set(
+  'by over filter set rollup cube sets insert conflict key include partition zone within stdin stdout escape inherits values'.split(' '),
+)
+
+/** Before a name: what follows is a table, an alias or a type with a list behind it, never a call. */
+const listsFollow: ReadonlySet<string> = new Set('into table as references with recursive tablesample execute copy'.split(' '))
+
+const writers = ['insert', 'update', 'delete', 'merge']
+
+const temporaryTable: Taint = { kind: 'temporary', what: 'temporary table' }
+
+/** What the rest of a statement, walked to its end, calls and writes. */
+export interface Scan {
+  writes: boolean
+  taint: Taint | null
+}
+
+/**
+ * Walks a statement to its end and judges everything that looks like a function call. It errs on one side: what is not known
+ * to be harmless is a taint. It can't see what runs unnamed: triggers, rules, defaults, casts and operators made by users.
+ */
+export function scanCalls(cursor: SqlCursor, bytes: Buffer, standardStrings: boolean): Scan {
+  const scan: Scan = { writes: false, taint: null }
+  name.parts = 0
+  previous.clear()
+  while (!cursor.atStatementEnd) {
+    const { kind, byte } = cursor
+    if (kind === token.Word || kind === token.Quoted) {
+      if (previous.byte === 0x2e && name.parts > 0) name.extend(cursor)
+      else name.begin(cursor)
+      if (kind === token.Word) noticeWord(scan, cursor, bytes)
+      else if (cursor.text().startsWith('pg_temp')) note(scan, temporaryTable)
+    } else if (kind !== token.Other || byte !== 0x2e) {
+      if (byte === 0x28 && name.parts > 0 && kind === token.Other) judge(scan, bytes, cursor.end, standardStrings)
+      name.parts = 0
+    }
+    previous.become(cursor)
+    cursor.advance()
+  }
+  return scan
+}
+
+/** The token before. */
+class Previous {
+  kind: number = token.End
+  /** Of punctuation; else 0. */
+  byte = 0
+  start = 0
+  end = 0
+
+  clear(): void {
+    this.kind = token.End
+    this.byte = 0
+  }
+
+  become(cursor: SqlCursor): void {
+    this.kind = cursor.kind
+    this.byte = cursor.kind === token.Other ? cursor.byte : 0
+    this.start = cursor.start
+    this.end = cursor.end
+  }
+
+  isWord(bytes: Buffer, word: string): boolean {
+    return this.kind === token.Word && sameWord(bytes, this.start, this.end, word)
+  }
+}
+
+/** A name with its qualifiers, and what stands before it. */
+class Name {
+  parts = 0
+  kind = 0
+  start = 0
+  end = 0
+  qualifierStart = 0
+  qualifierEnd = 0
+  beforeKind = 0
+  beforeByte = 0
+  beforeStart = 0
+  beforeEnd = 0
+
+  begin(cursor: SqlCursor): void {
+    this.parts = 1
+    this.kind = cursor.kind
+    this.start = cursor.start
+    this.end = cursor.end
+    this.beforeKind = previous.kind
+    this.beforeByte = previous.byte
+    this.beforeStart = previous.start
+    this.beforeEnd = previous.end
+  }
+
+  extend(cursor: SqlCursor): void {
+    this.parts += 1
+    this.qualifierStart = this.start
+    this.qualifierEnd = this.end
+    this.kind = cursor.kind
+    this.start = cursor.start
+    this.end = cursor.end
+  }
+}
+
+/** One scan at a time: they hold nothing between two. */
+const previous = new Previous()
+const name = new Name()
+
+function noticeWord(scan: Scan, cursor: SqlCursor, bytes: Buffer): void {
+  const { start, end } = cursor
+  const length = end - start
+  switch (bytes[start]! | 0x20) {
+    case 0x69: // i
+      if (length === 4 && cursor.isWord('into')) scan.writes = true
+      break
+    case 0x70: // p
+      if (length >= 7 && sameWord(bytes, start, start + 7, 'pg_temp')) note(scan, temporaryTable)
+      break
+    case 0x74: // t
+      if ((length === 4 || length === 9) && (cursor.isWord('temp') || cursor.isWord('temporary')) && announcesTable(bytes))
+        note(scan, temporaryTable)
+      break
+  }
+  // A part of WITH, or what comes behind its last.
+  const clause = previous.byte === 0x28 || previous.byte === 0x29
+  if (clause && (length === 5 || length === 6) && writers.some((word) => cursor.isWord(word))) scan.writes = true
+}
+
+/** `SELECT … INTO TEMP`; LOCAL and GLOBAL mean nothing and may stand between. */
+function announcesTable(bytes: Buffer): boolean {
+  return previous.isWord(bytes, 'into') || previous.isWord(bytes, 'local') || previous.isWord(bytes, 'global')
+}
+
+function judge(scan: Scan, bytes: Buffer, argumentsStart: number, standardStrings: boolean): void {
+  const written = bytes.toString('latin1', name.start, name.end)
+  const plain = name.kind === token.Word
+  const called = plain ? written.toLowerCase() : written
+  const known = name.parts === 1 || (name.parts === 2 && sameWord(bytes, name.qualifierStart, name.qualifierEnd, 'pg_catalog'))
+  if (known && statelessFunctions.has(called)) {
+    if (writingFunctions.has(called)) scan.writes = true
+    return
+  }
+  if (plain && name.parts === 1 && (grammarWords.has(called) || moreGrammarWords.has(called))) return
+  // `x::numeric(10, 2)`
+  if (name.beforeByte === 0x3a) return
+  if (name.beforeKind === token.Word && listsFollow.has(bytes.toString('latin1', name.beforeStart, name.beforeEnd).toLowerCase())) return
+  if (known && called === 'set_config' && readSetConfig(bytes, argumentsStart, standardStrings)?.local === true) return
+  scan.writes = true
+  const isLock = known && /^pg_(try_)?advisory_lock/.test(called)
+  note(scan, isLock ? { kind: 'lock', what: 'session advisory lock' } : { kind: 'other', what: `function ${called}` })
+}
+
+/** Of several the first is told; of several kinds no single one can be taken back. */
+function note(scan: Scan, taint: Taint): void {
+  if (scan.taint === null) scan.taint = taint
+  else if (scan.taint.kind !== taint.kind) scan.taint = { kind: 'other', what: scan.taint.what }
+}
