@@ -20,17 +20,15 @@ Examples:
   bezel run                        hold up the app in this folder, on port 3000
   bezel run --port 8080 --workers 4
   bezel run -- bundle exec rackup -p $PORT
+  bezel doctor                     whether its compiled gems fit this Ruby
   bezel config                     what bezel would do here, and why
+  bezel status                     how it is
   bezel incidents                  what crashed, and what is to blame`
 
-/** Reads the command's own file only, except for the help of the whole. */
-const commands: Readonly<Record<string, () => Promise<Register>>> = {
-  run: async () => (await import('./run.ts')).registerRun,
-  config: async () => (await import('./config.ts')).registerConfig,
-  incidents: async () => (await import('./incidents.ts')).registerIncidents,
-}
+/** Each command by its name, read only when it is wanted: the one that was typed, or all for the help of the whole. */
+export type Commands = Readonly<Record<string, () => Promise<Register>>>
 
-export async function createProgram(argv: readonly string[], context: CommandContext): Promise<Command> {
+export async function createProgram(commands: Commands, argv: readonly string[], context: CommandContext): Promise<Command> {
   const program = new Command('bezel')
   program
     .description('Holds a Ruby web backend up from the outside.')

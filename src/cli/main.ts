@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { commands } from './commands.ts'
 import { createProgram } from './create-program.ts'
 import { reportError } from './report-error.ts'
 import { guardOutput } from './stdout.ts'
@@ -17,7 +18,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // What stands behind "--" is an app's command: none of its words are ours.
     const dashes = argv.indexOf('--')
     const own = dashes === -1 ? argv : argv.slice(0, dashes)
-    const program = await createProgram(own, {
+    const program = await createProgram(commands, own, {
       command: dashes === -1 ? null : argv.slice(dashes + 1),
       end: (code) => {
         exitCode = code

@@ -79,7 +79,13 @@ async function complete(
     ...toConfig(values, found),
     notices: [...notices, ...databaseNotices],
     provenance: {
-      values: { ...values, 'workers.count': count.value, 'front_door.port': port.value, 'workers.command': stated },
+      values: {
+        ...values,
+        'workers.count': count.value,
+        'front_door.port': port.value,
+        'workers.command': stated,
+        'workers.server': server.tag === 'Known' ? server.server : (server.server ?? 'command'),
+      },
       origins: {
         ...origins,
         ...(count.from === null ? {} : { 'workers.count': detected(count.from) }),

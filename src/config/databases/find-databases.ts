@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { BezelError } from '../../errors.ts'
 import type { DatabaseOverride } from '../options/gateway.ts'
-import { readDatabaseUrl, type DatabaseUrl } from './database-url.ts'
+import { invalidUrl, readDatabaseUrl, type DatabaseUrl } from './database-url.ts'
 import type { DatabaseRoute } from './database-route.ts'
 import { systemSurroundings, type LibpqSurroundings } from './libpq-surroundings.ts'
 import { readDatabaseYml, type RailsDatabase } from './read-database-yml.ts'
@@ -110,12 +109,9 @@ function urlVariables(env: DatabaseSearch['env']): [string, string][] {
 
 function fromVariable(variable: string, url: string): Candidate {
   const name = databaseUrlVariable.exec(variable)?.[1]?.toLowerCase() ?? 'primary'
-  const scheme = /^([a-z][a-z\d+.-]*):/i.exec(url)?.[1]?.toLowerCase()
-  if (scheme === undefined) {
-    throw new BezelError('CONFIG_INVALID', `the database URL in ${variable} has no scheme`, {
-      remedy: [`write it as postgresql://user:password@host:port/database`],
-    })
-  }
+  // `sqlite3:db/x.sqlite3` has no slashes; with an `@` it is a login whose scheme was forgotten.
+  const scheme = /^([a-z][a-z\d+.-]*):(?:\/\/|[^@]*$)/i.exec(url)?.[1]?.toLowerCase()
+  if (scheme === undefined) throw invalidUrl(variable, 'has no scheme: it must begin like postgresql://')
   const parsed = postgresAdapters.has(scheme) ? readDatabaseUrl(url, variable) : { scheme, parameters: new Map<string, string>() }
   return { name, origin: variable, adapter: scheme, fixed: null, parameters: parsed.parameters, url: parsed, variables: [variable] }
 }

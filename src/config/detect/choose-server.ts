@@ -1,8 +1,6 @@
 import { BezelError } from '../../errors.ts'
+import type { ServerName } from '../../workers/servers/server-rules.ts'
 import type { AppFolder } from './detect-app.ts'
-
-/** App servers whose command bezel knows how to build. */
-export type ServerName = 'iodine' | 'puma' | 'unicorn' | 'pitchfork' | 'falcon'
 
 /** What starts the app. */
 export type ServerChoice =

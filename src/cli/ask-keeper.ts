@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BezelError } from '../errors.ts'
+
+const answerTimeoutMs = 5_000
+const maxAnswerBytes = 16 * 1024 * 1024
+
+/**
+ * Asks the keeper of the app in `appDir` through its admin socket; answers its JSON.
+ * @throws BezelError NOT_RUNNING, DATA_UNREADABLE
+ */
+export async function askKeeper(appDir: string, path: string): Promise<unknown> {
+  const folder = findRuntimeFolder(appDir)
+  if (folder === null) throw notRunning(appDir)
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const asking = request({ socketPath: join(folder, 'admin.sock'), path, timeout: answerTimeoutMs }, (answer) => {
+    let body = ''
+    answer.setEncoding('utf8')
+    answer.on('data', (text: string) => {
+      body += text
+      if (body.length > maxAnswerBytes) answer.destroy(new Error('the answer is too long'))
+    })
+    answer.on('end', () => {
+      if (answer.statusCode === 200) resolve(body)
+      else reject(new BezelError('DATA_UNREADABLE', `the running bezel answered ${path} with ${answer.statusCode}`))
+    })
+    answer.on('error', reject)
+  })
+  asking.on('timeout', () => asking.destroy(new Error(`no answer within ${answerTimeoutMs / 1_000} s`)))
+  asking.on('error', (cause: NodeJS.ErrnoException) => reject(notRunning(appDir, cause)))
+  asking.end()
+  const body = await promise
+  try {
+    return JSON.parse(body)
+  } catch (cause) {
+    throw new BezelError('DATA_UNREADABLE', `the running bezel answered ${path} with something that is not JSON`, { cause })
+  }
+}
+
+/** Of all runtime directories of this machine the one whose lock names the app: the keeper may have had another environment. */
+function findRuntimeFolder(appDir: string): string | null {
+  const app = realPath(appDir)
+  const session = process.env['XDG_RUNTIME_DIR']
+  const bases = [
+    ...(session === undefined || session === '' ? [] : [join(session, 'bezel')]),
+    '/run/bezel',
+    join(tmpdir(), `bezel-${process.getuid?.() ?? 0}`),
+  ]
+  for (const base of bases) {
+    for (const name of listFolder(base)) {
+      if (readLock(join(base, name, 'lock')) === app) return join(base, name)
+    }
+  }
+  return null
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (cause) {
+    throw new BezelError('CONFIG_INVALID', `there is no folder ${path}`, { cause })
+  }
+}
+
+function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
+}
+
+/** The app that a lock names; null when it can't be read, or isn't one. */
+function readLock(path: string): string | null {
+  try {
+    const { app } = JSON.parse(readFileSync(path, 'utf8')) as { app?: unknown }
+    return typeof app === 'string' ? app : null
+  } catch {
+    return null
+  }
+}
+
+function notRunning(appDir: string, cause?: NodeJS.ErrnoException): BezelError {
+  const gone = cause === undefined || cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED'
+  return new BezelError(
+    'NOT_RUNNING',
+    gone ? `no bezel holds up ${realPath(appDir)}` : `the bezel of ${realPath(appDir)} can't be asked: ${cause.message}`,
+    {
+      remedy: gone ? ['bezel run', 'or name the folder of the app: bezel status --app DIR'] : [],
+      cause,
+    },
+  )
+}

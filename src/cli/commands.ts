@@ -1,0 +1,10 @@
+import type { Commands } from './create-program.ts'
+
+/** In the order of the help. */
+export const commands: Commands = {
+  run: async () => (await import('./run.ts')).registerRun,
+  doctor: async () => (await import('./doctor.ts')).registerDoctor,
+  config: async () => (await import('./config.ts')).registerConfig,
+  status: async () => (await import('./status.ts')).registerStatus,
+  incidents: async () => (await import('./incidents.ts')).registerIncidents,
+}
