@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 const closeOnExec = 0o2_000_000
 
 /**
- * Descriptors above 2 that a child of this process would inherit. Node opens its own with close-on-exec, so these came from
- * whoever started it: systemd's sockets, a shell's pipe.
+ * Descriptors above 2 that a child of this process would inherit. Node opens its own with close-on-exec and marks the first 16
+ * that it was given (libuv, `uv_disable_stdio_inheritance`), so these are higher ones from whoever started it: a shell's pipe, a socket.
  */
 export function inheritableDescriptors(): number[] {
   return readdirSync('/proc/self/fd').flatMap((name) => {
