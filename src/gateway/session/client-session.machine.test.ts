@@ -120,6 +120,12 @@ describe("a client's session", () => {
     ])
   })
 
+  test('asks for a connection at once when its client has spoken before the judgement', () => {
+    const lost: SessionEvent = { tag: 'ServerLost', server: 7, loss: 'movable', fatal: true, lease: 2 }
+    const scene = play(...serving, lost, { tag: 'Spoke', lease: 3 }, { tag: 'Judged', server: 7, away: true, lease: 4 })
+    expect(scene?.after.effects).toEqual([{ tag: 'Ask', lease: 4, untilMs: 30_060 }])
+  })
+
   test('that loses a connection while it is prepared asks again within the same deadline', () => {
     const scene = play(...serving.slice(0, 2), { tag: 'ServerLost', server: 7, loss: 'movable', fatal: false, lease: 2 })
     expect(scene?.after.state).toEqual({ tag: 'Waiting', lease: 2, fresh: true, untilMs: 30_010 })

@@ -30,7 +30,7 @@ export type ClientSession =
 
 /**
  * What the loss of the server connection means to the session. `movable`: nothing, another connection can take its place.
- * `owing`: the same, but an unanswered read must be sent again. `lost`: its state or transaction is gone.
+ * `owing`: the same, but its client waits: an unanswered read must be sent again, or the client has spoken since. `lost`: its state or transaction is gone.
  * `in-doubt`: a COMMIT or a write may or may not have happened.
  */
 export type Loss = 'movable' | 'owing' | 'lost' | 'in-doubt'
@@ -117,6 +117,8 @@ export function stepSession(session: ClientSession, event: SessionEvent, moment:
     case 'Serving':
       return stepServing(session, event, moment, policy)
     case 'Judging':
+      // It waits for an answer by now.
+      if (event.tag === 'Spoke' && session.loss === 'movable') return stay({ ...session, loss: 'owing' })
       if (event.tag === 'Judged' && event.server === session.server) return judged(session, event.away, event.lease, moment, policy)
       // Nobody could say: the server's own word is passed on.
       return event.tag === 'Due' && moment.nowMs >= session.untilMs ? end(session, 'terminated', 'server-fatal') : stay(session)
