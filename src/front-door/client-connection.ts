@@ -1,20 +1,16 @@
 import type { Socket } from 'node:net'
 import type { ErrorCode } from '../errors.ts'
-import { bodyStep, type BodyWalker } from '../formats/http1/body-walker.ts'
-import { ChunkWalker } from '../formats/http1/chunk-walker.ts'
-import { needMore, refused } from '../formats/http1/head-walker.ts'
-import { LengthWalker } from '../formats/http1/length-walker.ts'
-import { PendingHead } from '../formats/http1/pending-head.ts'
-import { malformed, type Refusal } from '../formats/http1/refusal.ts'
-import { readRequestHead, RequestHead } from '../formats/http1/request-head.ts'
+import type { Refusal } from '../formats/http1/refusal.ts'
+import { RequestHead } from '../formats/http1/request-head.ts'
 import type { ResponseHead } from '../formats/http1/response-head.ts'
 import { cutOff } from '../net/cut-off.ts'
-import { accessLine } from './access-line.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import { ForwardingLines } from './forwarding-lines.ts'
 import type { House } from './house.ts'
+import { logAnswer } from './log-answer.ts'
+import { RequestReader, type RequestSink } from './request-reader.ts'
 import { plainAddress } from './trusted-peers.ts'
 
 /** Where the requests of a client go. */
@@ -30,7 +26,7 @@ export interface ClientOwner {
 const lingerMs = 2_000
 
 /** One client: its requests are answered one after the other. */
-export class ClientConnection {
+export class ClientConnection implements RequestSink {
   readonly peer: string
   /** When the present phase has lasted too long. */
   dueMs: number
@@ -38,12 +34,9 @@ export class ClientConnection {
   private readonly house: House
   private readonly owner: ClientOwner
   private readonly socket: Socket
+  private readonly reader: RequestReader
   private readonly writer: AnswerWriter
   private readonly forwarding: ForwardingLines
-  private pending: PendingHead | null = null
-  /** Finds the present request's body; null once it has been read. */
-  private body: BodyWalker | null = null
-  private bodyBytes = 0
   /** Octets of further requests, read while one is answered. */
   private kept: Buffer | null = null
   private consuming = false
@@ -59,6 +52,7 @@ export class ClientConnection {
     this.peer = plainAddress(socket.remoteAddress)
     this.writer = new AnswerWriter(socket)
     this.forwarding = new ForwardingLines(this.peer, house.trusted.has(this.peer))
+    this.reader = new RequestReader(house.settings, house.requestWalker, this.forwarding.trusted, this)
     this.dueMs = house.nowMs() + house.settings.headTimeoutMs
     socket.on('data', (chunk: Buffer) => this.read(chunk))
     socket.on('end', () => this.readEnd())
@@ -85,7 +79,7 @@ export class ClientConnection {
   answerHead(exchange: Exchange, head: ResponseHead): void {
     const { http10, keepAlive } = exchange.head
     const endless = http10 && head.framing !== 'none' && head.framing !== 'length'
-    this.keepAlive = keepAlive && !endless && this.body === null && !this.house.draining && !this.ended
+    this.keepAlive = keepAlive && !endless && this.mayStay
     exchange.begun = true
     this.writer.head(head, http10, this.keepAlive, head.hasRequestId ? '' : `X-Request-Id: ${exchange.id}\r\n`)
   }
@@ -112,7 +106,7 @@ export class ClientConnection {
     if (exchange.begun) return this.cut(exchange)
     exchange.client = null
     const { accept, method, http10 } = exchange.head
-    this.keepAlive = exchange.head.keepAlive && this.body === null && !this.house.draining && !this.ended
+    this.keepAlive = exchange.head.keepAlive && this.mayStay
     this.respond(code, { accept, method, http10, requestId: exchange.id, incident: exchange.incident, why }, exchange)
     this.finish(exchange)
   }
@@ -121,7 +115,7 @@ export class ClientConnection {
   cut(exchange: Exchange): void {
     exchange.client = null
     this.house.tally.cut++
-    this.log(exchange)
+    logAnswer(this.house, exchange, this.peer)
     this.exchange = null
     cutOff(this.socket)
   }
@@ -133,7 +127,7 @@ export class ClientConnection {
     this.tunnel = true
     this.dueMs = Infinity
     this.writer.interim(head)
-    this.log(exchange)
+    logAnswer(this.house, exchange, this.peer)
     const { kept } = this
     this.kept = null
     if (kept !== null) exchange.upstream?.writeTunnel(kept)
@@ -152,7 +146,7 @@ export class ClientConnection {
 
   /** The worker takes the body as it comes. */
   streamingBegan(): void {
-    this.dueMs = this.body === null ? Infinity : this.house.nowMs() + this.house.settings.bodyTimeoutMs
+    this.dueMs = !this.reader.isInBody ? Infinity : this.house.nowMs() + this.house.settings.bodyTimeoutMs
     this.socket.resume()
   }
 
@@ -187,13 +181,18 @@ export class ClientConnection {
   /** The present phase has lasted too long. */
   expire(): void {
     const { exchange } = this
-    if (this.closing || (exchange === null && this.pending === null)) this.socket.destroy()
-    else if (exchange === null) this.refuse({ code: 'REQUEST_TIMEOUT', why: 'head' }, new RequestHead())
-    else if (exchange.begun || this.body === null) this.cutAndAbandon(exchange)
+    if (this.closing || (exchange === null && !this.reader.isInHead)) this.socket.destroy()
+    else if (exchange === null) this.refused({ code: 'REQUEST_TIMEOUT', why: 'head' }, null)
+    else if (exchange.begun || !this.reader.isInBody) this.cutAndAbandon(exchange)
     else {
       this.owner.abandon(exchange)
       this.fail(exchange, 'REQUEST_TIMEOUT', 'body')
     }
+  }
+
+  /** Nothing of the present request is unread, and a further one may come or is here. */
+  private get mayStay(): boolean {
+    return !this.reader.isInBody && !this.house.draining && (!this.ended || this.kept !== null)
   }
 
   private cutAndAbandon(exchange: Exchange): void {
@@ -211,11 +210,11 @@ export class ClientConnection {
   }
 
   private consume(chunk: Buffer): void {
+    const wasInHead = this.reader.isInHead
     this.consuming = true
     let at = 0
     while (at < chunk.length && !this.closing && !this.socket.destroyed) {
-      if (this.exchange === null) at = this.readHead(chunk, at)
-      else if (this.body !== null) at = this.readBody(this.exchange, this.body, chunk, at)
+      if (this.exchange === null || this.reader.isInBody) at = this.reader.step(chunk, at)
       else {
         this.kept = chunk.subarray(at)
         this.socket.pause()
@@ -223,81 +222,33 @@ export class ClientConnection {
       }
     }
     this.consuming = false
+    // From the head's first octet, however slowly the others come.
+    if (this.reader.isInHead && !wasInHead) this.dueMs = this.house.nowMs() + this.house.settings.headTimeoutMs
   }
 
-  private readHead(chunk: Buffer, at: number): number {
-    const { house, pending } = this
-    const walker = pending?.walker ?? house.requestWalker
-    const before = pending?.length ?? 0
-    if (pending === null) walker.begin(at)
-    const headEnd = pending === null ? walker.walk(chunk, chunk.length) : pending.add(chunk, at, chunk.length)
-    if (headEnd === needMore) {
-      if (pending !== null) return chunk.length
-      this.pending = new PendingHead('request', house.limits)
-      this.pending.add(chunk, at, chunk.length)
-      this.dueMs = house.nowMs() + house.settings.headTimeoutMs
-      return chunk.length
-    }
-    this.pending = null
-    const head =
-      headEnd === refused
-        ? (walker.refusal ?? malformed('head'))
-        : readRequestHead(walker, pending === null ? chunk : pending.bytes, headEnd, this.forwarding.trusted)
-    if (!(head instanceof RequestHead)) this.refuse(head, new RequestHead())
-    else if (head.contentLength !== null && head.contentLength > house.settings.maxBodyBytes)
-      this.refuse({ code: 'BODY_TOO_LARGE', why: `${head.contentLength} bytes` }, head)
-    else {
-      const next = pending === null ? headEnd : at + headEnd - before
-      this.begin(head, next === chunk.length)
-      return next
-    }
-    return chunk.length
-  }
-
-  private begin(head: RequestHead, nothingFollows: boolean): void {
+  headRead(head: RequestHead, isLast: boolean): void {
     const { house } = this
     const nowMs = house.nowMs()
     house.tally.requests++
-    this.bodyBytes = 0
     const serial = house.nextSerial()
     const exchange = new Exchange(serial, this.forwarding.acceptedId(head) ?? house.idOf(serial), head, this, house.held, nowMs)
     this.exchange = exchange
-    if (head.contentLength === 0) {
+    if (!this.reader.isInBody) {
       exchange.body.complete = true
       this.dueMs = Infinity
       this.owner.submit(exchange)
       return
     }
-    this.body = head.contentLength === null ? new ChunkWalker(true, house.settings.maxHeadBytes) : new LengthWalker(head.contentLength)
     this.dueMs = nowMs + house.settings.bodyTimeoutMs
-    if (head.expectsContinue && nothingFollows) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+    if (head.expectsContinue && isLast) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
   }
 
-  private readBody(exchange: Exchange, walker: BodyWalker, chunk: Buffer, at: number): number {
-    walker.feed(at, chunk.length)
-    this.dueMs = this.house.nowMs() + this.house.settings.bodyTimeoutMs
-    for (;;) {
-      switch (walker.next(chunk)) {
-        case bodyStep.data:
-          this.bodyBytes += walker.dataEnd - walker.dataStart
-          if (this.bodyBytes > this.house.settings.maxBodyBytes)
-            return this.refuseBody(exchange, { code: 'BODY_TOO_LARGE', why: 'chunked body' }, chunk)
-          this.takeBody(exchange, chunk.subarray(walker.dataStart, walker.dataEnd))
-          break
-        case bodyStep.more:
-          return chunk.length
-        case bodyStep.end:
-          this.endBody(exchange)
-          return walker.at
-        default:
-          return this.refuseBody(exchange, malformed(walker.why), chunk)
-      }
-    }
-  }
-
-  private takeBody(exchange: Exchange, bytes: Buffer): void {
+  bodyRead(bytes: Buffer): void {
+    const { exchange, house } = this
+    if (exchange === null) return
     const { body } = exchange
-    const { settings, held } = this.house
+    const { settings, held } = house
+    this.dueMs = house.nowMs() + settings.bodyTimeoutMs
     if (body.released) {
       if (exchange.upstream?.writeBody(bytes) === false) this.socket.pause()
       return
@@ -305,34 +256,34 @@ export class ClientConnection {
     body.add(bytes)
     if (exchange.place !== 'reading') this.socket.pause()
     else if (body.length > settings.holdBodyBytes || held.total > settings.holdTotalBytes) {
-      // Its time limit begins when a worker takes it.
       this.socket.pause()
       this.owner.submit(exchange)
     }
+    // While it waits for a worker the client can't be late.
+    if (exchange.sentMs < 0 && exchange.place !== 'reading') this.dueMs = Infinity
   }
 
-  private endBody(exchange: Exchange): void {
-    this.body = null
+  bodyEnded(): void {
+    const { exchange, house } = this
+    if (exchange === null) return
     this.dueMs = Infinity
     exchange.body.complete = true
     if (exchange.place === 'reading') this.owner.submit(exchange)
-    else if (exchange.body.released) exchange.endStreaming(this.house.nowMs(), this.house.settings.requestTimeoutMs)
+    else if (exchange.body.released) exchange.endStreaming(house.nowMs(), house.settings.requestTimeoutMs)
   }
 
-  private refuseBody(exchange: Exchange, refusal: Refusal, chunk: Buffer): number {
-    this.owner.abandon(exchange)
-    this.house.tally.refused++
-    this.fail(exchange, refusal.code, refusal.why)
-    return chunk.length
-  }
-
-  private refuse({ code, why }: Refusal, { accept, method, http10 }: RequestHead): void {
-    const { house } = this
+  refused(refusal: Refusal, head: RequestHead | null): void {
+    const { exchange, house } = this
     house.tally.refused++
-    this.keepAlive = false
-    const status = this.respond(code, { accept, method, http10, requestId: null, incident: null, why }, null)
-    house.outside.emit({ tag: 'RequestRefused', why, status })
-    this.next()
+    if (exchange === null) {
+      this.keepAlive = false
+      const { accept, method, http10 } = head ?? new RequestHead()
+      const status = this.respond(refusal.code, { accept, method, http10, requestId: null, incident: null, why: refusal.why }, null)
+      house.outside.emit({ tag: 'RequestRefused', why: refusal.why, status })
+      return this.next()
+    }
+    this.owner.abandon(exchange)
+    this.fail(exchange, refusal.code, refusal.why)
   }
 
   private respond(
@@ -351,7 +302,7 @@ export class ClientConnection {
 
   private finish(exchange: Exchange): void {
     exchange.client = null
-    this.log(exchange)
+    logAnswer(this.house, exchange, this.peer)
     this.exchange = null
     this.next()
   }
@@ -361,9 +312,10 @@ export class ClientConnection {
     if (!this.keepAlive || this.house.draining) {
       this.closing = true
       this.kept = null
-      this.body = null
-      this.dueMs = this.house.nowMs() + lingerMs
-      this.socket.end()
+      this.dueMs = this.house.nowMs() + this.house.settings.bodyTimeoutMs
+      this.socket.end(() => {
+        this.dueMs = this.house.nowMs() + lingerMs
+      })
       // What is still sent is read and thrown away.
       this.socket.resume()
       if (this.ended) this.socket.destroySoon()
@@ -375,12 +327,14 @@ export class ClientConnection {
     this.kept = null
     if (kept !== null) this.consume(kept)
     if (this.kept === null) this.socket.resume()
+    if (this.ended && this.exchange === null) this.socket.destroySoon()
   }
 
   private drained(): void {
     const { exchange } = this
     if (exchange === null) return
-    if (exchange.begun && !this.tunnel) this.dueMs = this.body === null ? Infinity : this.house.nowMs() + this.house.settings.bodyTimeoutMs
+    if (exchange.begun && !this.tunnel)
+      this.dueMs = !this.reader.isInBody ? Infinity : this.house.nowMs() + this.house.settings.bodyTimeoutMs
     exchange.upstream?.resume()
   }
 
@@ -388,7 +342,7 @@ export class ClientConnection {
   private readEnd(): void {
     this.ended = true
     if (this.tunnel) this.exchange?.upstream?.endTunnel()
-    else if (this.closing || this.exchange === null || this.body !== null) this.socket.destroySoon()
+    else if (this.closing || this.exchange === null || this.reader.isInBody) this.socket.destroySoon()
   }
 
   private closed(): void {
@@ -397,20 +351,9 @@ export class ClientConnection {
     this.closing = true
     if (exchange?.client === this) {
       exchange.client = null
-      if (!this.tunnel) this.log(exchange)
+      if (!this.tunnel) logAnswer(this.house, exchange, this.peer)
       this.owner.abandon(exchange)
     }
     this.owner.closed(this)
-  }
-
-  private log(exchange: Exchange): void {
-    const { house } = this
-    const tookMs = house.nowMs() - exchange.receivedMs
-    if (exchange.status > 0) house.tally.answered(exchange.status, tookMs)
-    if (house.ports.accessLog === null) return
-    const { id, head, path, answerBytes: bytes } = exchange
-    // 499: nginx's number for a client that left before its answer.
-    const record = { wallMs: house.wallMs(), id, peer: this.peer, method: head.method, path, status: exchange.status || 499, bytes, tookMs }
-    house.ports.accessLog.write(accessLine({ ...record, worker: exchange.run?.serving.worker ?? 0 }, house.settings.accessLogFormat))
   }
 }

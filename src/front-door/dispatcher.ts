@@ -229,6 +229,7 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
       for (const exchange of run.listed) if (exchange.deadlineMs <= nowMs && !exchange.overdue) this.#overdue(exchange, run, nowMs)
       this.#desk.lookAt(run)
     }
+    this.#desk.mark(this.#order)
     for (const exchange of this.line.takeOlder(nowMs - this.#house.settings.queueTimeoutMs)) {
       this.#house.tally.queueExpired++
       this.end(exchange)
@@ -277,7 +278,7 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     const { outside, ports, settings } = this.#house
     const { promise: late, resolve } = Promise.withResolvers<'alive'>()
     const disarm = outside.clock.at(outside.clock.nowMs() + settings.askTimeoutMs, () => resolve('alive'))
-    const fate = await Promise.race([ports.askRun(run.id), late])
+    const fate = await Promise.race([ports.askRun(run.id).catch(() => 'alive' as const), late])
     disarm()
     run.asking--
     if (fate === 'exited') return

@@ -1,0 +1,478 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { FrontDoorSettings } from './options.ts'
+import type { FakeRequest } from './testing/fake-worker.ts'
+import { Rig, until } from './testing/rig.ts'
+
+const rigs: Rig[] = []
+async function open(settings: Partial<FrontDoorSettings> = {}): Promise<Rig> {
+  const rig = await Rig.open(settings)
+  rigs.push(rig)
+  return rig
+}
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await rig.close()
+})
+
+const echo = (request: FakeRequest) => request.reply(`${request.method} ${request.target} ${request.body}`)
+const get = (path: string, lines = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
+
+/** A worker that answers nothing: what it got. */
+function mute(): { got: FakeRequest[]; hear: (request: FakeRequest) => void } {
+  const got: FakeRequest[] = []
+  return { got, hear: (request) => void got.push(request) }
+}
+
+describe('when a worker dies', () => {
+  test('a request that was alone is the cause, and is not repeated', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const other = await rig.boot(hear)
+    const answer = rig.ask('/segv?id=7')
+    await until(() => got.length === 1)
+    rig.kill(run)
+    expect(await answer).toMatchObject({
+      status: 502,
+      headers: { 'x-bezel-incident': 'incident-1' },
+      body: expect.stringContaining('incident-1'),
+    })
+    const settled = rig.settled(run)
+    expect(settled?.requests).toMatchObject([{ method: 'GET', path: '/segv', settlement: 'failed' }])
+    expect(settled?.cause).toBe(settled?.requests[0]?.id)
+    const next = await rig.boot(echo)
+    await rig.ask('/')
+    expect([...other.worker.requests, ...next.worker.requests].filter(({ target }) => target.startsWith('/segv'))).toHaveLength(0)
+  })
+
+  test('those that were not alone wait for a new run, go there one by one, and are answered', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const answers = ['/a', '/b', '/c'].map((path) => rig.ask(path))
+    await until(() => got.length === 3)
+    rig.kill(run)
+    await until(() => rig.settled(run) !== undefined)
+    expect(rig.settled(run)).toMatchObject({
+      cause: null,
+      requests: [{ settlement: 'suspect' }, { settlement: 'suspect' }, { settlement: 'suspect' }],
+    })
+    let now = 0
+    let most = 0
+    const ordinary = rig.ask('/ordinary')
+    await until(() => rig.door.snapshot().requests.waiting === 1)
+    const next = await rig.boot((request) => {
+      most = Math.max(most, ++now)
+      setTimeout(() => {
+        now--
+        echo(request)
+      }, 10)
+    })
+    for (const answer of await Promise.all([...answers, ordinary])) expect(answer).toMatchObject({ status: 200 })
+    expect(most).toBe(1)
+    expect(next.worker.requests.at(-1)?.target).toBe('/ordinary')
+  })
+
+  test('a suspect never goes to a run that serves already', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const suspects = [rig.ask('/a'), rig.ask('/b')]
+    await until(() => got.length === 2)
+    const old = await rig.boot(echo)
+    rig.kill(run)
+    await until(() => rig.settled(run) !== undefined)
+    for (let count = 0; count < 5; count++) expect(await rig.ask('/ordinary')).toMatchObject({ status: 200 })
+    expect(old.worker.requests.every(({ target }) => target === '/ordinary')).toBe(true)
+    await rig.boot(echo)
+    for (const answer of await Promise.all(suspects)) expect(answer).toMatchObject({ status: 200 })
+  })
+
+  test('a poison request costs two runs, the second of which held nothing else', async () => {
+    const rig = await open()
+    const poison = (request: FakeRequest) => (request.target === '/poison' ? undefined : echo(request))
+    const { got, hear } = mute()
+    const first = await rig.boot(hear)
+    const innocents = ['/a', '/b', '/c'].map((path) => rig.ask(path))
+    const guilty = rig.ask('/poison')
+    await until(() => got.length === 4)
+    rig.kill(first.run)
+    await until(() => rig.settled(first.run) !== undefined)
+    const second = await rig.boot(poison)
+    await until(() => second.worker.requests.some(({ target }) => target === '/poison'))
+    const ordinary = ['/d', '/e'].map((path) => rig.ask(path))
+    await until(() => rig.door.snapshot().requests.waiting === 2)
+    rig.kill(second.run)
+    await until(() => rig.settled(second.run) !== undefined)
+    expect(rig.settled(second.run)).toMatchObject({ requests: [{ path: '/poison', settlement: 'failed' }] })
+    expect(rig.settled(second.run)?.cause).not.toBe(null)
+    expect(await guilty).toMatchObject({ status: 502, headers: { 'x-bezel-incident': 'incident-2' } })
+    const third = await rig.boot(poison)
+    for (const answer of await Promise.all([...innocents, ...ordinary])) expect(answer).toMatchObject({ status: 200 })
+    expect(third.worker.requests.some(({ target }) => target === '/poison')).toBe(false)
+  })
+
+  test('a slow suspect lets others in after a while, and a second death of any kind fails it', async () => {
+    const rig = await open({ suspectAloneMs: 60 })
+    const { got, hear } = mute()
+    const first = await rig.boot(hear)
+    const slow = [rig.ask('/slow'), rig.ask('/also')]
+    await until(() => got.length === 2)
+    rig.kill(first.run)
+    await until(() => rig.settled(first.run) !== undefined)
+    const again = mute()
+    const second = await rig.boot(again.hear)
+    const beside = rig.ask('/beside')
+    await until(() => again.got.length === 2)
+    expect(again.got.map(({ target }) => target)).toEqual(['/slow', '/beside'])
+    rig.kill(second.run)
+    expect(await slow[0]).toMatchObject({ status: 502 })
+    await until(() => rig.settled(second.run) !== undefined)
+    expect(rig.settled(second.run)).toMatchObject({ cause: null })
+    await rig.boot(echo)
+    for (const answer of await Promise.all([slow[1], beside])) expect(answer).toMatchObject({ status: 200 })
+  })
+
+  test('a suspect whose answer streams makes room at its head', async () => {
+    const rig = await open({ suspectAloneMs: 60_000 })
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const answers = [rig.ask('/stream'), rig.ask('/b')]
+    await until(() => got.length === 2)
+    rig.kill(run)
+    await until(() => rig.settled(run) !== undefined)
+    let finish: (() => void) | null = null
+    await rig.boot((request) => {
+      if (request.target !== '/stream') return echo(request)
+      request.socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n')
+      finish = () => void request.socket.write('0\r\n\r\n')
+    })
+    await until(() => finish !== null)
+    // The list waits until the run is empty again; it is not the streaming one that is waited for longer than a moment.
+    await until(() => rig.door.snapshot().runs[0]?.state === 'trying-suspect')
+    finish!()
+    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200 })
+  })
+
+  test('a suspect gets 503, Retry-After and the incident at its deadline', async () => {
+    const rig = await open({ requestTimeoutMs: 300 })
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const answers = [rig.ask('/a'), rig.ask('/b')]
+    await until(() => got.length === 2)
+    rig.kill(run)
+    for (const answer of await Promise.all(answers))
+      expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1', 'x-bezel-incident': 'incident-1' } })
+    expect(rig.door.snapshot().requests.suspected).toBe(0)
+  })
+
+  test('requests are settled after the fence, and those that were not sent go elsewhere at once', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const sent = [rig.ask('/a'), rig.ask('/b')]
+    await until(() => got.length === 2)
+    const fence = Promise.withResolvers<void>()
+    rig.kill(run, fence.promise)
+    await rig.boot(echo)
+    expect(await rig.ask('/new')).toMatchObject({ status: 200 })
+    expect(rig.settled(run)).toBeUndefined()
+    fence.resolve()
+    await until(() => rig.settled(run) !== undefined)
+    await rig.boot(echo)
+    for (const answer of await Promise.all(sent)) expect(answer).toMatchObject({ status: 200 })
+  })
+
+  test.each([
+    ['POST', {}, 'x', 502],
+    ['POST', { 'Idempotency-Key': 'k' }, 'x', 200],
+    ['PUT', {}, 'x', 502],
+    ['GET', {}, '', 200],
+    ['GET', { 'Content-Length': '1' }, 'x', 200],
+    ['OPTIONS', {}, '', 200],
+  ])('%s with %j is repeated only when that is safe', async (method, headers, body, status) => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const answers = [rig.ask('/a', { method, headers, body }), rig.ask('/b')]
+    await until(() => got.length === 2)
+    rig.kill(run)
+    await until(() => rig.settled(run) !== undefined)
+    await rig.boot(echo)
+    const [asked, beside] = await Promise.all(answers)
+    expect(asked).toMatchObject({ status })
+    if (status === 200) expect(asked).toMatchObject({ body: `${method} /a ${body}` })
+    expect(beside).toMatchObject({ status: 200 })
+  })
+
+  test('methods that the settings name are repeated too', async () => {
+    const rig = await open({ repeatMethods: ['GET', 'PUT'] })
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const answers = [rig.ask('/a', { method: 'PUT', body: 'x' }), rig.ask('/b')]
+    await until(() => got.length === 2)
+    rig.kill(run)
+    await until(() => rig.settled(run) !== undefined)
+    await rig.boot(echo)
+    expect(await answers[0]).toMatchObject({ status: 200, body: 'PUT /a x' })
+    await answers[1]
+  })
+
+  test('a body that is no longer at hand is not repeated', async () => {
+    const rig = await open({ holdBodyBytes: 10 })
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const long = rig.dial().say(`GET /long HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(50_000)}`)
+    await until(() => rig.door.heldBy(run) === 1)
+    await until(() => rig.door.snapshot().heldBodyBytes === 0)
+    long.say('x'.repeat(50_000))
+    const beside = rig.ask('/b')
+    await until(() => got.length === 2)
+    rig.kill(run)
+    await long.hears('HTTP/1.1 502 ')
+    await until(() => rig.settled(run) !== undefined)
+    await rig.boot(echo)
+    expect(await beside).toMatchObject({ status: 200 })
+  })
+
+  test.each(['Content-Length: 100', 'Transfer-Encoding: chunked', 'Connection: close'])(
+    'an answer that had begun is cut with a reset (%s)',
+    async (framing) => {
+      const rig = await open()
+      const { run } = await rig.boot(({ socket }) => socket.write(`HTTP/1.1 200 OK\r\n${framing}\r\n\r\n3\r\nabc\r\n`))
+      const line = rig.dial().say(get('/'))
+      await line.hears('abc')
+      rig.kill(run)
+      await until(() => line.closed)
+      expect(line.error).toBe('ECONNRESET')
+      expect(line.ended).toBe(false)
+      expect(rig.settled(run)).toMatchObject({ requests: [{ settlement: 'cut' }] })
+    },
+  )
+
+  test('an answer that lay whole in the socket when its run died is an answer', async () => {
+    const rig = await open()
+    const { run, worker } = await rig.boot((request) => {
+      request.reply('done')
+      rig.kill(1)
+    })
+    expect(worker.dead).toBe(false)
+    expect(await rig.ask('/')).toMatchObject({ status: 200, body: 'done' })
+    await until(() => rig.settled(run) !== undefined)
+    expect(rig.settled(run)).toMatchObject({ requests: [], cause: null })
+  })
+
+  test('a client that has left leaves its request on the list, and may be the cause', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const line = rig.dial().say(get('/gone'))
+    await until(() => got.length === 1)
+    line.socket.resetAndDestroy()
+    await until(() => rig.door.snapshot().connections.open === 0)
+    expect(rig.door.heldBy(run)).toBe(1)
+    rig.kill(run)
+    await until(() => rig.settled(run) !== undefined)
+    expect(rig.settled(run)).toMatchObject({ requests: [{ path: '/gone', settlement: 'client-gone' }] })
+    expect(rig.settled(run)?.cause).toBe(rig.settled(run)?.requests[0]?.id)
+  })
+
+  test('nobody is alone beside an upgrade, which is cut', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot((request) => {
+      if (request.target === '/ws') request.socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n')
+      else hear(request)
+    })
+    const ws = rig.dial().say(get('/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))
+    await ws.hears('101')
+    const answer = rig.ask('/a')
+    await until(() => got.length === 1)
+    rig.kill(run)
+    await until(() => ws.closed)
+    expect(ws.error).toBe('ECONNRESET')
+    expect(rig.settled(run)).toMatchObject({
+      cause: null,
+      requests: [
+        { path: '/a', settlement: 'suspect' },
+        { path: '/ws', settlement: 'cut' },
+      ],
+    })
+    await rig.boot(echo)
+    expect(await answer).toMatchObject({ status: 200 })
+  })
+
+  test('nobody is alone in an adopted run until the deadline of what it may hold has passed', async () => {
+    const rig = await open({ requestTimeoutMs: 400 })
+    const { got, hear } = mute()
+    const { run, worker } = await rig.boot(hear)
+    const adopting = await open({ requestTimeoutMs: 400 })
+    adopting.door.adopt([{ worker: 1, run, processGroup: 0, serving: worker.run(run, 4) }])
+    expect(adopting.door.snapshot().runs[0]).toMatchObject({ unknown: 2 })
+    const answer = adopting.ask('/a')
+    await until(() => got.length === 1)
+    adopting.kill(run)
+    await until(() => adopting.settled(run) !== undefined)
+    expect(adopting.settled(run)).toMatchObject({ cause: null, requests: [{ settlement: 'suspect' }] })
+    expect(await answer).toMatchObject({ status: 503 })
+    adopting.door.adopt([{ worker: 2, run: 9, processGroup: 0, serving: worker.run(9, 4) }])
+    await until(() => adopting.door.snapshot().runs[0]?.unknown === 0)
+  })
+
+  test('while draining, suspects get 503 and the incident', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const answers = [rig.ask('/a'), rig.ask('/b')]
+    await until(() => got.length === 2)
+    const drained = rig.door.drain(10_000)
+    rig.kill(run)
+    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+    expect(await drained).toBe(0)
+  })
+
+  test('a run that is not known, or exits twice, is settled once with nothing', async () => {
+    const rig = await open()
+    rig.door.runStarting({ worker: 1, run: 77 })
+    expect(rig.door.snapshot().starting).toEqual([1])
+    rig.kill(77)
+    const { run } = await rig.boot(echo)
+    rig.kill(run)
+    rig.kill(run)
+    await until(() => rig.settled(run) !== undefined)
+    expect(rig.facts.filter((fact) => fact.tag === 'RunSettled')).toEqual([
+      { tag: 'RunSettled', run: 77, requests: [], cause: null },
+      { tag: 'RunSettled', run, requests: [], cause: null },
+    ])
+  })
+})
+
+describe('when a connection closes and its run lives', () => {
+  test('a safe request on a kept-alive connection is sent once more, on a new one', async () => {
+    const rig = await open()
+    let count = 0
+    const { worker } = await rig.boot((request) => (++count === 2 ? void request.socket.destroy() : echo(request)))
+    await rig.ask('/1')
+    expect(await rig.ask('/2')).toMatchObject({ status: 200 })
+    expect(worker.connections).toBe(2)
+  })
+
+  test('any other gets 502, once', async () => {
+    const rig = await open()
+    let count = 0
+    const { worker } = await rig.boot((request) => (++count % 2 === 0 ? void request.socket.destroy() : echo(request)))
+    await rig.ask('/1')
+    expect(await rig.ask('/2', { method: 'POST' })).toMatchObject({ status: 502 })
+    expect(await rig.ask('/3')).toMatchObject({ status: 200 })
+    expect(worker.requests).toHaveLength(3)
+  })
+
+  test('a worker that never answers is not asked again for the same request', async () => {
+    const rig = await open()
+    const { worker } = await rig.boot((request) => void request.socket.destroy())
+    expect(await rig.ask('/')).toMatchObject({ status: 502 })
+    expect(worker.requests).toHaveLength(1)
+  })
+
+  test('an answer that can be read in two ways becomes 502', async () => {
+    const rig = await open()
+    await rig.boot(({ socket }) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'))
+    expect(await rig.ask('/')).toMatchObject({ status: 502, body: expect.stringContaining('Content-Length') })
+  })
+
+  test('octets behind an answer never become the next answer', async () => {
+    const rig = await open()
+    const { worker } = await rig.boot(({ socket, target }) =>
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${target}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`),
+    )
+    expect(await rig.ask('/1')).toMatchObject({ body: '/1' })
+    expect(await rig.ask('/2')).toMatchObject({ body: '/2' })
+    expect(worker.connections).toBe(2)
+  })
+
+  test('a kept-alive connection is used for half of its server timeout only', async () => {
+    const rig = await open()
+    const { worker } = await rig.boot(echo, 4, 100)
+    await rig.ask('/1')
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    await rig.ask('/2', { method: 'POST' })
+    expect(worker.connections).toBe(2)
+  })
+
+  test('a run that nobody listens for is told, and its request goes elsewhere', async () => {
+    const rig = await open()
+    const { run, worker } = await rig.boot(echo)
+    worker.die()
+    const answer = rig.ask('/')
+    await until(() => rig.facts.some((fact) => fact.tag === 'RunUnreachable'))
+    expect(rig.facts).toContainEqual(expect.objectContaining({ tag: 'RunUnreachable', run }))
+    await rig.boot(echo)
+    expect(await answer).toMatchObject({ status: 200 })
+  })
+})
+
+describe('draining', () => {
+  test('a run that drains gets nothing new and is done when its last request is answered, streams apart', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run, worker } = await rig.boot((request) => {
+      if (request.target === '/events') request.socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n')
+      else hear(request)
+    })
+    const stream = rig.dial().say(get('/events'))
+    await stream.hears('data: 1')
+    const answer = rig.ask('/a')
+    await until(() => got.length === 1)
+    let drained = false
+    const draining = rig.door.drainRun(run).then(() => (drained = true))
+    await rig.boot(echo)
+    await rig.ask('/b')
+    expect(worker.requests).toHaveLength(2)
+    expect(drained).toBe(false)
+    got[0]!.reply('a')
+    await draining
+    expect(await answer).toMatchObject({ body: 'a' })
+    await rig.door.drainRun(999)
+  })
+
+  test('a paused run gets nothing until it is resumed', async () => {
+    const rig = await open()
+    const { run } = await rig.boot(echo)
+    rig.door.pauseRun(run)
+    const answer = rig.ask('/')
+    await until(() => rig.door.snapshot().requests.waiting === 1)
+    rig.door.resumeRun(run)
+    expect(await answer).toMatchObject({ status: 200 })
+  })
+
+  test('a drain finishes requests, says close, closes idle clients, and counts what it cut', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    await rig.boot(hear)
+    const idle = rig.dial().say(get('/0'))
+    await until(() => got.length === 1)
+    got[0]!.reply('zero')
+    await idle.hears('zero')
+    const [done, stuck] = [rig.dial().say(get('/1')), rig.dial().say(get('/2'))]
+    await until(() => got.length === 3)
+    rig.door.stopAccepting()
+    const draining = rig.door.drain(400)
+    await until(() => idle.ended)
+    got.find(({ target }) => target === '/1')!.reply('one')
+    await until(() => done.ended)
+    expect(done.heard).toMatch(/Connection: close\r\n\r\none$/)
+    expect(await draining).toBe(1)
+    await until(() => stuck.ended)
+    expect(stuck.heard).toMatch(/^HTTP\/1.1 503 /)
+  })
+
+  test('a stop leaves no connection, and says how many requests it cut', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    await rig.boot(hear)
+    const line = rig.dial().say(get('/'))
+    await until(() => got.length === 1)
+    expect(await rig.door.stop(performance.now() + 5_000)).toEqual({ requests: 1, transactions: 0, processes: 0 })
+    await until(() => line.closed || line.ended)
+    expect(rig.door.snapshot()).toMatchObject({ accepting: false, connections: { open: 0 } })
+  })
+})
