@@ -21,6 +21,7 @@ Examples:
   bezel run --port 8080 --workers 4
   bezel run -- bundle exec rackup -p $PORT
   bezel doctor                     whether its compiled gems fit this Ruby
+  bezel explain crash.log          who is to blame for a crash
   bezel config                     what bezel would do here, and why
   bezel status                     how it is
   bezel incidents                  what crashed, and what is to blame`
