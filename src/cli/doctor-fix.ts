@@ -5,7 +5,7 @@ import type { ValidationReport } from '../validation/validation-report.ts'
 import { print } from './stdout.ts'
 
 /** Words that begin a command; other remedies are sentences for a person. */
-const commands = /^(?:bundle|gem|apt-get|apk|dnf|brew|rbenv|asdf|mise) /
+const commands = /^(?:bundle|gem|rm|apt-get|apk|dnf|brew|rbenv|asdf|mise) /
 
 /** Shows the plan, asks, runs it in the app's folder, validates again and says what is left. Answers the last report. */
 export async function fix(

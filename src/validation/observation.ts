@@ -5,6 +5,8 @@ import type { Evidence } from './validation-report.ts'
 export type Mend =
   /** Compile the gem again for this Ruby. */
   | { readonly tag: 'Rebuild' }
+  /** The same, for a gem that RubyGems ignores as not built. */
+  | { readonly tag: 'Build' }
   /** Put the gem there at all. */
   | { readonly tag: 'Install' }
   /** Take the source gem instead of the precompiled one. */

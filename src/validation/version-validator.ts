@@ -127,6 +127,7 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   #findings(tree: FileTree, inspection: Inspection, runtime: Runtime): Finding[] {
     const place: Place = {
       tree,
+      appPath: this.#settings.appPath,
       bundled: inspection.scope === 'lock',
       packages: packageSystemOf(tree.text('/etc/os-release'), runtime.extensionSuffix),
     }

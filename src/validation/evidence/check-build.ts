@@ -23,7 +23,7 @@ export function checkBuild(
           ...builtForOthers.map(({ abi, folder }) => ({ what: `built for ${abi}`, where: folder })),
         ],
         explanation: `${gem.name} ${gem.version} is not built for Ruby ${runtime.extensionAbi}, so RubyGems ignores it${builtForOthers.length === 0 ? '' : ` (built for ${builtForOthers.map(({ abi }) => abi).join(', ')})`}.`,
-        mend: { tag: 'Rebuild' },
+        mend: { tag: 'Build' },
       },
     ]
   if (otherMinors.length > 0)

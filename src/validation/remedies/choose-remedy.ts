@@ -7,6 +7,7 @@ import { installCommand, type PackageSystem } from './library-packages.ts'
 /** The place that a remedy must work in. */
 export interface Place {
   readonly tree: FileTree
+  readonly appPath: string
   /** The app has a Gemfile.lock, so Bundler installs its gems. */
   readonly bundled: boolean
   readonly packages: PackageSystem | null
@@ -29,12 +30,15 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
       return place.bundled
         ? ['bundle config set --local force_ruby_platform true', 'bundle install']
         : [`gem install ${gem?.name ?? ''} --version ${gem?.version ?? ''} --platform ruby --force`]
+    case 'Build':
+      // Bundler doesn't see a gem that is not built: `bundle pristine` fails, `bundle install` builds it.
+      return place.bundled && gem?.origin === 'gem' ? ['bundle install'] : gem === null ? [] : rebuild(place, gem)
     case 'Rebuild':
       return gem === null ? [] : rebuild(place, gem)
   }
 }
 
-function rebuild({ tree, bundled }: Place, gem: InstalledGem): string[] {
+function rebuild({ tree, bundled, appPath }: Place, gem: InstalledGem): string[] {
   switch (gem.origin) {
     case 'git':
       return [`bundle pristine ${gem.name}`]
@@ -47,7 +51,18 @@ function rebuild({ tree, bundled }: Place, gem: InstalledGem): string[] {
     case 'gem': {
       if (!bundled) return [`gem pristine ${gem.name} --version ${gem.version}`]
       const cached = tree.facts(posix.join(gem.home, 'cache', `${gem.fullName}.gem`)) !== null
-      return [cached ? `bundle pristine ${gem.name}` : 'bundle install --redownload']
+      if (cached) return [`bundle pristine ${gem.name}`]
+      // Without the packed gem neither `bundle pristine` nor `bundle install --redownload` fetches it again (Bundler 2.3); a gem that is not there is fetched.
+      return [`rm ${quoted(relative(appPath, gem.specPath))}`, 'bundle install']
     }
   }
+}
+
+function relative(from: string, to: string): string {
+  return to.startsWith(`${from}/`) ? to.slice(from.length + 1) : to
+}
+
+/** One word of a shell's command line. */
+function quoted(word: string): string {
+  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
