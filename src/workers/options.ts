@@ -17,6 +17,8 @@ export interface LaunchPlan {
   readonly drainSignal: DrainSignal
   /** After this long idle the server may close a keep-alive connection, in milliseconds; 0 where it never keeps one. */
   readonly keepAliveTimeoutMs: number
+  /** Paths (a regular expression) of sockets that this server opens beside its own and leaves behind when it crashes; null: none. */
+  readonly litter: string | null
 }
 
 export type DrainSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT'

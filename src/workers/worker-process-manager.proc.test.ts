@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { watchLeaks } from '../../test/support/leaks.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
-import { ask, holdUp, livingIn, misbehaving, rubyLaunch, type HeldUp } from '../../test/support/workers.ts'
+import { ask, freePort, holdUp, livingIn, misbehaving, rubyLaunch, type HeldUp } from '../../test/support/workers.ts'
 import { BezelError } from '../errors.ts'
 import type { ServingRun } from '../link/messages.ts'
 import { systemClock } from '../system/clock.ts'
@@ -417,12 +417,7 @@ describe('a start that cannot succeed', () => {
 
 describe('cluster', () => {
   const cluster = async () => {
-    const { promise, resolve } = Promise.withResolvers<number>()
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-    const port = await promise
+    const port = await freePort()
     return {
       port,
       launch: {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import type { RunEnd } from '../events/workers.ts'
 import type { Address, LiveRun } from '../link/messages.ts'
 import type { Outside } from '../part.ts'
@@ -44,6 +45,7 @@ export class WorkerSlot {
   #probing = new AbortController()
   #address: Address | null = null
   #droppedBefore = 0
+  #litter: string[] = []
 
   constructor(worker: number, around: SlotSurroundings) {
     const { settings, outside } = around
@@ -198,6 +200,7 @@ export class WorkerSlot {
 
   #tellReady(run: number): void {
     this.#endBoot()
+    this.#litter = findLitter(this.livePid, this.#around.settings.launch.litter)
     this.#around.outside.emit({ tag: 'RunReady', worker: this.worker, run, pid: this.livePid ?? 0, bootMs: this.uptimeMs ?? 0 })
   }
 
@@ -205,6 +208,7 @@ export class WorkerSlot {
     this.#endBoot()
     const process = this.#process
     if (process === null) return
+    for (const path of this.#litter.splice(0)) rmSync(path, { force: true })
     const { exit, error } = process.end
     if (crashes.has(why)) this.crashCount += 1
     if (why !== 'asked') this.note(run, error ?? describeEnd(exit, why))
@@ -229,4 +233,10 @@ function isListening(pid: number, address: Address): boolean {
   const pids = [pid, ...readDescendants(pid)]
   const isOurs = readListeners(pids).some((listener) => listener.tag === 'Tcp' && listener.port === address.port)
   return isOurs || pids.every((each) => readDescriptors(each).size === 0)
+}
+
+function findLitter(pid: number | null, pattern: string | null): string[] {
+  if (pid === null || pattern === null) return []
+  const litter = new RegExp(pattern)
+  return readListeners([pid]).flatMap((listener) => (listener.tag === 'Unix' && litter.test(listener.path) ? [listener.path] : []))
 }

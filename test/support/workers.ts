@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'node:http'
 import type { BezelEvent } from '../../src/events.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { readProcessGroup } from '../../src/system/proc-fs.ts'
+import type { AppFacts } from '../../src/workers/servers/server-rules.ts'
 import { workersDefaults, type LaunchPlan, type WorkersSettings } from '../../src/workers/options.ts'
 import { noPorts, type WorkersPorts } from '../../src/workers/ports.ts'
 import { WorkerProcessManager } from '../../src/workers/worker-process-manager.ts'
@@ -38,6 +41,7 @@ export function rubyLaunch(program: string, ...words: readonly string[]): Launch
     slots: 5,
     drainSignal: 'SIGTERM',
     keepAliveTimeoutMs: 10_000,
+    litter: null,
   }
 }
 
@@ -95,6 +99,25 @@ export function holdUp(
       rmSync(runtimeDir, { recursive: true })
     },
   }
+}
+
+/** What `planLaunch` must know of an app in a folder, read as plainly as a test needs. */
+export function appFacts(folder: string, environment: Record<string, string> = {}): AppFacts {
+  const readText = (path: string) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : null)
+  const gems = new Map(
+    [...(readText('Gemfile.lock') ?? '').matchAll(/^ {4}(\S+) \((\S+)\)$/gm)].map(([, name = '', version = '']) => [name, version]),
+  )
+  return { gems, hasBundle: gems.size > 0, environment, cpus: 2, readText }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Asks a run; rejects when it is cut off. */

@@ -5,6 +5,7 @@ import { inBundle, loopback, numberIn, type AppFacts, type ServerRules } from '.
 /** Unicorn (SIGNALS document): QUIT is graceful, TERM and INT are not. No keep-alive. */
 export const unicorn: ServerRules = {
   drainSignal: 'SIGQUIT',
+  litter: null,
   defaultThreads: () => 1,
   keepAliveTimeoutMs: () => 0,
   isolated: null,
@@ -22,6 +23,7 @@ export const pitchfork: ServerRules = {
 /** Falcon: INT and TERM. `falcon serve` speaks TLS on port 9292 unless bound otherwise. */
 export const falcon: ServerRules = {
   drainSignal: 'SIGINT',
+  litter: null,
   defaultThreads: () => 64,
   keepAliveTimeoutMs: () => 0,
   isolated: null,

@@ -7,6 +7,8 @@ import { inBundle, loopback, numberIn, type AppFacts, type ServerRules } from '.
  */
 export const iodine: ServerRules = {
   drainSignal: 'SIGTERM',
+  // facil.io's own messages, in P_tmpdir whatever TMPDIR says (`fio.c`, `fio_cluster_init`): one file stays for each crash.
+  litter: '^/tmp/fio-usock-[0-9a-f]{8}$',
   defaultThreads: (app) => numberIn(app, 'THREADS', 'RAILS_MAX_THREADS') ?? Math.max(1, app.cpus),
   // `-k`: 40 s by default.
   keepAliveTimeoutMs: () => 40_000,

@@ -7,6 +7,7 @@ import { inBundle, numberIn, type AppFacts, type ServerRules } from './server-ru
  */
 export const puma: ServerRules = {
   drainSignal: 'SIGTERM',
+  litter: null,
   // `max_threads`: 5 on MRI.
   defaultThreads: (app) => numberIn(app, 'PUMA_MAX_THREADS', 'MAX_THREADS') ?? threadsIn(readPumaConfig(app), app) ?? 5,
   keepAliveTimeoutMs: (app) => keepAliveSeconds(app) * 1_000,

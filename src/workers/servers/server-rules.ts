@@ -21,6 +21,8 @@ export interface AppFacts {
 /** One server's rules. Threads are those of one process. */
 export interface ServerRules {
   readonly drainSignal: DrainSignal
+  /** As `LaunchPlan.litter`. */
+  readonly litter: string | null
   /** Threads where nobody asked for a number. */
   defaultThreads(app: AppFacts): number
   keepAliveTimeoutMs(app: AppFacts): number
