@@ -14,7 +14,8 @@ const load: LoadReport = {
   longestMs: 3,
   seconds: 1,
 }
-const death: Death = { worker: 1, run: 1, pid: 7, incident: '20261125-101530-7-k3x', culprit: 'fiddle', held: ['GET /segv'], alone: true }
+const segv = { request: 'GET /segv', settlement: 'failed' } as const
+const death: Death = { worker: 1, run: 1, pid: 7, incident: '20261125-101530-7-k3x', culprit: 'fiddle', held: [segv], alone: true }
 const poison: Poison = { id: 'tour-segv-1', status: 502, deaths: [death], untilFullMs: 900 }
 const good: Tour = {
   first: [{ what: 'hello', path: '/', wanted: 200, status: 200, tookMs: 1 }],
@@ -41,9 +42,10 @@ test.each([
   ['a poison request that was answered otherwise', withPoison({ status: 200 }), /answered with 200, not 502/],
   [
     'two deaths of one poison that both held others',
-    withPoison({ deaths: [1, 2].map(() => ({ ...death, alone: false })) }),
+    withPoison({ deaths: [1, 2].map(() => ({ ...death, held: [segv, segv] })) }),
     /more than one run/,
   ],
+  ['a third death of one poison', withPoison({ deaths: [death, death, death] }), /killed 3 runs/],
   ['a death without an incident', withPoison({ deaths: [{ ...death, incident: null }] }), /no incident/],
   ['a death that nothing is blamed for', withPoison({ deaths: [{ ...death, culprit: null }] }), /nothing is blamed/],
   ['a worker that did not come back', withPoison({ untilFullMs: null }), /not all workers came back/],

@@ -37,7 +37,8 @@ function complaintsOf({ id, status, deaths, untilFullMs }: Poison): readonly str
   return [
     ...(status === 502 ? [] : [`the faulting request ${id} was answered with ${status ?? 'nothing'}, not 502`]),
     ...(deaths.length > 0 ? [] : [`the faulting request ${id} killed nothing`]),
-    ...(deaths.filter(({ alone }) => !alone).length > 1 ? [`${id} killed more than one run that held other requests`] : []),
+    ...(deaths.filter(({ held }) => held.length > 1).length > 1 ? [`${id} killed more than one run that held other requests`] : []),
+    ...(deaths.length > 2 ? [`${id} killed ${deaths.length} runs, one request must cost two at most`] : []),
     ...deaths.filter(({ incident }) => incident === null).map(({ pid }) => `the death of process ${pid} has no incident`),
     ...deaths.filter(({ culprit }) => culprit === null).map(({ pid }) => `nothing is blamed for the death of process ${pid}`),
     ...(untilFullMs === null ? [`after ${id} not all workers came back`] : []),

@@ -1,8 +1,15 @@
 import { startLoad, type LoadReport } from '../../../test/support/load.ts'
 import type { BezelEvent } from '../../../src/events.ts'
+import type { Settlement } from '../../../src/events/front-door.ts'
 import { ask } from '../ask.ts'
 import { toCount, toTime } from '../narrator.ts'
 import { forMs, type Stage } from './act.ts'
+
+export interface Held {
+  /** `GET /segv` */
+  readonly request: string
+  readonly settlement: Settlement
+}
 
 /** One run that ended by itself, and what bezel says of it. */
 export interface Death {
@@ -12,8 +19,8 @@ export interface Death {
   readonly incident: string | null
   /** The blamed gem or library. */
   readonly culprit: string | null
-  /** What the run held when it died, as `GET /segv`; the poison first. */
-  readonly held: readonly string[]
+  /** What the run held when it died, the poison first. */
+  readonly held: readonly Held[]
   /** Whether the poison request was alone, so that it is the cause beyond doubt. */
   readonly alone: boolean
 }
@@ -84,7 +91,7 @@ async function readDeaths(app: Stage['app'], facts: readonly BezelEvent[], id: s
       pid,
       incident: incident?.id ?? null,
       culprit: incident?.explanation.culprit?.gem ?? incident?.explanation.culprit?.library ?? null,
-      held: requests.map(({ method, path }) => `${method} ${path}`),
+      held: requests.map(({ method, path, settlement }) => ({ request: `${method} ${path}`, settlement })),
       alone: incident?.cause === id,
     }
   })
@@ -94,7 +101,7 @@ function tellPoison({ narrator }: Stage, { id, status, deaths, untilFullMs }: Po
   const full = untilFullMs === null ? 'not all workers came back' : `all workers back after ${toTime(untilFullMs)}`
   narrator.line(`GET /segv?id=${id}: ${status ?? 'no answer'}; ${full}`)
   for (const { worker, pid, culprit, held, alone, incident } of deaths) {
-    const blamed = alone ? `${held[0]} was alone in it` : `it held ${held.length} requests, one of them is to blame`
+    const blamed = alone ? `${held[0]?.request} was alone in it` : `it held ${held.length} requests, one of them is to blame`
     narrator.line(`  worker ${worker} (process ${pid}) died in ${culprit ?? 'unknown code'}; ${blamed}; incident ${incident ?? 'missing'}`)
   }
 }
