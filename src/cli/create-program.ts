@@ -52,7 +52,8 @@ export async function createProgram(commands: Commands, argv: readonly string[],
     })
   const first = argv.find((word) => !word.startsWith('-'))
   const asked = first !== undefined && Object.hasOwn(commands, first) ? first : null
-  for (const [name, load] of Object.entries(commands)) {
+  const isVersion = argv[0] === '--version' || argv[0] === '-V'
+  for (const [name, load] of isVersion ? [] : Object.entries(commands)) {
     if (asked === null || asked === name) await (await load())(program, context)
   }
   if (argv.length === 0) program.action(() => program.help({ error: true }))

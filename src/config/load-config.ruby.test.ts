@@ -181,6 +181,11 @@ development:
     expect(config.notices).toEqual(["bezel.yml overrides the database ghost, which the app doesn't name"])
   })
 
+  test('may be named by the variables that bezel.yml adds', async () => {
+    const config = await load({ ...rack, 'bezel.yml': 'workers: { env: { DATABASE_URL: "postgres://u@h/d" } }\n' })
+    expect(config.gateway?.databases).toMatchObject([{ name: 'primary', target: { user: 'u', host: 'h' } }])
+  })
+
   test('all go direct when the gateway is off', async () => {
     const config = await load(rack, { env: { DATABASE_URL: 'postgres://u@h/d' }, flags: { 'gateway.enabled': 'off' } })
     expect(config.gateway).toBeNull()

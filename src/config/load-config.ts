@@ -62,17 +62,17 @@ async function complete(
   const server = chooseServer(app, values['workers.server'], stated)
   const count = detectUnless(values['workers.count'], () => detectWorkerCount(env, availableParallelism()))
   const port = detectUnless(values['front_door.port'], () => detectPort(env))
+  const environment = Object.fromEntries(
+    Object.entries({ ...env, ...values['workers.env'] }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
   const { routes, notices: databaseNotices } = await findDatabases({
     appDir: app.path,
-    env,
+    env: environment,
     gateway: values['gateway.enabled'],
     overrides: values.databases,
     ruby: values['validation.ruby'] ?? 'ruby',
     timeoutMs: databaseYmlTimeoutMs,
   })
-  const environment = Object.fromEntries(
-    Object.entries({ ...env, ...values['workers.env'] }).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
   const found = { app, server, count: count.value, port: port.value, databases: routes, env: environment }
   return {
     app: { path: app.path, framework: app.framework, configFile },

@@ -14,7 +14,7 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   // Front door.
   RunSettled: {
     level: ({ requests }) =>
-      requests.some(({ settlement }) => settlement === 'failed' || settlement === 'cut') ? 'error' : requests.length > 0 ? 'warn' : 'info',
+      requests.some(({ settlement }) => settlement === 'failed' || settlement === 'cut') ? 'error' : requests.length > 0 ? 'warn' : 'debug',
     say: ({ run, requests, cause }) => {
       if (requests.length === 0) return `run ${run} held no request when it ended`
       const counts = Map.groupBy(requests, ({ settlement }) => settlement)

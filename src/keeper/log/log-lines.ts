@@ -55,7 +55,7 @@ export function createTextLines(level: Level, colour: boolean, now: () => Date, 
     },
     output: (worker, text) => {
       if (levelRank.info >= levelRank[level])
-        write(`${head()} ${style('cyan', `[${worker}]`.padEnd(5))} ${toPrintable(text.slice(0, maxOutputBytes), colour)}`)
+        write(`${head()} ${style('cyan', `[${worker}]`.padEnd(5))} ${toPrintable(text.slice(0, maxOutputBytes), colour)}`.trimEnd())
     },
   }
 }
