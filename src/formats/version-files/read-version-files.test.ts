@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { readGemfileRuby, readMiseToml, readRubyVersionFile, readToolVersions } from './read-version-files.ts'
+
+test.each([
+  ['3.1.2\n', '3.1.2'],
+  ['ruby-3.1.2', '3.1.2'],
+  ['# for production\n3.3\n', '3.3'],
+  ['2.7.8-p225\n', '2.7.8'],
+  ['3.4.0-preview1', '3.4.0-preview1'],
+  ['jruby-9.4.0.0', null],
+  ['', null],
+])('.ruby-version %j asks for %j', (text, version) => {
+  expect(readRubyVersionFile(text)).toBe(version)
+})
+
+test('.tool-versions names Ruby among others', () => {
+  expect(readToolVersions('nodejs 20.1.0\nruby 3.2.2 3.1.0 # two\n')).toBe('3.2.2')
+  expect(readToolVersions('nodejs 20.1.0\n')).toBeNull()
+})
+
+test.each([
+  ['[tools]\nruby = "3.3.0"\n', '3.3.0'],
+  ['[tools]\nnode = "20"\nruby = ["3.2.1", "3.1"]\n', '3.2.1'],
+  ["[tools]\nruby = { version = '3.1', postinstall = 'x' }\n", '3.1'],
+  ['[env]\nruby = "9"\n', null],
+])('mise.toml %j asks for %j', (text, version) => {
+  expect(readMiseToml(text)).toBe(version)
+})
+
+describe("a Gemfile's ruby line", () => {
+  test.each([
+    ['source "x"\nruby "3.1.2"\n', { tag: 'Requirement', parts: ['3.1.2'], line: 2 }],
+    ['ruby "~> 3.1", ">= 3.1.2"', { tag: 'Requirement', parts: ['~> 3.1', '>= 3.1.2'], line: 1 }],
+    ["ruby('3.1.2')", { tag: 'Requirement', parts: ['3.1.2'], line: 1 }],
+    ['ruby "3.1.2", patchlevel: "20"', { tag: 'Requirement', parts: ['3.1.2'], line: 1 }],
+    ['ruby file: ".ruby-version"', { tag: 'File', path: '.ruby-version', line: 1 }],
+    ['ruby ENV.fetch("RUBY")', { tag: 'Computed', line: 1 }],
+    ['ruby "#{version}"', { tag: 'Computed', line: 1 }],
+    ['# ruby "3"\nruby_version = 1\ngem "ruby"\n', { tag: 'Absent' }],
+  ])('%j', (text, expected) => {
+    expect(readGemfileRuby(text)).toEqual(expected)
+  })
+})
