@@ -19,12 +19,12 @@ const death: Death = { worker: 1, run: 1, pid: 7, incident: '20261125-101530-7-k
 const poison: Poison = { id: 'tour-segv-1', status: 502, deaths: [death], untilFullMs: 900 }
 const good: Tour = {
   first: [{ what: 'hello', path: '/', wanted: 200, status: 200, tookMs: 1 }],
-  workers: { load, poisons: [poison] },
+  workers: { load, poisons: [poison], crashes: 1 },
   database: { load, awayMs: 3_000, firstAnswerAfterMs: 10 },
   dataPlane: { load: { ...load, failed: 20 }, gapsMs: [40], clients: 20, refused: 0, rubyDeaths: 0 },
   exitCode: 0,
 }
-const withPoison = (changed: Partial<Poison>): Tour => ({ ...good, workers: { load, poisons: [{ ...poison, ...changed }] } })
+const withPoison = (changed: Partial<Poison>): Tour => ({ ...good, workers: { ...good.workers, poisons: [{ ...poison, ...changed }] } })
 const failing = { ...load, failed: 1 }
 
 test('a tour that went as promised has no complaint', () => {
@@ -46,7 +46,7 @@ test.each([
     /more than one run/,
   ],
   ['a third death of one poison', withPoison({ deaths: [death, death, death] }), /killed 3 runs/],
-  ['a death without an incident', withPoison({ deaths: [{ ...death, incident: null }] }), /no incident/],
+  ['a crash without an incident', { ...good, workers: { ...good.workers, crashes: 2 } }, /explained by an incident/],
   ['a death that nothing is blamed for', withPoison({ deaths: [{ ...death, culprit: null }] }), /nothing is blamed/],
   ['a worker that did not come back', withPoison({ untilFullMs: null }), /not all workers came back/],
   ['a failed request while the database was away', { ...good, database: { ...good.database, load: failing } }, /database was restarted/],

@@ -15,13 +15,14 @@ export interface Tour {
 
 /** What did not go as promised; empty: all of it did. */
 export function findComplaints({ first, workers, database, dataPlane, exitCode }: Tour, plannedDeaths: number): readonly string[] {
-  const deaths = workers.poisons.flatMap((poison) => poison.deaths).length
+  const deaths = new Set(workers.poisons.flatMap((poison) => poison.deaths.map(({ run }) => run))).size
   return [
     ...first
       .filter(({ status, wanted }) => status !== wanted)
       .map(({ path, status }) => `GET ${path} was answered with ${status ?? 'nothing'}`),
     ...failedOf('while workers died', workers.load.failed),
     ...(deaths < plannedDeaths ? [`only ${deaths} workers died of ${plannedDeaths} that were planned`] : []),
+    ...(deaths < workers.crashes ? [`${workers.crashes} workers crashed, and only ${deaths} are explained by an incident`] : []),
     ...workers.poisons.flatMap(complaintsOf),
     ...failedOf('while the database was restarted', database.load.failed),
     ...(dataPlane.refused > 0 ? [`${dataPlane.refused} connects were refused while the data plane was replaced`] : []),
@@ -39,7 +40,6 @@ function complaintsOf({ id, status, deaths, untilFullMs }: Poison): readonly str
     ...(deaths.length > 0 ? [] : [`the faulting request ${id} killed nothing`]),
     ...(deaths.filter(({ held }) => held.length > 1).length > 1 ? [`${id} killed more than one run that held other requests`] : []),
     ...(deaths.length > 2 ? [`${id} killed ${deaths.length} runs, one request must cost two at most`] : []),
-    ...deaths.filter(({ incident }) => incident === null).map(({ pid }) => `the death of process ${pid} has no incident`),
     ...deaths.filter(({ culprit }) => culprit === null).map(({ pid }) => `nothing is blamed for the death of process ${pid}`),
     ...(untilFullMs === null ? [`after ${id} not all workers came back`] : []),
   ]

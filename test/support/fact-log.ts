@@ -2,6 +2,11 @@ import type { BezelEvent } from '../../src/events.ts'
 
 export type FactOf<Tag extends BezelEvent['tag']> = Extract<BezelEvent, { tag: Tag }>
 
+/** When bezel told a fact that was read from its log: milliseconds since 1970, by its clock. */
+export function toldAtMs(fact: BezelEvent): number {
+  return 'time' in fact && typeof fact.time === 'string' ? Date.parse(fact.time) : NaN
+}
+
 const maxTailBytes = 65_536
 const maxFacts = 100_000
 

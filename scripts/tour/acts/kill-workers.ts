@@ -1,9 +1,9 @@
 import { startLoad, type LoadReport } from '../../../test/support/load.ts'
-import type { BezelEvent } from '../../../src/events.ts'
 import type { Settlement } from '../../../src/events/front-door.ts'
 import { ask } from '../ask.ts'
 import { toCount, toTime } from '../narrator.ts'
 import { forMs, type Stage } from './act.ts'
+import { millisecondsUntilFull } from './until-full.ts'
 
 export interface Held {
   /** `GET /segv` */
@@ -11,12 +11,12 @@ export interface Held {
   readonly settlement: Settlement
 }
 
-/** One run that ended by itself, and what bezel says of it. */
+/** One run that a poison request killed, as bezel's incident tells it. */
 export interface Death {
   readonly worker: number
   readonly run: number
   readonly pid: number
-  readonly incident: string | null
+  readonly incident: string
   /** The blamed gem or library. */
   readonly culprit: string | null
   /** What the run held when it died, the poison first. */
@@ -36,12 +36,13 @@ export interface Poison {
 export interface KilledWorkers {
   readonly load: LoadReport
   readonly poisons: readonly Poison[]
+  /** Runs that crashed, as the log tells them; each must be one of the deaths above. */
+  readonly crashes: number
 }
 
 const clients = 20
 const pauseMs = 5
-const capacityTimeoutMs = 60_000
-const incidentTimeoutMs = 15_000
+const waitMs = 60_000
 
 /** Clients go on asking for `/` while requests with a fault in native code kill one worker after the other. */
 export async function killWorkers(stage: Stage, planned: number): Promise<KilledWorkers> {
@@ -59,42 +60,42 @@ export async function killWorkers(stage: Stage, planned: number): Promise<Killed
   const report = await load.stop()
   narrator.figure('asked / answered / failed', `${toCount(report.asked)} / ${toCount(report.answered)} / ${toCount(report.failed)}`)
   narrator.figure('longest wait', toTime(report.longestMs))
-  return { load: report, poisons }
+  const crashes = app.facts().filter((fact) => fact.tag === 'RunExited' && fact.why === 'crashed').length
+  return { load: report, poisons, crashes }
 }
 
 async function sendPoison({ app, workers }: Stage, id: string): Promise<Poison> {
-  const before = app.facts().length
-  const since = () => app.facts().slice(before)
-  const asking = ask(`${app.origin}/segv?id=${id}`, { 'x-request-id': id })
-  const firstDeathMs = await until(() => since().some(isDeath), capacityTimeoutMs)
-  const { status } = await asking
-  const fullMs = await until(() => readyRuns(app.facts()) >= workers, capacityTimeoutMs)
-  return {
-    id,
-    status,
-    deaths: await readDeaths(app, since(), id),
-    untilFullMs: firstDeathMs === null || fullMs === null ? null : fullMs - firstDeathMs,
-  }
+  const { status } = await ask(`${app.origin}/segv?id=${id}`, { 'x-request-id': id })
+  const isSettled = ({ held }: Death) => held[0]?.settlement === 'failed'
+  await until(() => readDeaths(app, id).some(isSettled))
+  const deaths = readDeaths(app, id)
+  const untilFull = () =>
+    millisecondsUntilFull(
+      app.facts(),
+      deaths.map(({ run }) => run),
+      workers,
+    )
+  await until(() => untilFull() !== null)
+  return { id, status, deaths, untilFullMs: untilFull() }
 }
 
-async function readDeaths(app: Stage['app'], facts: readonly BezelEvent[], id: string): Promise<readonly Death[]> {
-  const exits = facts.filter((fact) => fact.tag === 'RunExited').filter(isDeath)
-  const recorded = (run: number) => app.facts().some((fact) => fact.tag === 'IncidentRecorded' && fact.run === run)
-  await until(() => exits.every(({ run }) => recorded(run)), incidentTimeoutMs)
-  const incidents = app.incidents()
-  return exits.map(({ worker, run, pid }) => {
-    const incident = incidents.find((one) => one.run === run && one.pid === pid)
-    const requests = [...(incident?.requests ?? [])].sort((a, b) => Number(b.id === id) - Number(a.id === id))
-    return {
+/** Oldest first. */
+function readDeaths(app: Stage['app'], id: string): readonly Death[] {
+  return app
+    .incidents()
+    .filter(({ requests }) => requests?.some((request) => request.id === id))
+    .map(({ id: incident, worker, run, pid, explanation: { culprit }, requests, cause }) => ({
       worker,
       run,
       pid,
-      incident: incident?.id ?? null,
-      culprit: incident?.explanation.culprit?.gem ?? incident?.explanation.culprit?.library ?? null,
-      held: requests.map(({ method, path, settlement }) => ({ request: `${method} ${path}`, settlement })),
-      alone: incident?.cause === id,
-    }
-  })
+      incident,
+      culprit: culprit?.gem ?? culprit?.library ?? null,
+      held: [...(requests ?? [])]
+        .sort((a, b) => Number(b.id === id) - Number(a.id === id))
+        .map(({ method, path, settlement }) => ({ request: `${method} ${path}`, settlement })),
+      alone: cause === id,
+    }))
+    .toReversed()
 }
 
 function tellPoison({ narrator }: Stage, { id, status, deaths, untilFullMs }: Poison): void {
@@ -102,30 +103,11 @@ function tellPoison({ narrator }: Stage, { id, status, deaths, untilFullMs }: Po
   narrator.line(`GET /segv?id=${id}: ${status ?? 'no answer'}; ${full}`)
   for (const { worker, pid, culprit, held, alone, incident } of deaths) {
     const blamed = alone ? `${held[0]?.request} was alone in it` : `it held ${held.length} requests, one of them is to blame`
-    narrator.line(`  worker ${worker} (process ${pid}) died in ${culprit ?? 'unknown code'}; ${blamed}; incident ${incident ?? 'missing'}`)
+    narrator.line(`  worker ${worker} (process ${pid}) died in ${culprit ?? 'unknown code'}; ${blamed}; incident ${incident}`)
   }
 }
 
-function isDeath(fact: BezelEvent): boolean {
-  return fact.tag === 'RunExited' && fact.why === 'crashed'
-}
-
-/** Runs that are ready now, counted from all facts so far. */
-function readyRuns(facts: readonly BezelEvent[]): number {
-  const ready = new Set<number>()
-  for (const fact of facts) {
-    if (fact.tag === 'RunReady') ready.add(fact.run)
-    if (fact.tag === 'RunExited') ready.delete(fact.run)
-  }
-  return ready.size
-}
-
-/** When the condition came true; null: not within the time. */
-async function until(condition: () => boolean, withinMs: number): Promise<number | null> {
-  const deadlineMs = performance.now() + withinMs
-  while (!condition()) {
-    if (performance.now() > deadlineMs) return null
-    await forMs(5)
-  }
-  return performance.now()
+async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + waitMs
+  while (!condition() && performance.now() < deadlineMs) await forMs(50)
 }
