@@ -20,11 +20,6 @@ export function readListeners(pids: readonly number[]): Listener[] {
   return [...readTcp('tcp'), ...readTcp('tcp6'), ...readUnix()].flatMap(({ inode, listener }) => (inodes.has(inode) ? [listener] : []))
 }
 
-/** Whether any process listens on this TCP port, on whatever address. */
-export function isPortListening(port: number): boolean {
-  return [...readTcp('tcp'), ...readTcp('tcp6')].some(({ listener }) => listener.tag === 'Tcp' && listener.port === port)
-}
-
 interface Found {
   readonly inode: string
   readonly listener: Listener

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { BezelError } from '../errors.ts'
 import { findProgram } from '../system/find-program.ts'
@@ -17,6 +18,11 @@ export function checkLaunch(settings: WorkersSettings): void {
       throw new BezelError('TOOL_NOT_FOUND', `${tool} is not on PATH, and every worker is started with it`, {
         remedy: [`apt-get install ${aptPackage}`],
       })
+  // BusyBox has a setpriv without this option.
+  if (spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true'], { stdio: 'ignore', timeout: 10_000 }).status !== 0)
+    throw new BezelError('TOOL_NOT_FOUND', 'setpriv does not know --pdeathsig: workers would outlive bezel', {
+      remedy: ['apt-get install util-linux', 'or, on Alpine: apk add setpriv'],
+    })
   const path = settings.environment['PATH'] ?? settings.launch.environment['PATH'] ?? process.env['PATH']
   const [program = ''] = settings.launch.command
   if (findProgram(program, path, settings.cwd) === null)

@@ -84,11 +84,15 @@ export class WorkerSlot {
   }
 
   get uptimeMs(): number | null {
-    return this.#process === null || this.run === null ? null : this.#around.outside.clock.nowMs() - this.#process.startedAtMs
+    return this.#process === null || this.run === null ? null : this.#sinceStart(this.#process)
   }
 
   get droppedBytes(): number {
     return this.#droppedBefore + (this.#process?.droppedBytes ?? 0)
+  }
+
+  #sinceStart({ startedAtMs }: RunProcess): number {
+    return Math.round(this.#around.outside.clock.nowMs() - startedAtMs)
   }
 
   send(event: WorkerMachineEvent): void {
@@ -124,6 +128,7 @@ export class WorkerSlot {
       case 'Boot':
         return this.#boot(effect.run)
       case 'Drain':
+        this.#endBoot()
         outside.emit({ tag: 'RunDraining', worker: this.worker, run: effect.run, why: effect.why })
         // A port that fails has said nothing: the machine's bound decides. So with `heldRequests`.
         return void ports.drained(effect.run).then(
@@ -212,7 +217,7 @@ export class WorkerSlot {
     const { exit, error } = process.end
     if (crashes.has(why)) this.crashCount += 1
     if (why !== 'asked') this.note(run, error ?? describeEnd(exit, why))
-    const uptimeMs = this.#around.outside.clock.nowMs() - process.startedAtMs
+    const uptimeMs = this.#sinceStart(process)
     this.#around.outside.emit({
       tag: 'RunExited',
       worker: this.worker,

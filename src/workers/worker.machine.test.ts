@@ -175,6 +175,7 @@ const drawn = [
   'Draining>Stopped',
   'Draining>GivenUp',
   'Draining>Stopping',
+  'Draining>Waiting',
   'GivenUp>Queued',
   'GivenUp>Stopped',
   'Idle>Queued',
@@ -194,6 +195,7 @@ const drawn = [
   'Settling>Queued',
   'Settling>Stopped',
   'Settling>Waiting',
+  'Starting>Draining',
   'Starting>Killed',
   'Starting>Ready',
   'Starting>Stopping',
@@ -332,6 +334,22 @@ describe('a worker', () => {
     expect(stage.worker.tag).toBe('Draining')
     stage.wait(700)
     expect(stage.tags().slice(3)).toEqual(['Drain', 'Kill', 'TellEnded', 'AskHeld'])
+  })
+
+  test('that crashes at boot may finish its report, within its start deadline', () => {
+    for (const [bootedForMs, graceMs] of [
+      [0, 700],
+      [2_800, 200],
+    ] as const) {
+      const stage = new Stage()
+      stage.send({ tag: 'Start' })
+      stage.wait(bootedForMs)
+      stage.send({ tag: 'Kill', run: 1, why: 'crashed' })
+      stage.wait(graceMs - 1)
+      expect(stage.worker.tag).toBe('Draining')
+      stage.wait(1)
+      expect(stage.worker).toMatchObject({ tag: 'Waiting', past: { failures: 1 } })
+    }
   })
 
   test('past its hard memory limit is killed at once', () => {

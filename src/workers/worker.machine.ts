@@ -59,7 +59,7 @@ export function stepWorker(worker: Worker, event: WorkerMachineEvent, moment: Mo
 }
 
 function stepStarting(worker: Worker & { tag: 'Starting' }, event: WorkerMachineEvent, moment: Moment, policy: WorkerPolicy): WorkerStep {
-  const { run, blameless, past } = worker
+  const { run, deadline, blameless, past } = worker
   const leaving = { run, wasReady: false, blameless, past, next: 'Replace' } as const
   if (event.tag === 'Answered') {
     const stableAtMs = past.attempts === 0 ? null : moment.nowMs + policy.restart.stableAfterMs
@@ -67,6 +67,9 @@ function stepStarting(worker: Worker & { tag: 'Starting' }, event: WorkerMachine
   }
   if (event.tag === 'Exited') return end({ ...leaving, why: 'start-failed' }, moment, policy)
   if (event.tag === 'Due') return kill({ ...leaving, why: 'start-timeout' })
+  // A crash at boot has a report to write too; its start deadline still holds.
+  if (event.tag === 'Kill' && event.why === 'crashed')
+    return put({ ...leaving, why: event.why }, deadline.tag === 'Running' ? deadline.atMs : Infinity, moment, policy)
   if (event.tag === 'Kill' || event.tag === 'Replace') return kill({ ...leaving, why: event.why })
   if (event.tag === 'Stop') return signal({ ...leaving, why: 'asked', next: 'Stop' }, event.killAtMs)
   return event.tag === 'GiveUp' ? kill({ ...leaving, why: 'asked', next: 'GiveUp' }) : become(worker)
