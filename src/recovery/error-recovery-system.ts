@@ -205,8 +205,8 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
 
   /** Records what is still unsettled. */
   stop(): Promise<Abandoned> {
-    for (const run of [...this.#unsettled.keys()]) this.#record(run, null, null)
-    for (const run of [...this.#watched.keys()]) this.forgetRun(run)
+    for (const run of this.#unsettled.keys()) this.#record(run, null, null)
+    for (const run of this.#watched.keys()) this.forgetRun(run)
     return Promise.resolve(nothingAbandoned)
   }
 

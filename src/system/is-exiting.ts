@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 const exitingFlag = 0x4
 
 /**
- * Whether a process is gone, a zombie, or on its way: true as soon as any of its sockets could have been closed by its end.
+ * Whether a process is gone, a zombie, or on its way: true from the moment on from which its sockets may be closed by its end.
  * A process that merely closed a connection is none of these.
  */
 export function isExiting(pid: number): boolean {
