@@ -11,20 +11,21 @@ export function registerIncidents(program: Command, context: CommandContext): vo
     .description('list the recorded incidents, or show one')
     .argument('[ID]', 'as the log and the list name it')
     .option('--app <DIR>', "the app's folder", '.')
-    .option('--config <FILE>', "another file than bezel.yml in the app's folder")
+    .option('--config <FILE>', "another file than bezel.yml in the app's folder [BEZEL_CONFIG]")
     .option('--json', 'print JSON: an array, or the one incident')
     .addHelpText(
       'after',
       '\nExamples:\n  bezel incidents\n  bezel incidents 20261125-101530-7-k3x\n  bezel incidents --json | jq .[0].explanation',
     )
     .action(async (id: string | undefined, options: { app: string; config?: string; json?: boolean }) => {
+      const { configFileOf } = await import('./option-flags.ts')
       const { loadOptions } = await import('../config/load-config.ts')
       const { IncidentStore } = await import('../recovery/incidents/incident-store.ts')
       const { print, printJson } = await import('./stdout.ts')
       const { formatIncident, formatIncidents } = await import('./format-incidents.ts')
       const { values } = loadOptions({
         appDir: options.app,
-        configFile: options.config ?? null,
+        configFile: configFileOf(options.config),
         flags: new Map(),
         command: context.command,
         env: process.env,

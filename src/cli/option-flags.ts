@@ -7,7 +7,9 @@ import type { CommandContext } from './create-program.ts'
 
 /** Adds a flag for every option of the table, and those that say where the app is. */
 export function addOptionFlags(command: Command): Command {
-  command.option('--app <DIR>', "the app's folder", '.').option('--config <FILE>', "another file than bezel.yml in the app's folder")
+  command
+    .option('--app <DIR>', "the app's folder", '.')
+    .option('--config <FILE>', "another file than bezel.yml in the app's folder [BEZEL_CONFIG]")
   for (const name of optionNames) {
     const { flag, variable } = spellings(name)
     if (flag === null) continue
@@ -35,7 +37,13 @@ export function toConfigSources(command: Command, { command: words }: CommandCon
     const text = flag === null ? undefined : typed[camelCase(flag)]
     if (text !== undefined) flags.set(name, text)
   }
-  return { appDir: typed['app'] ?? '.', configFile: typed['config'] ?? null, flags, command: words, env: process.env }
+  return { appDir: typed['app'] ?? '.', configFile: configFileOf(typed['config']), flags, command: words, env: process.env }
+}
+
+/** `--config`, else BEZEL_CONFIG; null: bezel.yml where the app is. */
+export function configFileOf(typed: string | undefined): string | null {
+  const stated = process.env['BEZEL_CONFIG']
+  return typed ?? (stated === undefined || stated === '' ? null : stated)
 }
 
 /** As commander names the value of `--front-door-host`. */

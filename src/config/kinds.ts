@@ -83,7 +83,8 @@ export function choice<const Names extends readonly [string, ...string[]]>(...na
   return {
     schema: z.enum(names),
     shape: `one of ${names.join(', ')}`,
-    placeholder: names.join('|'),
+    // What doesn't fit beside its flag stands in the help text.
+    placeholder: names.length <= 4 ? names.join('|') : 'NAME',
     choices: names,
     fromText: same,
     show: (value) => value,

@@ -119,8 +119,8 @@ describe('what is wrong', () => {
     expect(problems[0]).not.toContain('hunter2')
   })
 
-  test('a BEZEL_ variable that is no option is a notice, not an error', () => {
-    const { problems, notices } = resolve({ env: { BEZEL_WORKER_COUNT: '2', BEZEL_DEBUG: '1', OTHER: 'x' } })
+  test('a BEZEL_ variable that resembles an option is a notice, not an error', () => {
+    const { problems, notices } = resolve({ env: { BEZEL_WORKER_COUNT: '2', BEZEL_DEBUG: '1', BEZEL_SETUP_LOCKED: '1', OTHER: 'x' } })
     expect(problems).toEqual([])
     expect(notices).toEqual(['BEZEL_WORKER_COUNT is not an option and is ignored; did you mean BEZEL_WORKERS_COUNT?'])
   })

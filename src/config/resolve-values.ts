@@ -30,7 +30,7 @@ interface Given {
 }
 
 /** Variables of bezel's own that are no options. */
-const otherVariables = new Set(['BEZEL_DEBUG', 'BEZEL_CONFIG', 'BEZEL_RUNTIME_DIR'])
+const otherVariables = new Set(['BEZEL_DEBUG', 'BEZEL_CONFIG'])
 
 /** Flags win over variables, variables over bezel.yml, that over defaults. Every layer is checked, also where a higher one wins. */
 export function resolveValues({ flags, env, file }: Layers): Resolved {
@@ -52,7 +52,7 @@ export function resolveValues({ flags, env, file }: Layers): Resolved {
       } else problems.push(...toProblems(name, option, given, checked.error.issues))
     }
   }
-  return { values: values as Values, origins: origins as Record<OptionName, Origin>, problems, notices: strangeVariables(env) }
+  return { values: values as Values, origins: origins as Record<OptionName, Origin>, problems, notices: misspeltVariables(env) }
 }
 
 function fromFlag(name: OptionName, option: Option<unknown>, flags: Layers['flags']): Given | undefined {
@@ -134,12 +134,13 @@ function toProblems(name: OptionName, { kind, secret = false }: Option<unknown>,
   })
 }
 
-function strangeVariables(env: Layers['env']): string[] {
+/** Variables that were probably meant for bezel. One that resembles no option belongs to somebody else's script. */
+function misspeltVariables(env: Layers['env']): string[] {
   const known = new Set(optionNames.flatMap((name) => variableOf(name, optionsTable[name]) ?? []))
   return Object.keys(env)
     .filter((variable) => variable.startsWith('BEZEL_') && !known.has(variable) && !otherVariables.has(variable))
-    .map((variable) => {
+    .flatMap((variable) => {
       const close = closestName(variable, known)
-      return `${variable} is not an option and is ignored${close === null ? '' : `; did you mean ${close}?`}`
+      return close === null ? [] : [`${variable} is not an option and is ignored; did you mean ${close}?`]
     })
 }

@@ -65,8 +65,13 @@ export const operationOptions = {
   'log.format': option(choice('auto', 'json', 'text'), 'auto', 'auto: readable lines on a terminal, else JSON lines.', {
     flag: '--log-format',
   }),
-  'log.level': option(choice('debug', 'info', 'warn', 'error'), 'info', 'The least important lines that are written.', {
-    flag: '--log-level',
-  }),
+  'log.level': option(
+    choice('debug', 'info', 'warn', 'error'),
+    'info',
+    'The least important lines of bezel itself that are written; what workers print always is.',
+    {
+      flag: '--log-level',
+    },
+  ),
   'log.file': option(orNone(path, 'none'), null, "Written to instead of standard error; relative to the app's folder."),
 }

@@ -52,7 +52,7 @@ export const workersOptions = {
   'workers.server': option(
     choice('auto', 'iodine', 'puma', 'unicorn', 'pitchfork', 'falcon', 'command'),
     'auto',
-    "The app's server. auto: the one in Gemfile.lock, or command where one is given.",
+    "The app's server: iodine, puma, unicorn, pitchfork, falcon, or command for any other. auto: the one in Gemfile.lock, or command where one is given.",
     { flag: '--server' },
   ),
   'workers.command': option(

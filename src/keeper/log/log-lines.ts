@@ -8,7 +8,7 @@ import { toPrintable } from './printable.ts'
 export interface LogLines {
   /** `fields` belong to the message; a readable line shows only those that the message doesn't say: `extra`. */
   message(level: Level, message: string, fields: Fields, extra: Fields): void
-  /** One line of a worker's output. */
+  /** One line of a worker's output: written at every level. */
   output(worker: number, text: string): void
 }
 
@@ -30,12 +30,14 @@ export function createJsonLines(level: Level, write: (line: string) => void): Lo
     },
     { write },
   )
+  // What an app prints is not bezel's to leave out.
+  const passing = logger.child({}, { level: 'info' })
   return {
     message: (level, message, fields) => {
       if (logger.isLevelEnabled(level)) logger[level](toBoundedFields(fields, maxFieldBytes), toJsonBytes(message, maxMessageBytes))
     },
     output: (worker, text) => {
-      if (logger.isLevelEnabled('info')) logger.info({ worker }, toJsonBytes(toPrintable(text, false), maxOutputBytes))
+      passing.info({ worker }, toJsonBytes(toPrintable(text, false), maxOutputBytes))
     },
   }
 }
@@ -54,8 +56,7 @@ export function createTextLines(level: Level, colour: boolean, now: () => Date, 
       write(`${head()} ${style(levelStyle[at], at.padEnd(5))} ${toPrintable(message.slice(0, maxMessageBytes), false)}${fields}`)
     },
     output: (worker, text) => {
-      if (levelRank.info >= levelRank[level])
-        write(`${head()} ${style('cyan', `[${worker}]`.padEnd(5))} ${toPrintable(text.slice(0, maxOutputBytes), colour)}`.trimEnd())
+      write(`${head()} ${style('cyan', `[${worker}]`.padEnd(5))} ${toPrintable(text.slice(0, maxOutputBytes), colour)}`.trimEnd())
     },
   }
 }

@@ -54,12 +54,12 @@ describe('a JSON log', () => {
     expect(json(1)).toMatchObject({ code: 'INTERNAL', stack: expect.stringContaining('log.test.ts') })
   })
 
-  test('leaves out what is below its level', () => {
+  test('leaves out what is below its level, but nothing of what a worker prints', () => {
     const { log, lines } = record({ level: 'warn' })
     log.message('info', 'small talk')
     log.output(1, 'Puma starting')
     log.message('warn', 'look')
-    expect(lines).toHaveLength(1)
+    expect(lines).toEqual([expect.stringContaining('"worker":1'), expect.stringContaining('look')])
   })
 
   test('keeps passwords and keys to itself', () => {
@@ -118,10 +118,12 @@ describe('a readable log', () => {
     log.fact(exited)
     log.message('warn', 'two\nlines', { port: 3000, why: 'not known' })
     log.fact({ tag: 'GemRefused', gem: 'pg', code: 'abi', explanation: 'was built for Ruby 2.7', remedy: ['bundle pristine pg'] })
+    log.failure(new BezelError('PORT_TAKEN', 'port 3000 is taken', { remedy: ['kill 9', 'or wait'] }))
     expect(lines).toEqual([
       '09:08:07 error worker 2 ended: SIGSEGV, crashed, after 61 s (run 7, 210 MB)',
       '09:08:07 warn  two lines port=3000 why="not known"',
-      '09:08:07 error pg: was built for Ruby 2.7 try=["bundle pristine pg"]',
+      '09:08:07 error pg: was built for Ruby 2.7 try="bundle pristine pg"',
+      '09:08:07 error port 3000 is taken code=PORT_TAKEN try="kill 9; or wait"',
     ])
   })
 

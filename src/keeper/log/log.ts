@@ -13,7 +13,7 @@ export interface Log {
   message(level: Level, message: string, fields?: Fields): void
   /** An error with its code, remedy and, at level debug or for one that nobody foresaw, its stack. */
   failure(error: unknown): void
-  /** One line of a worker's output, with or without its line feed, in whatever bytes the worker wrote. */
+  /** One line of a worker's output, whatever the level; with or without its line feed, in whatever bytes the worker wrote. */
   output(worker: number, line: string | Uint8Array): void
   /** Lines lost so far. */
   dropped(): number
@@ -49,15 +49,14 @@ export function createLog({ sink, format, colour, level, now }: LogOptions): Log
   return {
     fact(fact) {
       const { level, message } = tellFact(fact)
-      const remedy = 'remedy' in fact && fact.remedy.length > 0 ? { try: fact.remedy } : {}
-      lines.message(level, redact(message), { ...fact }, remedy)
+      lines.message(level, redact(message), { ...fact }, 'remedy' in fact ? toTry(fact.remedy) : {})
     },
     message(level, message, fields = {}) {
       lines.message(level, redact(message), fields, fields)
     },
     failure(error) {
-      const { message, fields } = describe(error, level === 'debug')
-      lines.message('error', redact(message), fields, fields)
+      const { message, fields, remedy } = describe(error, level === 'debug')
+      lines.message('error', redact(message), remedy.length > 0 ? { ...fields, remedy } : fields, { ...fields, ...toTry(remedy) })
     },
     output(worker, line) {
       const text = typeof line === 'string' ? line.slice(0, maxLineBytes) : decoder.decode(line.subarray(0, maxLineBytes))
@@ -68,13 +67,19 @@ export function createLog({ sink, format, colour, level, now }: LogOptions): Log
   }
 }
 
-function describe(error: unknown, withStack: boolean): { message: string; fields: Fields } {
-  if (!(error instanceof Error)) return { message: String(error), fields: { code: 'INTERNAL' } }
-  const stack = withStack || !(error instanceof BezelError) ? { stack: error.stack } : {}
+/** What to do, as a readable line shows it. */
+function toTry(remedy: readonly string[]): Fields {
+  return remedy.length > 0 ? { try: remedy.join('; ') } : {}
+}
+
+function describe(error: unknown, withStack: boolean): { message: string; fields: Fields; remedy: readonly string[] } {
+  if (!(error instanceof Error)) return { message: String(error), fields: { code: 'INTERNAL' }, remedy: [] }
+  const foreseen = error instanceof BezelError
+  const stack = withStack || !foreseen ? { stack: error.stack } : {}
   const cause = error.cause instanceof Error ? { cause: error.cause.message } : {}
-  if (!(error instanceof BezelError)) return { message: error.message, fields: { code: 'INTERNAL', ...cause, ...stack } }
   return {
     message: error.message,
-    fields: { code: error.code, ...(error.remedy.length > 0 ? { remedy: error.remedy } : {}), ...cause, ...stack },
+    fields: { code: foreseen ? error.code : 'INTERNAL', ...cause, ...stack },
+    remedy: foreseen ? error.remedy : [],
   }
 }
