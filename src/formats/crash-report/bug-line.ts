@@ -8,10 +8,10 @@ const rubysOwn =
   /^(?:try to mark T_NONE object|object allocation during garbage collection phase|rb_gc_mark\(\)|unreachable|rb_sys_fail|gc_\w+|vm_\w+|native_mutex|pthread_)/
 
 /** `FILE` of a position: a path, `-e`, `(eval …)`, `<internal:…>` or a bare script name; spaces only in an absolute path. */
-const file = String.raw`(?:[A-Za-z]:)?\.{0,2}\/[^:]*|~\/[^:]*|[^\s:/[\]]+(?:\/[^\s:]*)+|-e?|<internal:[^>]*>|\([\w .:/-]+\)|[\w.+@-]+\.(?:rb|ru|rake|so|bundle)`
+const file = String.raw`(?:[A-Za-z]:)?\.{0,2}\/[^:]*|~\/[^:]*|[^\s:/[\]]+(?:\/[^\s:]*)+|-e?|<[^<>]*>|\([\w .:/-]+\)|[\w.+@-]+\.(?:rb|ru|rake|so|bundle)`
 const placed = new RegExp(`^(${file}):(\\d+): $`)
 const placedInFile = new RegExp(`^(${file}|[\\w.]+): $`)
-const compiledOrInternal = /\.(?:so|bundle|dylib|rb)$|^<internal:/
+const compiledOrInternal = /\.(?:so|bundle|dylib|rb)$|^<[^<>]*>$/
 
 /**
  * Whether a line is a `[BUG]` header in exactly the form that Ruby writes (error.c, `bug_report_begin`): position or none at the very

@@ -20,7 +20,6 @@ import { readLoadFailureLine } from './load-failure-line.ts'
 import { jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
 import { ReportBuilder, type Place } from './report-builder.ts'
 import { readBacktraceLine, readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
-import { symptomTrigger } from './symptom-trigger.ts'
 
 /** Most findings kept when nobody takes them one by one; a process that crashes in a loop repeats itself. */
 const maxFindings = 512
@@ -58,8 +57,13 @@ interface Open {
 export class CrashReportReader {
   readonly #findings: Finding[] = []
   readonly #onFinding: (finding: Finding) => void
-  readonly #splitter = new LineSplitter((line) => this.#line(line))
+  readonly #splitter = new LineSplitter({
+    attentive: () => this.#open.size > 0 || this.#trail !== null || this.#apple !== null || this.#json !== null,
+    line: (text, number) => this.#line(text, number),
+  })
   readonly #open = new Map<string, Open>()
+  /** The report whose long lists are being read. */
+  #listing: Open | null = null
   #apple: { readonly builder: AppleReportBuilder; idle: number } | null = null
   #json: { text: string; readonly at: Place } | null = null
   #trail: Trail | null = null
@@ -93,12 +97,11 @@ export class CrashReportReader {
     return this.#findings.sort((a, b) => a.atLine - b.atLine)
   }
 
-  #line(raw: string): void {
-    this.#atLine += 1
+  #line(raw: string, number: number): void {
+    this.#atLine = number
     this.#raw = raw
     if (this.#json !== null) return this.#takeJson(raw)
-    const idle = this.#open.size === 0 && this.#trail === null && this.#apple === null
-    if (idle && !symptomTrigger.test(raw)) return
+    if (this.#listing !== null && this.#listing.builder.takeListed(raw)) return
     const line = stripAnsi(raw)
     if (opensAppleJson(line)) {
       this.#json = { text: '', at: this.#here() }
@@ -165,6 +168,7 @@ export class CrashReportReader {
     if (text.includes('[BUG]')) open.builder.interleaved = true
     if (open.builder.take(text, false)) {
       open.idle = 0
+      this.#listing = open.builder.lastSection === 'features' || open.builder.lastSection === 'map' ? open : null
       return true
     }
     open.idle += 1
@@ -178,14 +182,15 @@ export class CrashReportReader {
     const open = this.#open.get(source)
     if (open === undefined) return
     this.#open.delete(source)
+    if (this.#listing === open) this.#listing = null
     if (!open.builder.confirmed && (open.strangers > (ended ? 1 : 0) || open.builder.header === null)) return
-    this.#tell(open.builder.finish(ended))
+    if (!open.builder.empty) this.#tell(open.builder.finish(ended))
   }
 
   #opensHeadless(text: string): boolean {
     const section = readSectionTitle(text)
     if (section !== null) return section === 'control' || section === 'ruby' || section === 'machine' || section === 'c'
-    if (readControlFrame(text) !== null) return true
+    if (readControlFrame(text) !== null || /\b(?:RIP|rip|EFL|rfl|sp): 0x[0-9a-f]{8}/.test(text)) return true
     if (this.#trail?.finding.tag === 'AbortNote' || !/\) \[0x[0-9a-f]+\]/.test(text)) return false
     const frame = readCFrame(text, false)
     return frame?.library !== null && frame?.library !== undefined && /\.(?:so|dylib|bundle)|ruby/.test(frame.library)
@@ -220,7 +225,7 @@ export class CrashReportReader {
     const report = json === null ? null : readAppleJsonReport(json.text, json.at)
     if (report !== null) return this.#tell(report)
     // Cut or not that form after all: read it as plain lines, which still finds the telling ones.
-    for (const line of json?.text.split('\n') ?? []) if (symptomTrigger.test(line)) this.#bare(line)
+    for (const line of json?.text.split('\n') ?? []) this.#bare(line)
   }
 
   #takeSymptom(source: string, text: string): boolean {

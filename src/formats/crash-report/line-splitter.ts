@@ -1,77 +1,132 @@
 import { StringDecoder } from 'node:string_decoder'
+import { buildNeedleAutomaton, type NeedleAutomaton } from './needle-automaton.ts'
+import { symptomNeedles } from './symptom-needles.ts'
 
-/** Longest line kept, in UTF-16 units: a whole 37 KB report escaped into one JSON line fits many times; the rest of a longer line is dropped. */
-export const maxLineUnits = 256 * 1024
+/** Longest line kept, in bytes: a whole 37 KB report escaped into one JSON line fits several times; the rest of a longer line is dropped. */
+export const maxLineBytes = 256 * 1024
 
-/** Bytes decoded at once, so that memory stays bounded whatever a caller pushes. */
+/** Bytes worked on at once, so that memory stays bounded whatever a caller pushes. */
 const sliceBytes = 64 * 1024
+const newline = 10
 
 type Encoding = 'utf8' | 'utf16le' | 'utf16be'
 
-/** Cuts a byte stream into lines. UTF-8 by default, UTF-16 by byte-order mark or by its zero bytes. Lines come without their ending. */
-export class LineSplitter {
-  readonly #onLine: (line: string) => void
-  #decoder: StringDecoder | null = null
-  #encoding: Encoding = 'utf8'
-  #carry = ''
-  #skipping = false
-  /** Odd byte of a big-endian pair that was cut. */
-  #half: Buffer | null = null
+export interface LineListener {
+  /** Whether every line is wanted now, not only those with a needle. Asked after each line. */
+  attentive(): boolean
+  /** A line without its ending; `number` counts all lines from 1. */
+  line(text: string, number: number): void
+}
 
-  constructor(onLine: (line: string) => void) {
-    this.#onLine = onLine
+let automaton: NeedleAutomaton | null = null
+
+/**
+ * Cuts a byte stream into lines and hands on those that matter: a line without a needle is never decoded while nobody is attentive.
+ * UTF-8 by default, UTF-16 by byte-order mark or by its zero bytes.
+ */
+export class LineSplitter {
+  readonly #listener: LineListener
+  readonly #automaton: NeedleAutomaton
+  #encoding: Encoding | null = null
+  #decoder: StringDecoder | null = null
+  /** Odd byte of a big-endian pair that was cut. */
+  #half = Buffer.alloc(0)
+  /** Beginning of a line whose end has not come; at most `maxLineBytes`. */
+  #carry: Buffer[] = []
+  #carried = 0
+  #number = 1
+  #state = 0
+  #found = false
+
+  constructor(listener: LineListener) {
+    this.#listener = listener
+    automaton ??= buildNeedleAutomaton(symptomNeedles)
+    this.#automaton = automaton
   }
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return
-    this.#decoder ??= this.#startDecoder(chunk)
-    for (let at = 0; at < chunk.length; at += sliceBytes) this.#text(this.#decode(chunk.subarray(at, at + sliceBytes)))
+    this.#encoding ??= guessEncoding(chunk)
+    for (let at = 0; at < chunk.length; at += sliceBytes) {
+      const slice = chunk.subarray(at, at + sliceBytes)
+      this.#bytes(this.#encoding === 'utf8' ? slice : Buffer.from(this.#decode(slice)))
+    }
   }
 
   end(): void {
-    if (this.#decoder !== null) this.#text(this.#decoder.end())
-    if (this.#carry !== '' && !this.#skipping) this.#line(this.#carry)
-    this.#carry = ''
+    if (this.#carried > 0) this.#finishLine(Buffer.alloc(0))
   }
 
-  #startDecoder(first: Buffer): StringDecoder {
-    this.#encoding = guessEncoding(first)
-    return new StringDecoder(this.#encoding === 'utf8' ? 'utf8' : 'utf16le')
-  }
-
-  #decode(bytes: Buffer): string {
-    const decoder = this.#decoder
-    if (decoder === null) return ''
-    if (this.#encoding !== 'utf16be') return decoder.write(bytes)
-    const whole = this.#half === null ? Buffer.from(bytes) : Buffer.concat([this.#half, bytes])
+  #decode(slice: Buffer): string {
+    this.#decoder ??= new StringDecoder('utf16le')
+    if (this.#encoding === 'utf16le') return this.#decoder.write(slice)
+    const whole = Buffer.concat([this.#half, slice])
     const even = whole.length - (whole.length % 2)
-    this.#half = even === whole.length ? null : whole.subarray(even)
-    return decoder.write(whole.subarray(0, even).swap16())
+    this.#half = whole.subarray(even)
+    return this.#decoder.write(whole.subarray(0, even).swap16())
   }
 
-  #text(text: string): void {
-    let from = 0
-    for (;;) {
-      const at = text.indexOf('\n', from)
-      if (at < 0) break
-      if (this.#skipping) this.#skipping = false
-      else if (this.#carry === '') this.#line(text.slice(from, at))
-      else {
-        this.#line(this.#carry + text.slice(from, at))
-        this.#carry = ''
-      }
-      from = at + 1
+  #bytes(bytes: Buffer): void {
+    let start = 0
+    while (start < bytes.length) {
+      const known = this.#found || this.#carried >= maxLineBytes || this.#listener.attentive()
+      if (!known) start = this.#skipLines(bytes, start)
+      const end = start < bytes.length ? bytes.indexOf(newline, start) : -1
+      if (end < 0) return this.#keep(bytes.subarray(start))
+      if (this.#carried > 0) this.#finishLine(bytes.subarray(start, end))
+      else this.#emit(bytes, start, end)
+      start = end + 1
     }
-    if (this.#skipping || from === text.length) return
-    this.#carry += text.slice(from)
-    if (this.#carry.length <= maxLineUnits) return
-    this.#line(this.#carry.slice(0, maxLineUnits))
-    this.#carry = ''
-    this.#skipping = true
   }
 
-  #line(line: string): void {
-    this.#onLine(line.endsWith('\r') ? line.slice(0, -1) : line)
+  /** Passes over whole lines without a needle; answers where the first line begins that has one, or whose end is not there. */
+  #skipLines(bytes: Buffer, from: number): number {
+    const { next, firstFound } = this.#automaton
+    let state = this.#state
+    let start = from
+    for (let at = from; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? 0
+      state = next[(state << 8) | byte] ?? 0
+      if (state >= firstFound) {
+        this.#found = true
+        break
+      }
+      if (byte !== newline) continue
+      // A line that began in an earlier slice is let go too.
+      this.#carry = []
+      this.#carried = 0
+      this.#number += 1
+      start = at + 1
+    }
+    this.#state = this.#found ? 0 : state
+    return start
+  }
+
+  #keep(rest: Buffer): void {
+    const room = maxLineBytes - this.#carried
+    if (room <= 0) return
+    // A copy: the caller may use its memory again.
+    this.#carry.push(Buffer.from(rest.subarray(0, room)))
+    this.#carried += Math.min(rest.length, room)
+  }
+
+  #finishLine(rest: Buffer): void {
+    this.#keep(rest)
+    const whole = Buffer.concat(this.#carry)
+    this.#carry = []
+    this.#carried = 0
+    this.#emit(whole, 0, whole.length)
+  }
+
+  #emit(bytes: Buffer, start: number, end: number): void {
+    const wanted = this.#found || this.#listener.attentive()
+    this.#found = false
+    this.#state = 0
+    const number = this.#number
+    this.#number += 1
+    if (!wanted) return
+    const last = end > start && bytes[end - 1] === 13 ? end - 1 : end
+    this.#listener.line(bytes.toString('utf8', start, Math.min(last, start + maxLineBytes)), number)
   }
 }
 

@@ -11,30 +11,52 @@ interface PrefixForm {
   readonly names: boolean
 }
 
-const forms: readonly PrefixForm[] = [
-  // Kubernetes CRI, Docker, systemd short-iso, GitHub Actions, bracketed or not.
-  { form: /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?:?(?:\s|$)/, names: false },
-  { form: /^(?:stdout|stderr) [FP] /, names: false },
-  // Docker Compose, foreman, overmind: `web-1  | `, `10:00:01 web.1  | `.
-  { form: /^(?:\d\d:\d\d:\d\d )?([\w.-]+)\s+\| ?/, names: true },
-  { form: /^\s*\| ?/, names: false },
-  // Heroku, Cloud Foundry: `app[web.1]: `, `[APP/PROC/WEB/0] ERR `.
-  { form: /^([\w.-]+\[[\w.:-]+\]): /, names: true },
-  { form: /^(\[(?:APP|RTR|STG)\/[\w/]+\]) (?:OUT|ERR) /, names: true },
-  // syslog RFC 3164 and 5424, journald: `Nov 25 10:00:34 host puma[123]: `.
-  { form: /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ ([\w./@-]+(?:\[\d+\])?): /, names: true },
-  { form: /^<\d+>\d \S+ \S+ (\S+ \S+) \S+ \S+ /, names: true },
-  // Phusion Passenger.
-  { form: /^(App \d+) (?:stdout|stderr|output): /, names: true },
-  { form: /^\[ [EWINDF]? ?\d{4}-[^\]]*\]: /, names: false },
-  // Ruby's Logger, log levels, tags.
-  { form: /^[DIWEFA], \[[^\]]+\]\s+[A-Z]+ -- [^:]*: /, names: false },
-  { form: /^(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL)(?: -- [^:]*)?: /, names: false },
-  { form: /^(?:stderr|stdout)(?::| \|) /, names: false },
-  { form: /^\[(\d+)\] /, names: true },
-  { form: /^\[(?!0x|BUG\]|FATAL\]|NOTE\]|IMPORTANT\])[^\]\n]{1,80}\]:? /, names: false },
-  { form: /^> ?/, names: false },
-]
+/** Forms by what the line begins with, so that a line of a report itself (`/lib/…`) costs one comparison. */
+const forms = {
+  digit: [
+    // Kubernetes CRI, Docker, systemd short-iso, GitHub Actions.
+    { form: /^\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?:?(?:\s|$)/, names: false },
+    // foreman, overmind: `10:00:01 web.1  | `.
+    { form: /^\d\d:\d\d:\d\d ([\w.-]+)\s+\| ?/, names: true },
+  ],
+  bracket: [
+    { form: /^\[ [EWINDF]? ?\d{4}-[^\]]*\]: /, names: false },
+    { form: /^\[\d{4}[-/]\d\d[-/]\d\d[T ][^\]]*\]:?(?:\s|$)/, names: false },
+    // Cloud Foundry: `[APP/PROC/WEB/0] ERR `.
+    { form: /^(\[(?:APP|RTR|STG)\/[\w/]+\]) (?:OUT|ERR) /, names: true },
+    { form: /^\[(\d+)\] /, names: true },
+    { form: /^\[(?!0x|BUG\]|FATAL\]|NOTE\]|IMPORTANT\])[^\]\n]{1,80}\]:? /, names: false },
+  ],
+  letter: [
+    { form: /^(?:stdout|stderr)(?: [FP]|:| \|) /, names: false },
+    // Docker Compose: `web-1  | `.
+    { form: /^([\w.-]+)\s+\| ?/, names: true },
+    // Heroku: `app[web.1]: `.
+    { form: /^([\w.-]+\[[\w.:-]+\]): /, names: true },
+    // syslog RFC 3164, journald: `Nov 25 10:00:34 host puma[123]: `.
+    { form: /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ ([\w./@-]+(?:\[\d+\])?): /, names: true },
+    // Phusion Passenger.
+    { form: /^(App \d+) (?:stdout|stderr|output): /, names: true },
+    // Ruby's Logger, and plain levels.
+    { form: /^[DIWEFA], \[[^\]]+\]\s+[A-Z]+ -- [^:]*: /, names: false },
+    { form: /^(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL)(?: -- [^:]*)?: /, names: false },
+  ],
+  blank: [{ form: /^\s*\| ?/, names: false }],
+  // syslog RFC 5424.
+  angle: [{ form: /^<\d+>\d \S+ \S+ (\S+ \S+) \S+ \S+ /, names: true }],
+  quote: [{ form: /^> ?/, names: false }],
+  other: [],
+} as const satisfies Readonly<Record<string, readonly PrefixForm[]>>
+
+function formsFor(first: number): readonly PrefixForm[] {
+  if (first === 0x2f) return forms.other
+  if (first >= 0x30 && first <= 0x39) return forms.digit
+  if (first === 0x5b) return forms.bracket
+  if ((first >= 0x41 && first <= 0x5a) || (first >= 0x61 && first <= 0x7a) || first === 0x5f) return forms.letter
+  if (first === 0x20 || first === 0x09 || first === 0x7c) return forms.blank
+  if (first === 0x3c) return forms.angle
+  return first === 0x3e ? forms.quote : forms.other
+}
 
 const timestamp = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d/
 
@@ -58,7 +80,7 @@ export function stripPrefix(line: string): BareLine {
   let source = ''
   for (let taken = 0; taken < 6; taken += 1) {
     const before = text.length
-    for (const { form, names } of forms) {
+    for (const { form, names } of formsFor(text.charCodeAt(0))) {
       const matched = form.exec(text)
       if (matched === null) continue
       text = text.slice(matched[0].length)

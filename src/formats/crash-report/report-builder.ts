@@ -56,6 +56,12 @@ export class ReportBuilder {
     return this.description !== null || this.sections.length > 0 || this.#control.length > 0 || this.#c.length > 0
   }
 
+  /** Only titles so far: a text about reports, not a report. */
+  get empty(): boolean {
+    const frames = this.#control.length + this.#ruby.length + this.#c.length
+    return this.header === null && this.description === null && frames === 0 && Object.keys(this.#registers).length === 0
+  }
+
   /** Lines so far came newest first: frame numbers rise, or the end of a report stood before its beginning. */
   get reversed(): boolean {
     const first = this.#control[0]
@@ -74,6 +80,12 @@ export class ReportBuilder {
   attachHeader(header: BugHeader): void {
     this.header = header
     this.#descriptionBeforeHeader = this.description !== null
+  }
+
+  /** Takes a line of the long lists (features, memory map) before anything else is asked of it: they are most of a report. */
+  takeListed(line: string): boolean {
+    if (this.#section === 'map') return line.charCodeAt(0) !== 0x7b && this.#takeMapping(line)
+    return this.#section === 'features' && line.charCodeAt(0) === 0x20 && this.#takeFeature(line)
   }
 
   /** Takes a line of the report; false for a line that is none. */

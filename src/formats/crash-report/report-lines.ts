@@ -123,7 +123,7 @@ export function readFeature(line: string): string | null {
   return feature.exec(line)?.[1] ?? null
 }
 
-const mapping = /([0-9a-f]{6,16})-([0-9a-f]{6,16}) [rwxsp-]{3,4}(?: [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ \d+)?(?: +(\S.*?))? *$/
+const mapping = /^\s*([0-9a-f]{6,16})-([0-9a-f]{6,16}) [rwxsp-]{3,4}(?: [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ \d+)?(?: +(\S.*?))? *$/
 
 export interface Mapping extends Pick<MappedFile, 'path'> {
   readonly start: string

@@ -63,8 +63,8 @@ function blameCFrames(report: CrashReport, site: CrashSite, ruby: RubySite): Bla
   if (suspect === null) return through === null ? null : blameLibrary(report, site, through, ruby)
   if (suspect.owner.tag !== 'gem') return null
   const { gem, path } = suspect.owner
-  const symbol = suspect.frame.symbol
-  const at = `${baseName(path)}${symbol === null ? '' : ` in ${symbol}`}${suspect.frame.source === null ? '' : ` (${baseName(suspect.frame.source)})`}`
+  const { symbol, source } = functionOf(suspect, site)
+  const at = `${baseName(path)}${symbol === null ? '' : ` in ${symbol}`}${source === null ? '' : ` (${baseName(source)})`}`
   const culprit = toCulprit(report, ruby, { gem, version: suspect.owner.version, path, symbol })
   if (rubyBetween === 0) {
     const below =
@@ -94,6 +94,24 @@ function blameCFrames(report: CrashReport, site: CrashSite, ruby: RubySite): Bla
     evidence: [`${onTop}, which handed Ruby something broken or only called it`, ...consistent],
     alternatives: viaRuby.alternatives,
   }
+}
+
+/**
+ * The function to name: an inlined helper of a header, and a return address that belongs to the next function (offset 0), stand before
+ * the one that was written.
+ */
+function functionOf(suspect: OwnedFrame, site: CrashSite): { readonly symbol: string | null; readonly source: string | null } {
+  const at = site.frames.indexOf(suspect)
+  for (const [further, { frame, owner }] of site.frames.slice(at, at + 6).entries()) {
+    if (owner.tag !== 'gem' || frame.library !== suspect.frame.library) break
+    const helper =
+      frame.symbol === null ||
+      (frame.offset === '0x0' && at + further > 0) ||
+      /^(?:rbimpl_|RB_|rb_\w+_inline$)/.test(frame.symbol) ||
+      /\.h(?:pp)?:\d+$/.test(frame.source ?? '')
+    if (!helper) return { symbol: frame.symbol, source: frame.source }
+  }
+  return { symbol: suspect.frame.symbol, source: suspect.frame.source }
 }
 
 function blameLibrary(report: CrashReport, site: CrashSite, through: OwnedFrame, ruby: RubySite): Blame {
@@ -218,7 +236,8 @@ function traitsOf(report: CrashReport, site: CrashSite, ruby: RubySite): ReportT
   const address = report.header?.address ?? null
   const pc = report.registers['RIP'] ?? report.registers['PC'] ?? report.registers['EIP']
   if (insideGc(site) || /T_NONE|during garbage collection|rb_gc_mark/.test(report.header?.message ?? '')) traits.push('in-gc')
-  if (pc !== undefined && (pc === '0x0' || (address !== null && pc === address))) traits.push('wild-jump')
+  if (pc !== undefined && report.header?.signal !== 'ILL' && (pc === '0x0' || (address !== null && pc === address)))
+    traits.push('wild-jump')
   if (
     report.header !== null &&
     report.format === 'ruby' &&

@@ -33,10 +33,20 @@ function belongs(finding: Finding, group: readonly Finding[]): boolean {
     case 'LoadFailure':
       return group.every((other) => other.tag === 'LoadFailure')
     case 'ExceptionNote':
-      return group.every((other) => other.tag === 'ExceptionNote' && other.className === finding.className)
+      return group.every((other) => other.tag === 'ExceptionNote' && familyOf(other.className) === familyOf(finding.className))
     case 'DeathNote':
-      return finding.atLine - last.atLine < 40 && !group.some(({ tag }) => tag === 'DeathNote')
+      return !group.some(({ tag }) => tag === 'DeathNote') && (finding.atLine - last.atLine < 40 || group.some((other) => isDeath(other)))
   }
+}
+
+/** A Ractor's own error is raised again as `Ractor::RemoteError` where its value is taken. */
+function familyOf(className: string): string {
+  return className.startsWith('Ractor::') ? 'Ractor' : className
+}
+
+/** Something after which a shell or supervisor says how the process ended, be it some hundred lines of report later. */
+function isDeath({ tag }: Finding): boolean {
+  return tag === 'CrashReport' || tag === 'AbortNote'
 }
 
 /** The one event of findings that are known to be one process's. */
@@ -83,7 +93,7 @@ function rankOfLoad({ why, subject }: LoadFailure): number {
 
 function rankOfException({ message, className }: ExceptionNote): number {
   if (/bad record mac|trap context|level too deep/.test(message)) return 3
-  return className === 'NoMemoryError' ? 1 : 2
+  return className === 'NoMemoryError' || className === 'Ractor::RemoteError' ? 1 : 2
 }
 
 function rankOfDeath({ outOfMemory, library }: DeathNote): number {

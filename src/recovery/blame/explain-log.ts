@@ -7,6 +7,8 @@ export interface ExplainedEvent {
   readonly explanation: Explanation
   /** Number of the event's first line, from 1. */
   readonly atLine: number
+  /** Timestamp of that line; null where the log has none. */
+  readonly loggedAt: string | null
 }
 
 export interface ExplainedLog {
@@ -23,6 +25,7 @@ export function explainLog(findings: readonly Finding[], known: Omit<Evidence, '
     event,
     explanation: explain({ ...known, findings: inOrder(event) }),
     atLine: inOrder(event)[0]?.atLine ?? 1,
+    loggedAt: inOrder(event)[0]?.loggedAt ?? null,
   }))
   const counts = Map.groupBy(explained, ({ explanation }) => explanation.kind)
   const ranked = explained.toSorted(
@@ -34,7 +37,10 @@ export function explainLog(findings: readonly Finding[], known: Omit<Evidence, '
   const first = ranked[0]
   if (first === undefined) return { main: explain({ ...known, findings: [] }), events: [] }
   const rivals = explained.filter(({ event }) => event.main.tag === first.event.main.tag).map(({ explanation }) => explanation)
-  return { main: doubt(first.explanation, rivals), events: explained.map(({ explanation, atLine }) => ({ explanation, atLine })) }
+  return {
+    main: doubt(first.explanation, rivals),
+    events: explained.map(({ explanation, atLine, loggedAt }) => ({ explanation, atLine, loggedAt })),
+  }
 }
 
 /** Crashes of one log at several places, none of which a C frame names: the sign of a damaged heap, which no single report can pin on anybody. */

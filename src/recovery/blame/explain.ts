@@ -265,7 +265,7 @@ function finish(
   const remedy = [...appRemedy, ...fillRemedy(cause?.remedy ?? [], names)]
   const alone = evidence.requests?.length === 1 ? evidence.requests[0] : undefined
   const requests = alone === undefined ? [] : [`one request was in flight: ${alone.method} ${alone.path}`]
-  const lines = [...blame.evidence, ...requests, ...(cause === null ? [] : [`known cause ${cause.id}: ${cause.title}`])]
+  const lines = [...blame.evidence, ...requests]
   const topSymbol = blame.report?.site.frames.find(({ frame }) => frame.symbol !== null)?.frame.symbol ?? null
   return {
     kind: blame.kind,

@@ -43,7 +43,7 @@ export function readSentSignal(report: CrashReport, site: CrashSite, ruby: RubyS
   const address = report.header?.address
   if (address === null || address === undefined || report.header?.signal === null) return null
   const value = BigInt(address)
-  if (value < 0x100n || value >= 1n << 48n) return null
+  if (value < 2n || value >= 1n << 48n) return null
   const high = Number(value >> 32n)
   const pid = Number(value & 0xffff_ffffn)
   if (pid === 0 || pid >= maxPid || isAddressHalf(high)) return null
@@ -53,18 +53,16 @@ export function readSentSignal(report: CrashReport, site: CrashSite, ruby: RubyS
   const inWait = symbol !== null && top?.owner.tag !== 'gem' && waiting.test(symbol)
   const methodWaits = ruby.cMethod !== null && waitingMethod.has(ruby.cMethod)
   const byItself = ruby.cMethod === 'kill' || (symbol !== null && /^_*(?:kill|tgkill)$/.test(symbol))
-  if (byItself || inWait) return { uid: high, pid, byItself, confidence: 'likely' }
+  // The syscall instruction leaves its return address in RCX (AMD64 manual, SYSCALL): the signal struck inside the kernel.
+  const inSyscall = report.registers['RIP'] !== undefined && report.registers['RIP'] === report.registers['RCX']
+  if (byItself || inWait || inSyscall) return { uid: high, pid, byItself, confidence: 'likely' }
   if (site.suspect !== null && site.rubyBetween === 0) return null
+  if (methodWaits && top?.owner.tag === 'machine' && site.suspect === null) return { uid: high, pid, byItself: false, confidence: 'likely' }
   if (nearSomeRegister(value, report)) return null
   const hasRegisters = Object.keys(report.registers).length > 0
+  if (high > 0) return { uid: high, pid, byItself: false, confidence: 'likely' }
   // Root sends as user 0: the address is then a bare, small number, which an offset from a null pointer can also be.
-  if (high === 0)
-    return hasRegisters && pid > 0x1000
-      ? { uid: 0, pid, byItself: false, confidence: methodWaits ? 'likely' : 'suspected' }
-      : methodWaits && pid > 0x100
-        ? { uid: 0, pid, byItself: false, confidence: 'suspected' }
-        : null
-  return { uid: high, pid, byItself: false, confidence: 'likely' }
+  return pid > 0x1000 && hasRegisters ? { uid: 0, pid, byItself: false, confidence: methodWaits ? 'likely' : 'suspected' } : null
 }
 
 /** An access faults at a register plus a small offset: then the address was computed, not sent. */

@@ -1,0 +1,37 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import type { ExitStatus } from '../events/workers.ts'
+
+export interface ExplainFlags {
+  readonly app?: string
+  readonly exitStatus?: ExitStatus
+  readonly group?: boolean
+  readonly json?: boolean
+}
+
+/** `bezel explain [FILE…]`: what crashed, who is to blame, how sure, what to type. */
+export function registerExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('read any Ruby crash report or container log, and name the culprit')
+    .argument('[FILE...]', 'logs or reports, plain or compressed; a folder is read whole; - or nothing: standard input')
+    .option('--app <DIR>', 'the app that crashed: what its compiled files tell joins the evidence')
+    .option('--exit-status <STATUS>', 'how the process ended: a number, or a signal such as SIGKILL', toExitStatus)
+    .option('--group', 'list every death, grouped by fingerprint: how often, first, last')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nPrints no credential, environment value or query string that stands in the log.' +
+        '\n\nExamples:\n  bezel explain crash.log\n  docker logs web 2>&1 | bezel explain\n  bezel explain --group /var/log/puma\n  bezel explain --app . --exit-status 139 stderr.log.gz',
+    )
+    .action(async (files: readonly string[], flags: ExplainFlags) => {
+      const { runExplain } = await import('./explain-run.ts')
+      await runExplain(files, flags)
+    })
+}
+
+function toExitStatus(text: string): ExitStatus {
+  if (/^\d{1,3}$/.test(text)) return { code: Number(text), signal: null }
+  const name = /^(?:SIG)?([A-Z]{2,6})$/.exec(text.toUpperCase())?.[1]
+  if (name === undefined) throw new InvalidArgumentError('Wanted is a number from 0 to 255, or a signal such as SIGKILL.')
+  return { code: null, signal: `SIG${name}` }
+}

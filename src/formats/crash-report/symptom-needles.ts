@@ -1,0 +1,30 @@
+/** Parted by `|`, which no needle holds. */
+const groups = [
+  // Ruby's report and Apple's.
+  '[BUG]|-- Control frame|-- Ruby level|-- Machine reg|-- C level|-- Threading|c:00|c:01|) [0x|<OBJ_INFO:|RIP: 0x|rip: 0x|EFL: 0x| sp: 0x',
+  'received in SEGV|received in BUS|received in ILL|Crashed while| Crashed:|Exception Type: |"bug_type"|Termination Reason',
+  // Load failures.
+  'shared object|shared librar| not found|ncompatible|ndefined symbol|lookup error|ELF class|ELF header|ELF file|ELF load|file too short',
+  'read file data|executable stack|TLS block|cannot load such|no such file to load|extensions are not built|did find: [|Could not find',
+  "not loaded|compatible arch|wrong arch|CPU type|format error|relocating|be preloaded|IS_BINARY_GEM|dlopen|dlsym|load the gem '",
+  'o such file or directory|specified module|specified procedure|valid Win32',
+  // Aborts.
+  'double free|free(): |alloc(): |chunk(): |consolidate(): |tcache|trim(): |corrupted |stack smashing|buffer overflow det|glibc error',
+  'ssertion|terminate called|: terminat|panicked at|Sanitizer|runtime error|on child side|fork() was called|*** error|*** Error in',
+  '<jemalloc>|pure virtual|fastbin|%n in writable|longjmp causes',
+  // Exceptions.
+  'trap context|log writing failed|level too deep|SystemStackError|create Thread|actor::|actor unsafe|main ractor|main Ractor',
+  'allocate memory|NoMemoryError|bad record mac|SSL SYSCALL|server closed the|SSL connection has|lost synchronization|do not agree',
+  'already in progress|invalid bytecode|called on term|called on hidd|InvalidHash|a forked|Packets out|Lost connection|unable to fork',
+  // Deaths.
+  'Killed|Segmentation fault|segfault at|Aborted|Abort trap|Bus error|Illegal instr|Floating point ex|breakpoint trap|BPT trap',
+  'ut of memory|oom-kill|oom_reaper|OOMKilled|quota vastly|exited with|exit code|exit status|exited code|exited status|status: 13',
+  'status 13|status=13|by signal|with signal|from signal|received signal|SIGABRT|SIGSEGV|SIGBUS|SIGILL|SIGKILL|SIGFPE|SIGTRAP|SIGSYS',
+  'code=killed|code=dumped|traps: ',
+]
+
+/**
+ * Every line worth a closer look holds one of these. False alarms are cheap, a line without any costs one pass over its bytes.
+ * `symptom-needles.test.ts` keeps the list in step with the readers of each kind of line.
+ */
+export const symptomNeedles: readonly string[] = groups.flatMap((group) => group.split('|'))
