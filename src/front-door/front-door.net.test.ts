@@ -316,6 +316,28 @@ describe('limits', () => {
     expect(worker.connections).toBe(0)
   })
 
+  test('a client that takes nothing of its answer is cut, one that is slow is not', async () => {
+    const rig = await open({ bodyTimeoutMs: 400 })
+    await rig.boot(({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n')
+      for (let piece = 0; piece < 30; piece++) socket.write(Buffer.alloc(1_000_000))
+    })
+    const [stalled, slow] = [rig.dial(), rig.dial()]
+    stalled.socket.pause()
+    stalled.say(get('/'))
+    slow.say(get('/'))
+    const breathe = setInterval(() => {
+      slow.socket.pause()
+      setTimeout(() => slow.socket.resume(), 30)
+    }, 60)
+    await until(() => rig.door.snapshot().requests.cut === 1)
+    await until(() => slow.heard.length > 30_000_000)
+    clearInterval(breathe)
+    stalled.socket.resume()
+    await until(() => stalled.closed)
+    expect(stalled.heard.length).toBeLessThan(30_000_000)
+  })
+
   test('a body beyond the bound gets 413, with or without a length, as JSON for those who ask for it', async () => {
     const rig = await open({ maxBodyBytes: 10 })
     await rig.boot(echo)

@@ -138,6 +138,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     }
     if (run.exited) return
     run.exited = true
+    run.exitedMs = this.#house.nowMs()
     this.#desk.ended(run)
     for (const exchange of run.listed) {
       if (exchange.sentMs >= 0) continue
@@ -198,6 +199,8 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate)
     this.#dispatcher.remove(run)
     settleRun(run, incidentId, this.#house, this.#dispatcher, this.#desk)
+    // A fence may last longer than a boot: the run that was to take the suspects may serve already.
+    for (const other of this.#dispatcher.runs.values()) if (other.readyMs >= run.exitedMs && !other.draining) this.#desk.booted(other)
     this.#dispatcher.pump()
     this.#wakeWaiters()
   }
@@ -205,7 +208,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
   #addRun(serving: ServingRun): Run | null {
     this.#starting.delete(serving.run)
     if (this.#dispatcher.runs.has(serving.run)) return null
-    const run = new Run(serving)
+    const run = new Run(serving, this.#house.nowMs())
     run.onLess = () => this.#wakeWaiters()
     this.#dispatcher.add(run)
     return run

@@ -18,6 +18,8 @@ export class Run implements RunLoad {
   draining = false
   paused = false
   exited = false
+  readonly readyMs: number
+  exitedMs = Infinity
   /** A suspect has it to itself. */
   closed = false
   /** Questions to the keeper about it that are open. */
@@ -29,8 +31,9 @@ export class Run implements RunLoad {
   /** Called each time that the run lets go of something. */
   onLess: () => void = () => {}
 
-  constructor(serving: ServingRun) {
+  constructor(serving: ServingRun, readyMs: number) {
     this.serving = serving
+    this.readyMs = readyMs
   }
 
   get id(): number {

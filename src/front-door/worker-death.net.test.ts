@@ -182,6 +182,25 @@ describe('when a worker dies', () => {
     for (const answer of await Promise.all(sent)) expect(answer).toMatchObject({ status: 200 })
   })
 
+  test('a run that was ready before the fence ended makes room for the suspects', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const sent = [rig.ask('/a'), rig.ask('/b')]
+    await until(() => got.length === 2)
+    const fence = Promise.withResolvers<void>()
+    rig.kill(run, fence.promise)
+    const busy = mute()
+    const next = await rig.boot((request) => (request.target === '/busy' ? busy.hear(request) : echo(request)))
+    const ordinary = rig.ask('/busy')
+    await until(() => busy.got.length === 1)
+    fence.resolve()
+    await until(() => rig.settled(run) !== undefined)
+    expect(next.worker.requests).toHaveLength(1)
+    busy.got[0]!.reply('done')
+    for (const answer of await Promise.all([...sent, ordinary])) expect(answer).toMatchObject({ status: 200 })
+  })
+
   test.each([
     ['POST', {}, 'x', 502],
     ['POST', { 'Idempotency-Key': 'k' }, 'x', 200],
