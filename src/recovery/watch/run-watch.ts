@@ -1,9 +1,12 @@
 import { isBugLine } from '../../formats/crash-report/bug-line.ts'
-import { LineSplitter } from '../../formats/crash-report/line-splitter.ts'
+import { TextLines } from '../../formats/text-lines/text-lines.ts'
 import type { Outside } from '../../part.ts'
 import { drive, type Driver } from '../../resilience/drive.ts'
 import { ReportKeeper } from './report-keeper.ts'
 import { quiet, stepSuspicion, suspicionDueAt, type Suspicion, type SuspicionEffect, type SuspicionEvent } from './suspicion.machine.ts'
+
+/** Longer than any header that Ruby writes: a position is cut at 256 bytes (error.c). */
+const maxLineBytes = 4_096
 
 /** Output from before a report that is kept with it. */
 const contextBytes = 8_192
@@ -25,14 +28,12 @@ export interface RunWatchSettings {
 /** Watches the stderr of one run for the beginning of a crash report, and keeps its text. */
 export class RunWatch {
   readonly run: WatchedRun
-  readonly #lines: LineSplitter
-  #fresh: string[] = []
+  readonly #lines = new TextLines(maxLineBytes)
   readonly #kept: ReportKeeper
   readonly #driver: Driver<Suspicion, SuspicionEvent>
 
   constructor(run: WatchedRun, settings: RunWatchSettings, outside: Outside, perform: (effect: SuspicionEffect) => void) {
     this.run = run
-    this.#lines = new LineSplitter((line) => this.#fresh.push(line))
     this.#kept = new ReportKeeper(settings.maxReportBytes)
     this.#driver = drive(
       {
@@ -48,9 +49,7 @@ export class RunWatch {
   }
 
   push(chunk: Buffer): void {
-    this.#fresh = []
-    this.#lines.push(chunk)
-    const lines = this.#fresh
+    const lines = this.#lines.push(chunk)
     if (this.#driver.state().tag === 'Quiet' && lines.some(isBugLine)) this.#kept.mark(contextBytes)
     this.#kept.push(chunk)
     for (const line of lines) {
