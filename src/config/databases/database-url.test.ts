@@ -74,6 +74,7 @@ describe('a database URL', () => {
       sslmode: 'verify-ca',
     })
     expect(targetOf('postgres:///d', { exists: (path) => path === '/tmp/.s.PGSQL.5432' })).toMatchObject({ host: '/tmp' })
+    expect(targetOf('postgres:///d', { exists: (path) => path === '/var/run/postgresql' })).toMatchObject({ host: '/var/run/postgresql' })
     expect(targetOf('postgres://h/d', { exists: (path) => path === '/home/me/.postgresql/root.crt' })).toMatchObject({
       sslrootcert: '/home/me/.postgresql/root.crt',
     })

@@ -62,5 +62,7 @@ export function findPassword(
   return null
 }
 
+export const packagedSocketFolder = '/var/run/postgresql'
+
 /** Where servers put their socket by default: Debian's and Red Hat's packages, and PostgreSQL's own build. */
-export const defaultSocketFolders: readonly string[] = ['/var/run/postgresql', '/run/postgresql', '/tmp']
+export const defaultSocketFolders: readonly string[] = [packagedSocketFolder, '/tmp']

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import type { ServerTarget, SslMode } from '../../gateway/server-link/target.ts'
 import { readDatabaseUrl, type DatabaseUrl, invalidUrl } from './database-url.ts'
-import { defaultSocketFolders, findPassword, type LibpqSurroundings } from './libpq-surroundings.ts'
+import { defaultSocketFolders, findPassword, packagedSocketFolder, type LibpqSurroundings } from './libpq-surroundings.ts'
 
 /** The server that a connection string means, or why the gateway must leave it alone. */
 export type Targeting = { readonly tag: 'Target'; readonly target: ServerTarget } | { readonly tag: 'Beyond'; readonly why: string }
@@ -75,9 +75,13 @@ export function toServerTarget(given: ReadonlyMap<string, string>, where: string
   }
 }
 
-/** libpq's compiled-in default is a folder that differs by package: the first that holds the server's socket. */
+/**
+ * libpq's compiled-in default is a folder that differs by package: the first that holds the server's socket. While the
+ * server is down there is none: then Debian's and Red Hat's folder, if the package made it.
+ */
 function defaultHost(port: number, { exists }: LibpqSurroundings): string {
-  return defaultSocketFolders.find((folder) => exists(`${folder}/.s.PGSQL.${port}`)) ?? 'localhost'
+  const folder = defaultSocketFolders.find((folder) => exists(`${folder}/.s.PGSQL.${port}`))
+  return folder ?? (exists(packagedSocketFolder) ? packagedSocketFolder : 'localhost')
 }
 
 function certificates(
