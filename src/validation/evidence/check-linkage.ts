@@ -15,6 +15,8 @@ export interface Linkage {
   /** Functions and variables of Ruby that this Ruby lacks. */
   readonly rubySymbolsAbsent: readonly string[]
   readonly usesRuby: boolean
+  /** Every symbol that it must get from elsewhere. */
+  readonly symbols: readonly string[]
 }
 
 /** Whether the loader could bind everything: libraries, their versions, symbols. */
@@ -22,7 +24,7 @@ export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFil
   const imports = readImports(elf)
   const symbols = 'tag' in imports ? [] : imports.filter(({ weak }) => !weak).map(({ name }) => name)
   const usesRuby = symbols.some((name) => rubySymbol.test(name))
-  if (bench.linked === null) return { observations: [], rubySymbolsAbsent: [], usesRuby }
+  if (bench.linked === null) return { observations: [], rubySymbolsAbsent: [], usesRuby, symbols }
   const { loader } = bench.linked
   const closure = loader.closure({ path: bench.tree.realPath(extension.path) ?? extension.path, elf })
   const unbound = symbols.filter(
@@ -38,6 +40,7 @@ export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFil
     ],
     rubySymbolsAbsent: unbound.filter((name) => rubySymbol.test(name)),
     usesRuby,
+    symbols,
   }
 }
 

@@ -8,6 +8,7 @@ import type { Evidence, Verdict } from '../validation-report.ts'
 import { checkLinkage, list } from './check-linkage.ts'
 import type { Claim } from './claim.ts'
 import { compareCopies } from './compare-copies.ts'
+import { readHeaderSymbols } from './header-symbols.ts'
 import { foreignKind, isMachO } from './file-kind.ts'
 import { machineName } from './machine-name.ts'
 import { readClaims } from './read-claims.ts'
@@ -45,6 +46,7 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
   const { minor } = bench.runtime
   const claims = readClaims(extension, elf)
   const linkage = checkLinkage(bench, extension, elf)
+  claims.push(...readHeaderSymbols(linkage.symbols, minor, extension.path))
   const observations: Observation[] = [...linkage.observations, ...oddities(extension, elf, linkage.usesRuby)]
   const helper = !linkage.usesRuby && !claims.some(({ by }) => by === 'file') && initNames(elf).length === 0
   // Where the file itself names this Ruby only, its folders add nothing.
