@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { optionNames, optionsTable, type OptionName, type Values } from './options-table.ts'
+import { toConfig, type Found } from './to-config.ts'
+
+const defaults = Object.fromEntries(optionNames.map((name) => [name, optionsTable[name].fallback])) as Values
+const found: Found = {
+  app: { path: '/app', framework: 'rack', lock: null, has: () => false },
+  server: { tag: 'Known', server: 'puma', version: null, from: '' },
+  count: 2,
+  port: 3000,
+  databases: [
+    {
+      name: 'primary',
+      origin: 'DATABASE_URL',
+      required: false,
+      way: {
+        tag: 'Gateway',
+        settings: {
+          name: 'primary',
+          target: { host: 'h', port: 1, user: 'u', password: null, database: 'd', sslmode: 'prefer' },
+          listenPort: 5432,
+          poolSize: null,
+        },
+        url: { scheme: 'postgres', parameters: new Map() },
+        variables: ['DATABASE_URL'],
+      },
+    },
+  ],
+  env: {},
+}
+
+/** Decided before the settings are made: they choose what is found. */
+const decidedBefore: readonly OptionName[] = [
+  'workers.count',
+  'workers.server',
+  'workers.command',
+  'front_door.port',
+  'gateway.enabled',
+  'databases',
+]
+
+test('no option is read by nobody', () => {
+  const read = new Set<unknown>()
+  const watched = new Proxy(defaults, {
+    get(values, name, receiver): unknown {
+      read.add(name)
+      return Reflect.get(values, name, receiver)
+    },
+  })
+  toConfig(watched, found)
+  expect(optionNames.filter((name) => !read.has(name) && !decidedBefore.includes(name))).toEqual([])
+})
+
+test("the defaults of the options are the parts' own", async () => {
+  const config = toConfig(defaults, found)
+  const { frontDoorDefaults } = await import('../front-door/options.ts')
+  const { gatewayDefaults } = await import('../gateway/options.ts')
+  const { workersDefaults } = await import('../workers/options.ts')
+  expect(config.frontDoor?.settings).toEqual(frontDoorDefaults)
+  expect({ ...config.gateway, databases: [] }).toEqual(gatewayDefaults)
+  expect(config.workers.settings).toEqual({ ...workersDefaults, cwd: '/app' })
+})
