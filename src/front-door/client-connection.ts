@@ -44,6 +44,8 @@ export class ClientConnection implements RequestSink {
   private closing = false
   private tunnel = false
   private keepAlive = true
+  /** The client has not yet taken enough of what was answered: further requests wait. */
+  private stalled = false
 
   constructor(socket: Socket, house: House, owner: ClientOwner) {
     this.socket = socket
@@ -214,7 +216,7 @@ export class ClientConnection implements RequestSink {
     this.consuming = true
     let at = 0
     while (at < chunk.length && !this.closing && !this.socket.destroyed) {
-      if (this.exchange === null || this.reader.isInBody) at = this.reader.step(chunk, at)
+      if ((this.exchange === null && !this.stalled) || this.reader.isInBody) at = this.reader.step(chunk, at)
       else {
         this.kept = chunk.subarray(at)
         this.socket.pause()
@@ -279,6 +281,7 @@ export class ClientConnection implements RequestSink {
       this.keepAlive = false
       const { accept, method, http10 } = head ?? new RequestHead()
       const status = this.respond(refusal.code, { accept, method, http10, requestId: null, incident: null, why: refusal.why }, null)
+      house.tally.answered(status, 0)
       house.outside.emit({ tag: 'RequestRefused', why: refusal.why, status })
       return this.next()
     }
@@ -321,8 +324,11 @@ export class ClientConnection implements RequestSink {
       if (this.ended) this.socket.destroySoon()
       return
     }
-    this.dueMs = this.house.nowMs() + this.house.settings.idleTimeoutMs
-    if (this.consuming) return
+    const { settings } = this.house
+    this.stalled = this.socket.writableNeedDrain
+    this.dueMs = this.house.nowMs() + (this.stalled ? settings.bodyTimeoutMs : settings.idleTimeoutMs)
+    if (this.stalled) this.socket.pause()
+    if (this.stalled || this.consuming) return
     const { kept } = this
     this.kept = null
     if (kept !== null) this.consume(kept)
@@ -332,6 +338,7 @@ export class ClientConnection implements RequestSink {
 
   private drained(): void {
     const { exchange } = this
+    if (this.stalled) return this.next()
     if (exchange === null) return
     if (exchange.begun && !this.tunnel)
       this.dueMs = !this.reader.isInBody ? Infinity : this.house.nowMs() + this.house.settings.bodyTimeoutMs

@@ -281,7 +281,11 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     const fate = await Promise.race([ports.askRun(run.id).catch(() => 'alive' as const), late])
     disarm()
     run.asking--
-    if (fate === 'exited') return
+    // `RunExited` is on its way; should it never come, the wait still has an end.
+    if (fate === 'exited') {
+      exchange.deadlineMs = Math.min(exchange.deadlineMs, outside.clock.nowMs() + settings.requestTimeoutMs)
+      return
+    }
     if (!run.exited && exchange.run === run && exchange.place === 'listed') goOn()
     this.pump()
   }

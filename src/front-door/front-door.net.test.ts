@@ -88,6 +88,24 @@ describe('the way of a request', () => {
     ).toEqual([...paths, '/last'])
   })
 
+  test('works on no further request of a client that does not take its answers', async () => {
+    const rig = await open()
+    const { worker } = await rig.boot((request) => request.reply('x'.repeat(2_000)))
+    const line = rig.dial()
+    line.socket.pause()
+    const total = 10_000
+    for (let count = 0; count < total; count++) line.say(get(`/${count}`))
+    let before = -1
+    await until(() => {
+      const stands = worker.requests.length > 0 && worker.requests.length === before
+      before = worker.requests.length
+      return stands && rig.door.snapshot().runs[0]?.outstanding === 0
+    })
+    expect(worker.requests.length).toBeLessThan(total)
+    line.socket.resume()
+    await until(() => worker.requests.length === total && line.heard.length > total * 2_000)
+  })
+
   test('answers a client that half-closes after its request', async () => {
     const rig = await open()
     await rig.boot((request) => void setTimeout(() => request.reply('late'), 30))
