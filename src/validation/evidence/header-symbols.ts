@@ -2,7 +2,7 @@ import type { Claim } from './claim.ts'
 
 /** Functions that Ruby's own headers call from code that they put into every extension, and the minors whose headers do. */
 const headerSymbols = [
-  // RSTRING_PTR of include/ruby/internal/core/rstring.h checked for NULL from 3.0 to 3.2; later Rubies still offer the function.
+  // RSTRING_PTR of include/ruby/internal/core/rstring.h; from 3.3 on only under RUBY_DEBUG, though the function is still offered.
   { symbol: 'rb_debug_rstring_null_ptr', first: '3.0', last: '3.2' },
 ] as const
 

@@ -46,7 +46,7 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
   const { minor } = bench.runtime
   const claims = readClaims(extension, elf)
   const linkage = checkLinkage(bench, extension, elf)
-  claims.push(...readHeaderSymbols(linkage.symbols, minor, extension.path))
+  if (claims.length === 0) claims.push(...readHeaderSymbols(linkage.symbols, minor, extension.path))
   const observations: Observation[] = [...linkage.observations, ...oddities(extension, elf, linkage.usesRuby)]
   const helper = !linkage.usesRuby && !claims.some(({ by }) => by === 'file') && initNames(elf).length === 0
   // Where the file itself names this Ruby only, its folders add nothing.
