@@ -217,7 +217,7 @@ describe('a worker', () => {
         stage.send({ tag: 'Start' })
         for (const random of dice) {
           stage.send({ tag: 'Exited', run: stage.runs }, random)
-          stage.wait(60_000, random)
+          stage.wait(workerDueAt(stage.worker)! - stage.nowMs, random)
         }
         expect(stage.starts().filter((atMs) => atMs < 2_000).length).toBeLessThanOrEqual(5)
       }),
@@ -285,6 +285,29 @@ describe('a worker', () => {
     expect(stage.worker.tag).toBe('Starting')
     stage.wait(1)
     expect(stage.worker).toMatchObject({ tag: 'Waiting', past: { attempts: 1, failures: 0 } })
+  })
+
+  test('that dies while a database is away waits, and that does not count', () => {
+    const stage = ready()
+    stage.send({ tag: 'Pause', paused: true })
+    stage.send({ tag: 'Exited', run: 1 })
+    stage.send({ tag: 'Held', run: 1, held: false })
+    expect(stage.worker).toMatchObject({ tag: 'Waiting', past: { attempts: 1, failures: 0 } })
+  })
+
+  test('a later Stop can bring its deadline nearer, not further', () => {
+    for (const [first, second] of [
+      [1_000, 5_000],
+      [5_000, 1_000],
+    ] as const) {
+      const stage = ready()
+      stage.send({ tag: 'Stop', killAtMs: first })
+      stage.send({ tag: 'Stop', killAtMs: second })
+      stage.wait(999)
+      expect(stage.worker.tag).toBe('Stopping')
+      stage.wait(1)
+      expect(stage.worker.tag).toBe('Stopped')
+    }
   })
 
   test('tries again soon when the database is back, however long it had backed off', () => {

@@ -53,6 +53,7 @@ export function holdUp(
     memory?: Partial<WorkersSettings['memory']>
   } = {},
   ports: Partial<WorkersPorts> = {},
+  hear: (event: BezelEvent) => void = () => {},
 ): HeldUp {
   const runtimeDir = mkdtempSync(join(tmpdir(), 'bzl-'))
   const settings: WorkersSettings = {
@@ -71,7 +72,14 @@ export function holdUp(
   const ended = new Set<number>()
   const manager = new WorkerProcessManager(
     settings,
-    { clock: systemClock, random: Math.random, emit: (event) => void told.push(event) },
+    {
+      clock: systemClock,
+      random: Math.random,
+      emit: (event) => {
+        told.push(event)
+        hear(event)
+      },
+    },
     {
       ...noPorts,
       onOutput: (run, _stream, chunk) => void written.set(run, [...(written.get(run) ?? []), chunk]),
