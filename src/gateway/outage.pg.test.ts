@@ -90,6 +90,38 @@ describe('a session whose server restarts', () => {
     expect(await postgres.queryAsSuper('SELECT count(*)::int AS n FROM ledger')).toEqual([{ n: 0 }])
   })
 
+  test('is told 08007 when a COMMIT was unanswered, by a server that may have done it', async () => {
+    await postgres.queryAsSuper(`
+      CREATE OR REPLACE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
+      CREATE TABLE IF NOT EXISTS slow (id int); GRANT ALL ON slow TO app;
+      DROP TRIGGER IF EXISTS at_commit ON slow;
+      CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly()`)
+    const client = await gateway.connect()
+    await client.query('BEGIN; INSERT INTO slow VALUES (1)')
+    const commit = outcome(client.query('COMMIT'))
+    await gateway.until('the COMMIT runs', async () => {
+      const rows = await postgres.queryAsSuper(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'",
+      )
+      return rows[0]?.['n'] === 1
+    })
+    await postgres.stop('fast')
+    expect(await commit).toBe('08007')
+  })
+
+  test('is told 08006, not asked again, when its read was what ended the backend', async () => {
+    const client = await gateway.connect()
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    const asked = outcome(client.query('SELECT count(*) FROM generate_series(1, 1000000000)'))
+    const pid = rows[0]?.pid ?? 0
+    await gateway.until('it runs', async () => {
+      const found = await postgres.queryAsSuper(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE pid = ${pid} AND state = 'active'`)
+      return found[0]?.['n'] === 1
+    })
+    process.kill(pid, 'SIGSEGV')
+    expect(await asked).toBe('08006')
+  })
+
   test('loses nothing under load outside transactions, whichever way it is stopped', async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => gateway.connect()))
     const failures: unknown[] = []

@@ -14,6 +14,9 @@ export interface ServerReader {
   onServerClosed(): void
 }
 
+/** A server that vanished without a word is noticed after this long without traffic, in milliseconds. */
+const keepAliveMs = 30_000
+
 /** Error and notice texts, parameters, completion tags: what is read in full although it spans chunks. */
 const maxKeptBytes = 65_536
 export const pooledRules: WalkRules = serverRules(maxKeptBytes)
@@ -26,6 +29,8 @@ export class ServerConnection {
   readonly parameters: Map<string, string>
   /** Resolves when the cancel request that is under way for this connection has been delivered; null: there is none. */
   cancelling: Promise<void> | null = null
+  /** The last write could not be delivered, because the other side had closed. */
+  hadClosedBeforeWrite = false
   #link: ServerLink
   #walker: MessageWalker
   #reader: ServerReader | null = null
@@ -42,7 +47,11 @@ export class ServerConnection {
     this.#onClosed = onClosed
     const { socket } = link
     socket.setNoDelay(true)
-    socket.on('error', (error) => this.close(error.message))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.hadClosedBeforeWrite = error.code === 'EPIPE'
+      this.close(error.message)
+    })
+    socket.setKeepAlive(true, keepAliveMs)
     socket.on('close', () => this.close('closed by the server'))
     socket.on('end', () => this.close('closed by the server'))
     socket.on('drain', () => this.#reader?.onServerDrain())

@@ -60,14 +60,14 @@ export class ServerControl {
       if (this.#connection.open) return null
       const { era, error } = this.#ports.reachability
       if (this.#aborter.signal.aborted || era === null) return { tag: 'unreachable', text: error ?? 'stopped' }
-      const verdict = await (this.#attempt ??= this.#try(era).finally(() => (this.#attempt = null)))
+      const verdict = await (this.#attempt ?? this.#begin(era))
       if (verdict?.tag !== 'unreachable') return verdict
     }
   }
 
-  /** A probe for the breaker. */
+  /** A probe for the breaker. An attempt from before it opened may still be under way: its answer doesn't count. */
   probe(era: number): void {
-    this.#attempt ??= this.#try(era).finally(() => (this.#attempt = null))
+    void this.#begin(era)
   }
 
   ask(sql: string, withinMs: number): Promise<readonly (readonly (string | null)[])[] | null> {
@@ -86,6 +86,14 @@ export class ServerControl {
     this.#aborter.abort()
     this.#disarm()
     this.#connection.close()
+  }
+
+  #begin(era: number): Promise<FailureVerdict | null> {
+    const attempt = this.#try(era).finally(() => {
+      if (this.#attempt === attempt) this.#attempt = null
+    })
+    this.#attempt = attempt
+    return attempt
   }
 
   async #check(): Promise<void> {

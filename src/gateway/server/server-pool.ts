@@ -119,13 +119,7 @@ export class ServerPool {
     const server = this.#connections.get(id)
     const login = this.#logins.get(this.#member(id)?.key ?? '')
     if (server === undefined || login === undefined) return Promise.resolve()
-    const { outside, sendCancel } = this.#ports
-    const options = { connectTimeoutMs: this.#settings.checkTimeoutMs, clock: outside.clock }
-    const sending = sendCancel(login.target, server.pid, server.secret, options)
-    const before = server.cancelling ?? Promise.resolve()
-    const cancelling = Promise.all([before, sending]).then(() => {
-      if (server.cancelling === cancelling) server.cancelling = null
-    })
+    const cancelling = this.#sendCancel(server, login)
     server.cancelling = cancelling
     return cancelling
   }
@@ -135,6 +129,13 @@ export class ServerPool {
     this.#pool.send({ tag: 'Stop' })
     for (const server of this.#connections.values()) server.close('stopping', terminate)
     this.#pool.stop()
+  }
+
+  async #sendCancel(server: ServerConnection, login: Login): Promise<void> {
+    const { outside, sendCancel } = this.#ports
+    const before = server.cancelling
+    await sendCancel(login.target, server.pid, server.secret, { connectTimeoutMs: this.#settings.checkTimeoutMs, clock: outside.clock })
+    await before
   }
 
   #member(id: number): Member | undefined {

@@ -30,6 +30,7 @@ export interface LastWord {
 const maxHeldBytes = 65_536
 
 const none = Buffer.alloc(0)
+const fatalMark = Buffer.from('VFATAL\0C57P0')
 
 /**
  * Passes bytes on between a client and the server connection that it has at the time, chunk by chunk, with back-pressure.
@@ -52,6 +53,8 @@ export class Relay implements ServerReader {
   #unsynced = false
   /** The server got a part of a message whose rest will never come. */
   #torn = false
+  /** The server warned that it ends at once. */
+  #warned = false
 
   constructor(client: Socket, state: SessionState, rules: WalkRules, maxUnansweredBytes: number, ports: RelayPorts) {
     this.#client = client
@@ -69,6 +72,7 @@ export class Relay implements ServerReader {
   attach(server: ServerConnection): void {
     this.#server = server
     this.lastWord = null
+    this.#warned = false
     this.#copyingIn = false
     this.#tail.clear()
     for (const chunk of this.#unanswered.repeat()) server.write(chunk)
@@ -125,13 +129,15 @@ export class Relay implements ServerReader {
   }
 
   onServerClosed(): void {
+    const loss = this.#lossNow(this.#server?.hadClosedBeforeWrite === true)
     this.#server = null
-    this.#ports.serverLost(this.#lossNow())
+    this.#ports.serverLost(loss)
   }
 
   onServerData(chunk: Buffer, walker: MessageWalker): void {
     const server = this.#server
     if (server === null) return
+    if (mayEndFatally(chunk)) return this.#readLast(server, chunk, walker)
     let passed = 0
     for (let type = walker.next(); type > chunkEnd; type = walker.next()) {
       if (type === serverMessage.DataRow || type === serverMessage.CopyData) continue
@@ -139,23 +145,48 @@ export class Relay implements ServerReader {
       const buffer = walker.whole ? walker.buffer : none
       const start = walker.whole ? walker.start : 0
       const end = walker.whole ? walker.end : 0
-      if ((type === serverMessage.ErrorResponse || type === serverMessage.NoticeResponse) && this.#isLastWord(type, buffer, start, end)) {
+      const isWord = type === serverMessage.ErrorResponse || type === serverMessage.NoticeResponse
+      if (isWord && this.#isLastWord(type, buffer, start, end)) {
         if (walker.from > passed) this.#toClient(server, chunk, passed, walker.from)
         passed = walker.to
         this.#tail.clear()
-        if (type === serverMessage.ErrorResponse) return server.close(this.lastWord?.message ?? 'said FATAL')
-        continue
-      }
-      this.#state.onServerMessage(type, buffer, start, end)
-      if (type === serverMessage.ReadyForQuery) this.#ready()
-      else if (type === serverMessage.ParameterStatus) server.noteParameter(buffer, start, end)
-      else if (type === serverMessage.CopyInResponse) this.#copyingIn = true
-      else if (type === serverMessage.CommandComplete || type === serverMessage.ErrorResponse) this.#copyingIn = false
+        if (this.lastWord !== null) return server.close(this.lastWord.message)
+      } else this.#note(server, type, buffer, start, end)
     }
     if (walker.fault !== '') return server.close(walker.fault)
     const until = this.#tail.mustHold(walker) ? Math.max(passed, walker.from) : chunk.length
     if (until > passed) this.#toClient(server, chunk, passed, until)
     if (until < chunk.length) this.#tail.hold(chunk.subarray(until))
+  }
+
+  /**
+   * For a chunk that may end in a FATAL. The answer before it that has no ReadyForQuery will never be complete: as long as nobody was told of it,
+   * a read can be asked again. So the whole chunk is looked at before anything of it is passed on.
+   */
+  #readLast(server: ServerConnection, chunk: Buffer, walker: MessageWalker): void {
+    const messages: { type: number; body: Buffer; to: number }[] = []
+    for (let type = walker.next(); type > chunkEnd; type = walker.next()) {
+      const body = walker.whole ? Buffer.from(walker.buffer.subarray(walker.start, walker.end)) : none
+      messages.push({ type, body, to: walker.to })
+    }
+    const last = messages.at(-1)
+    const fatal = last?.type === serverMessage.ErrorResponse && this.#isLastWord(last.type, last.body, 0, last.body.length)
+    const count = fatal ? messages.findLastIndex(({ type }) => type === serverMessage.ReadyForQuery) + 1 : messages.length
+    for (const { type, body } of messages.slice(0, count)) {
+      if (type !== serverMessage.DataRow && type !== serverMessage.CopyData) this.#note(server, type, body, 0, body.length)
+    }
+    const until = fatal ? (messages[count - 1]?.to ?? 0) : chunk.length
+    if (until > 0) this.#toClient(server, chunk, 0, until)
+    if (this.lastWord !== null) server.close(this.lastWord.message)
+    else if (walker.fault !== '') server.close(walker.fault)
+  }
+
+  #note(server: ServerConnection, type: number, buffer: Buffer, start: number, end: number): void {
+    this.#state.onServerMessage(type, buffer, start, end)
+    if (type === serverMessage.ReadyForQuery) this.#ready()
+    else if (type === serverMessage.ParameterStatus) server.noteParameter(buffer, start, end)
+    else if (type === serverMessage.CopyInResponse) this.#copyingIn = true
+    else if (type === serverMessage.CommandComplete || type === serverMessage.ErrorResponse) this.#copyingIn = false
   }
 
   #toServer(server: ServerConnection, chunk: Buffer): void {
@@ -189,21 +220,32 @@ export class Relay implements ServerReader {
   /** A FATAL; or the warning of a backend that is told to die at once, which comes without one (`quickdie` in `src/backend/tcop/postgres.c`). */
   #isLastWord(type: number, buffer: Buffer, start: number, end: number): boolean {
     const { severity, sqlstate, message } = readErrorFields(buffer, start, end)
-    if (type === serverMessage.NoticeResponse) return severity === 'WARNING' && (sqlstate === '57P01' || sqlstate === '57P02')
+    if (type === serverMessage.NoticeResponse) {
+      const warns = severity === 'WARNING' && (sqlstate === '57P01' || sqlstate === '57P02')
+      this.#warned ||= warns
+      return warns
+    }
     if (severity !== 'FATAL' && severity !== 'PANIC') return false
     const bytes = Buffer.concat([Buffer.of(type), lengthOf(end - start), buffer.subarray(start, end)])
     this.lastWord = { sqlstate, message, bytes }
     return true
   }
 
-  #lossNow(): Loss {
+  #lossNow(writeRefused: boolean): Loss {
     const state = this.#state
     if (state.outcomeUnknown) return 'in-doubt'
     if (state.inTransaction || state.carry === 'untracked') return 'lost'
     if (!this.busy) return state.movable ? 'movable' : 'lost'
-    // A read whose answer has begun can't begin again; one that has not, changes nothing when it is asked again.
-    return this.#unanswered.repeatable && !this.#tail.holds ? 'owing' : 'lost'
+    // A read may be asked again when nothing of its answer was passed on, and when it is certain that it isn't what ended the server:
+    // that said why it ended, or had closed before it could get the read. A backend that crashes says nothing.
+    const innocent = this.lastWord !== null || this.#warned || (writeRefused && this.#unanswered.single)
+    return innocent && this.#unanswered.repeatable && !this.#tail.holds ? 'owing' : 'lost'
   }
+}
+
+/** An ErrorResponse ends in two NULs, and since PostgreSQL 9.6 names its severity in plain English; the SQLSTATE follows. */
+function mayEndFatally(chunk: Buffer): boolean {
+  return chunk[chunk.length - 1] === 0 && chunk[chunk.length - 2] === 0 && chunk.includes(fatalMark)
 }
 
 function lengthOf(bodyBytes: number): Buffer {

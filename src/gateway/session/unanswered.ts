@@ -5,6 +5,7 @@ export class Unanswered {
   #maxBytes: number
   #chunks: Buffer[] = []
   #begun = false
+  #count = 0
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -15,8 +16,14 @@ export class Unanswered {
     return this.bytes <= this.#maxBytes && !this.#begun
   }
 
+  /** All of it went in one write. */
+  get single(): boolean {
+    return this.#count === 1
+  }
+
   note(chunk: Buffer): void {
     this.bytes += chunk.length
+    this.#count += 1
     if (this.bytes <= this.#maxBytes) this.#chunks.push(chunk)
     else if (this.#chunks.length > 0) this.#chunks = []
   }
@@ -29,6 +36,7 @@ export class Unanswered {
   clear(): void {
     this.bytes = 0
     this.#begun = false
+    this.#count = 0
     if (this.#chunks.length > 0) this.#chunks.length = 0
   }
 
