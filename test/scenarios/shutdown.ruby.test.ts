@@ -10,16 +10,11 @@ const clean = { code: 0, signal: null }
 const timeout = 120_000
 
 async function start(options: Partial<ExampleOptions> = {}) {
-  const database = await startPostgres()
-  const app = await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database), ...options })
-  return {
-    app,
-    database,
-    async [Symbol.asyncDispose]() {
-      await app[Symbol.asyncDispose]()
-      await database[Symbol.asyncDispose]()
-    },
-  }
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await startPostgres())
+  const app = opened.use(await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database), ...options }))
+  const running = opened.move()
+  return { app, database, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 /** The status of an answer, once its body is here too. */
