@@ -100,18 +100,24 @@ const rules: readonly Rule[] = [
     read: ({ subject = '', file }) => ({ why: subject === file ? 'file-cannot-open' : missingLibrary(subject) }),
   },
   {
+    // FreeBSD's rtld(1).
+    holds: 'required by',
+    form: /Shared object "(?<subject>[^"]+)" not found, required by "(?<by>[^"]+)"(?: - (?<file>\S+\.so))?/,
+    read: ({ subject = '', by, file }) => ({ why: missingLibrary(subject), file: file ?? by ?? null }),
+  },
+  {
     holds: 'undefined symbol',
     form: new RegExp(String.raw`(?:(?<lib>${path}): )?undefined symbol: (?<symbol>[^\s,]+)(?:, version \S+)?${dashFile}`),
     read: ({ symbol = '', lib, file }) => ({ why: undefinedSymbol(symbol), file: file ?? lib ?? null }),
   },
   {
     holds: 'linked to incompatible',
-    form: /linked to incompatible (?<subject>.*?) ?- (?<file>\S.*?)(?: \(LoadError\))?\s*$/,
+    form: /linked to incompatible (?<subject>.*?) ?- (?<file>\S+\.(?:so|bundle)|\S.*?)\)?(?: \(LoadError\))?\s*$/,
     read: () => ({ why: 'abi-mismatch' }),
   },
   {
     holds: 'incompatible library version',
-    form: /(?<![A-Z] )incompatible library version - (?<file>\S.*?)(?: \(LoadError\))?\s*$/,
+    form: /incompatible library version - (?<file>\S+\.(?:so|bundle)|\S.*?)\)?(?: \(LoadError\))?\s*$/,
     read: () => ({ why: 'abi-mismatch' }),
   },
   {

@@ -1,5 +1,6 @@
 import type { BugHeader, CFrame, ControlFrame, CrashReport, MappedFile, RubyDescription, RubyFrame, SectionName } from './crash-report.ts'
 import {
+  readAppleFrame,
   readCFrame,
   readControlFrame,
   readDescription,
@@ -144,7 +145,7 @@ export class ReportBuilder {
     }
     const ruby = this.#section === 'c' ? null : readRubyFrame(text)
     if (ruby !== null) return push(this.#ruby, ruby)
-    const c = readCFrame(text, atEnd && this.#section === 'c')
+    const c = readCFrame(text, atEnd && this.#section === 'c') ?? (this.#section === 'c' ? readAppleFrame(text) : null)
     return c === null ? false : push(this.#c, c)
   }
 

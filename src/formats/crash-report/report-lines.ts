@@ -3,6 +3,8 @@ import type { CFrame, ControlFrame, MappedFile, RubyDescription, RubyFrame, Sect
 const sectionTitles: readonly (readonly [string, SectionName])[] = [
   ['-- Crash Report log info', 'log'],
   ['-- Control frame info', 'control'],
+  // Ruby 1.9 and 2.0.
+  ['-- control frame --', 'control'],
   ['-- Ruby level backtrace info', 'ruby'],
   ['-- Threading info', 'threading'],
   ['-- Machine register context', 'machine'],
@@ -32,7 +34,8 @@ export function readDescription(line: string): RubyDescription | null {
   return { version: found[1].replace(/p\d+$/, ''), revision: found[3] ?? null, flags, platform: found[5] ?? null }
 }
 
-const controlFrame = /c:(\d{4,}) +p:(?:-{4}|-?\d+) +s:-?\d+(?: +[eE]:[0-9a-f]+)? +(\(none\)|-{6}|[A-Z]\w*)?(?: +(.*))?$/
+const controlFrame =
+  /c:(\d{4,}) +p:(?:-{4}|-?\d+) +s:-?\d+(?: +b:-?\d+ +l:[0-9a-f]+ +d:[0-9a-f]+| +[eE]:[0-9a-f]+)? +(\(none\)|-{6}|[A-Z]\w*)?(?: +(.*))?$/
 
 export function readControlFrame(line: string): ControlFrame | null {
   const found = line.includes('c:0') || line.includes('c:1') ? controlFrame.exec(line) : null

@@ -110,7 +110,7 @@ function ownerOf(failure: LoadFailure): FoundOwner | null {
       by: subject ?? '',
     }
   if (byFrame !== null) return { ...byFrame, sure: false, by: 'the Ruby line that loaded it' }
-  const byLibrary = subject === null ? null : gemOfLibrary(baseName(subject))
+  const byLibrary = (subject === null ? null : gemOfLibrary(baseName(subject))) ?? (file === null ? null : gemOfLibrary(baseName(file)))
   if (byLibrary !== null) return { gem: byLibrary, version: null, sure: false, by: subject ?? '' }
   const bySymbol = symbol === null || /^(?:rb_|ruby_|Init_)/.test(symbol) ? null : gemOfSymbol(symbol)
   return bySymbol === null ? null : { gem: bySymbol, version: null, sure: false, by: symbol ?? '' }
@@ -120,7 +120,8 @@ function ownerOf(failure: LoadFailure): FoundOwner | null {
 function gemOfFrames(frames: readonly RubyFrame[], wanted: string | null): { gem: string; version: string | null } | null {
   for (const { file } of frames) {
     const found = gemOfPath(file)
-    if (found === null || (wanted === null ? isLoaderGem(found.gem) : found.gem !== wanted)) continue
+    // ffi opens libraries for others: whoever calls ffi_lib wants it.
+    if (found === null || (wanted === null ? isLoaderGem(found.gem) || found.gem === 'ffi' : found.gem !== wanted)) continue
     return { gem: found.gem, version: found.version }
   }
   return null

@@ -1,6 +1,7 @@
 import type { Finding } from '../../formats/crash-report/crash-report.ts'
 import { toEvents, type TroubleEvent } from './event.ts'
-import { explain, type Evidence } from './explain.ts'
+import { explain } from './explain.ts'
+import type { Evidence } from './evidence.ts'
 import type { Explanation } from './explanation.ts'
 
 export interface ExplainedEvent {

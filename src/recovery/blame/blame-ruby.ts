@@ -1,0 +1,74 @@
+import type { CrashReport } from '../../formats/crash-report/crash-report.ts'
+import type { Blame } from './blame.ts'
+import type { CrashSite } from './crash-site.ts'
+import type { Alternative } from './explanation.ts'
+import { baseName } from './gem-path.ts'
+import { gemOfMethod, isInstrumentingGem, isLoaderGem, isNativeGem, ownerOfFile } from './known-owners.ts'
+import { insideGc } from './report-traits.ts'
+import { isCoreMethod, isLoaded, type RubySite } from './ruby-site.ts'
+import { toCulprit } from './to-culprit.ts'
+
+const loadingMethod = /^(?:require|require_relative|load|autoload|call|yield|each|send|public_send|synchronize)$/
+/** Methods of Fiddle::Pointer that read or write raw memory from inside libruby or libc, so that fiddle has no frame. */
+const pointerMethods = new Set(['[]', '[]=', 'to_s', 'to_str', 'ptr', 'ref', '+@', '-@'])
+
+/** By what Ruby was doing. Never more than likely: Ruby code names the caller, not the cause. */
+export function blameRuby(report: CrashReport, site: CrashSite, ruby: RubySite): Blame {
+  return blameLoading(report, ruby) ?? blamePointer(report, site, ruby) ?? blameMethod(report, ruby) ?? blameCaller(report, ruby)
+}
+
+/** The header names a compiled file while it is being required: its initialisers, or the loader on its behalf. */
+function blameLoading(report: CrashReport, ruby: RubySite): Blame | null {
+  const file = report.header?.file ?? null
+  if (file === null || !/\.(?:so|bundle)$/.test(file)) return null
+  const owner = ownerOfFile(file)
+  const culprit = toCulprit(report, ruby, { gem: owner?.gem ?? null, version: owner?.version ?? null, path: file, symbol: null })
+  return { culprit, confidence: 'likely', evidence: [`it happened while ${baseName(file)} was being loaded`], alternatives: [] }
+}
+
+function blamePointer(report: CrashReport, site: CrashSite, ruby: RubySite): Blame | null {
+  const { cMethod, callerGem, line } = ruby
+  if (cMethod === null || !pointerMethods.has(cMethod) || callerGem === 'fiddle' || insideGc(site)) return null
+  if (!isLoaded(/\/fiddle\.(?:so|bundle)$/, report)) return null
+  const culprit = toCulprit(report, ruby, { gem: 'fiddle', version: null, path: 'fiddle.so', symbol: null })
+  const evidence = [
+    `the method ${cMethod} touched memory in libc, and fiddle is loaded: Ruby code used a raw pointer at ${line ?? 'an unknown line'}`,
+  ]
+  return { culprit, confidence: 'suspected', evidence, alternatives: [] }
+}
+
+function blameMethod(report: CrashReport, ruby: RubySite): Blame | null {
+  const { cMethod, callerGem, line } = ruby
+  if (cMethod === null) return null
+  if (cMethod === 'select' && callerGem === 'puma') {
+    const culprit = toCulprit(report, ruby, { gem: 'nio4r', version: null, path: 'nio4r_ext.so', symbol: 'select' })
+    const puma: Alternative = { who: 'puma', why: `its Ruby code was calling (${line ?? ''})` }
+    return { culprit, confidence: 'suspected', evidence: ["puma's reactor waits in select, which is nio4r's"], alternatives: [puma] }
+  }
+  const gem = gemOfMethod(cMethod)
+  if (gem === null || (isCoreMethod(cMethod) && callerGem !== gem)) return null
+  const culprit = toCulprit(report, ruby, { gem, version: null, path: null, symbol: cMethod })
+  const evidence = [`the C method that ran, ${cMethod}, is ${gem}'s${line === null ? '' : `, called at ${line}`}`]
+  return { culprit, confidence: callerGem === gem ? 'likely' : 'suspected', evidence, alternatives: [] }
+}
+
+/** A pure Ruby gem cannot fault by itself; one that hooks into the VM, or that called its own C method, can. */
+function blameCaller(report: CrashReport, ruby: RubySite): Blame {
+  const { cMethod, callerGem, line } = ruby
+  const unknown: Blame = { culprit: null, confidence: 'unknown', evidence: ['no frame names a gem'], alternatives: [] }
+  if (callerGem === null) return unknown
+  if (callerGem === 'ffi' && cMethod === 'open')
+    return { ...unknown, alternatives: [{ who: 'a library that ffi was opening', why: `its initialisers run inside ${line ?? 'ffi'}` }] }
+  const own = cMethod !== null && !isCoreMethod(cMethod)
+  const native = isNativeGem(callerGem)
+  const onlyLoads = isLoaderGem(callerGem) && (cMethod === null || loadingMethod.test(cMethod))
+  if (onlyLoads || !(own || native || isInstrumentingGem(callerGem)))
+    return { ...unknown, alternatives: [{ who: callerGem, why: `its Ruby code was running (${line ?? ''}), but it only calls others` }] }
+  const called = cMethod === null ? '' : `, which called the C method ${cMethod}`
+  return {
+    culprit: toCulprit(report, ruby, { gem: callerGem, version: null, path: null, symbol: own ? cMethod : null }),
+    confidence: native && own ? 'likely' : 'suspected',
+    evidence: [`the innermost Ruby code is ${callerGem}'s${called}: a caller, often innocent`],
+    alternatives: [],
+  }
+}

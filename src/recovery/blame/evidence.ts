@@ -1,0 +1,41 @@
+import type { Finding } from '../../formats/crash-report/crash-report.ts'
+import type { InFlightRequest } from '../../events/front-door.ts'
+import type { ExitStatus, RunEnd } from '../../events/workers.ts'
+import type { Blame } from './blame.ts'
+import type { ReportBlame } from './blame-report.ts'
+import type { TroubleKind } from './explanation.ts'
+
+/** What validation knows about an app, as far as blame needs it. The caller joins it: recovery never asks validation. */
+export interface AppKnowledge {
+  /** Gems of the lock file. */
+  readonly gems: readonly { readonly name: string; readonly version: string }[]
+  /** What was found about single files or gems. */
+  readonly findings: readonly AppFinding[]
+}
+
+export interface AppFinding {
+  readonly gem: string
+  /** Path of the compiled file; null where the finding is about the gem. */
+  readonly file: string | null
+  readonly code: string
+  readonly text: string
+  readonly remedy: readonly string[]
+}
+
+/** Everything known about one death. All but `findings` may be missing. */
+export interface Evidence {
+  readonly findings: readonly Finding[]
+  readonly exitStatus?: ExitStatus | null
+  /** Why bezel itself ended the run, if it did. */
+  readonly endedFor?: RunEnd | null
+  readonly requests?: readonly InFlightRequest[]
+  readonly app?: AppKnowledge | null
+  /** Whether the process ran under a memory limit that it reached: RLIMIT_AS, RLIMIT_DATA or a cgroup's. Without it a NoMemoryError is read as a garbage length. */
+  readonly memoryLimited?: boolean
+}
+
+/** The blame of one kind of evidence, before validation and known causes join it. */
+export interface Judged extends Blame {
+  readonly kind: TroubleKind
+  readonly report: ReportBlame | null
+}
