@@ -45,7 +45,10 @@ export class OutputReader {
     })
   }
 
-  /** Passes on at once what lies in the pipe: the writer is dead. */
+  /**
+   * Passes on at once what lies in the pipe: the writer is dead. libuv reads before it reaps, but when another child's end has
+   * woken it, it reaps also what wrote and ended since that reading.
+   */
   readRest(): void {
     const buffer = Buffer.allocUnsafe(65_536)
     for (let total = 0; this.#isOpen && total < maxRestBytes;) {
