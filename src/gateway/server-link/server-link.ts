@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 /** An authenticated server connection that has said its first ReadyForQuery. The caller owns the socket from here on. */
 export interface ServerLink {
   readonly tag: 'Connected'
-  /** Paused, with no listener of ours left on it: attach `error` and `close` listeners in the same tick. A TLSSocket when encrypted. */
+  /** Paused, with no listener of ours left on it: attach `error` and `close` listeners in the same tick, and call `resume`. A TLSSocket when encrypted. */
   readonly socket: Socket
   /** What the server had already sent behind its ReadyForQuery; usually empty. */
   readonly unread: Buffer

@@ -28,7 +28,8 @@ export class SessionContents {
     // EXECUTE of what Parse has prepared: that may be any statement.
     const prepared = this.prepared.get(effect.name)
     const inner = prepared?.tag === 'Parse' ? prepared.statement : null
-    if (inner !== null && (inner.taint !== null || inner.effect.tag !== 'Nothing')) this.taints.add({ kind: 'other', what: `EXECUTE ${effect.name}` })
+    if (inner !== null && (inner.taint !== null || inner.effect.tag !== 'Nothing'))
+      this.taints.add({ kind: 'other', what: `EXECUTE ${effect.name}` })
   }
 
   /** An answer has come. `commandTag`: what CommandComplete says, asked only where it matters. */
@@ -48,7 +49,8 @@ export class SessionContents {
   commit(): void {
     this.settings.commit((kind) => this.taints.forget(kind))
     const { maxSettings, maxBytes } = this.#limits
-    if (this.settings.size > maxSettings || this.settings.bytes > maxBytes) this.taints.add({ kind: 'other', what: `more than ${maxSettings} settings` })
+    if (this.settings.size > maxSettings || this.settings.bytes > maxBytes)
+      this.taints.add({ kind: 'other', what: `more than ${maxSettings} settings` })
   }
 
   #executed({ effect }: Statement, commandTag: () => string): void {

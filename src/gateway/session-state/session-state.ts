@@ -272,6 +272,7 @@ export class SessionState {
     if (status === null || !this.#reported.report(status.name, status.value)) return
     const { name } = status
     const reads = name === 'client_encoding' || name === 'standard_conforming_strings'
-    if (reads && this.#contents.prepared.size > 0) this.#contents.taints.add({ kind: 'other', what: `${name} changed behind prepared statements` })
+    if (reads && this.#contents.prepared.size > 0)
+      this.#contents.taints.add({ kind: 'other', what: `${name} changed behind prepared statements` })
   }
 }
