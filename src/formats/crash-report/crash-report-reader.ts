@@ -1,25 +1,12 @@
-import { readAbortLine, readSanitizerFrame } from './abort-line.ts'
 import { opensAppleJson, readAppleJsonReport } from './apple-json-report.ts'
 import { AppleReportBuilder, opensAppleReport } from './apple-report-builder.ts'
 import { readBugLine } from './bug-line.ts'
-import type {
-  AbortNote,
-  BugHeader,
-  CFrame,
-  DeathNote,
-  ExceptionNote,
-  Finding,
-  LoadFailure,
-  LoadFailureWhy,
-  RubyFrame,
-} from './crash-report.ts'
-import { readDeathLine } from './death-line.ts'
-import { readExceptionLine } from './exception-line.ts'
+import type { BugHeader, Finding } from './crash-report.ts'
 import { LineSplitter } from './line-splitter.ts'
-import { readLoadFailureLine } from './load-failure-line.ts'
 import { jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
 import { ReportBuilder, type Place } from './report-builder.ts'
-import { readBacktraceLine, readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
+import { readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
+import { SymptomTrail } from './symptom-trail.ts'
 
 /** Most findings kept when nobody takes them one by one; a process that crashes in a loop repeats itself. */
 const maxFindings = 512
@@ -29,17 +16,6 @@ const patience = 200
 const maxOpen = 8
 /** Longest `.ips` body kept, in UTF-16 units; real ones have 50,000 to 500,000. */
 const maxJsonUnits = 2 * 1024 * 1024
-const maxBacktrace = 200
-
-type Draft<T> = { -readonly [K in keyof T]: T[K] }
-
-interface Trail {
-  readonly source: string
-  readonly finding: Draft<LoadFailure> | Draft<ExceptionNote> | Draft<AbortNote>
-  readonly frames: RubyFrame[]
-  readonly cFrames: CFrame[]
-  idle: number
-}
 
 interface Open {
   readonly builder: ReportBuilder
@@ -58,7 +34,7 @@ export class CrashReportReader {
   readonly #findings: Finding[] = []
   readonly #onFinding: (finding: Finding) => void
   readonly #splitter = new LineSplitter({
-    attentive: () => this.#open.size > 0 || this.#trail !== null || this.#apple !== null || this.#json !== null,
+    attentive: () => this.#open.size > 0 || this.#trail.open || this.#apple !== null || this.#json !== null,
     line: (text, number) => this.#line(text, number),
   })
   readonly #open = new Map<string, Open>()
@@ -66,9 +42,8 @@ export class CrashReportReader {
   #listing: Open | null = null
   #apple: { readonly builder: AppleReportBuilder; idle: number } | null = null
   #json: { text: string; readonly at: Place } | null = null
-  #trail: Trail | null = null
+  readonly #trail = new SymptomTrail((finding) => this.#tell(finding))
   #remarks: string[] = []
-  #gemHint: { readonly gem: string; readonly atLine: number } | null = null
   #atLine = 0
   #raw = ''
   #last: { readonly source: string; readonly text: string } | null = null
@@ -93,7 +68,7 @@ export class CrashReportReader {
     for (const source of this.#open.keys()) this.#closeReport(source, true)
     this.#closeApple(true)
     this.#closeJson()
-    this.#closeTrail()
+    this.#trail.close()
     return this.#findings.sort((a, b) => a.atLine - b.atLine)
   }
 
@@ -126,8 +101,8 @@ export class CrashReportReader {
       this.#takeInReport(source, text)
       return
     }
-    if (this.#takeSymptom(source, text)) return
-    this.#followTrail(source, text)
+    if (text.includes('<OBJ_INFO:') && this.#remarks.length < 8) this.#remarks.push(text.trim().slice(0, 300))
+    this.#trail.take(source, text, this.#here())
   }
 
   #takeHeader(source: string, header: BugHeader, exact: boolean): void {
@@ -149,7 +124,7 @@ export class CrashReportReader {
       }
       this.#closeReport(source, true)
     }
-    this.#closeTrail()
+    this.#trail.close()
     this.#openReport(source, header)
     if (!exact) this.#open.get(source)!.strangers = 1
   }
@@ -191,7 +166,7 @@ export class CrashReportReader {
     const section = readSectionTitle(text)
     if (section !== null) return section === 'control' || section === 'ruby' || section === 'machine' || section === 'c'
     if (readControlFrame(text) !== null || /\b(?:RIP|rip|EFL|rfl|sp): 0x[0-9a-f]{8}/.test(text)) return true
-    if (this.#trail?.finding.tag === 'AbortNote' || !/\) \[0x[0-9a-f]+\]/.test(text)) return false
+    if (this.#trail.followsAbort || !/\) \[0x[0-9a-f]+\]/.test(text)) return false
     const frame = readCFrame(text, false)
     return frame?.library !== null && frame?.library !== undefined && /\.(?:so|dylib|bundle)|ruby/.test(frame.library)
   }
@@ -228,74 +203,6 @@ export class CrashReportReader {
     for (const line of json?.text.split('\n') ?? []) this.#bare(line)
   }
 
-  #takeSymptom(source: string, text: string): boolean {
-    const gem = /error while trying to load the gem '([\w.-]+)'/.exec(text)?.[1]
-    if (gem !== undefined) {
-      this.#gemHint = { gem, atLine: this.#atLine }
-      return true
-    }
-    if (text.includes('<OBJ_INFO:') && this.#remarks.length < 8) this.#remarks.push(text.trim().slice(0, 300))
-    const place = this.#here()
-    const abort = readAbortLine(text)
-    if (abort !== null) return this.#startTrail(source, { tag: 'AbortNote', ...abort, cFrames: [], ...place }, null)
-    const load = readLoadFailureLine(text)
-    if (load !== null) {
-      const { frame, message } = splitPlaced(text)
-      const hint = this.#gemHint !== null && this.#atLine - this.#gemHint.atLine < 6 ? this.#gemHint.gem : null
-      return this.#startTrail(source, { tag: 'LoadFailure', message, ...load, gem: load.gem ?? hint, rubyFrames: [], ...place }, frame)
-    }
-    const exception = readExceptionLine(text)
-    if (exception !== null) {
-      const { className, message, frame } = exception
-      return this.#startTrail(source, { tag: 'ExceptionNote', className, message, rubyFrames: [], ...place }, frame)
-    }
-    const death = readDeathLine(text)
-    if (death === null) return false
-    const note: DeathNote = { tag: 'DeathNote', ...death, ...place }
-    this.#tell(note)
-    return true
-  }
-
-  #startTrail(source: string, finding: Trail['finding'], frame: RubyFrame | null): true {
-    this.#closeTrail()
-    this.#trail = { source, finding, frames: frame === null ? [] : [frame], cFrames: [], idle: 0 }
-    return true
-  }
-
-  /** Backtrace lines and the further lines of a linker's message belong to the finding before them. */
-  #followTrail(source: string, text: string): void {
-    const trail = this.#trail
-    if (trail === null || trail.source !== source) return
-    if (this.#extendTrail(trail, text)) {
-      trail.idle = 0
-      return
-    }
-    trail.idle += 1
-    if (trail.idle > 12) this.#closeTrail()
-  }
-
-  #extendTrail(trail: Trail, text: string): boolean {
-    if (trail.finding.tag === 'AbortNote') {
-      const frame = readSanitizerFrame(text) ?? readCFrame(text, false)
-      if (frame === null) return false
-      if (trail.cFrames.length < maxBacktrace) trail.cFrames.push(frame)
-      return true
-    }
-    if (trail.finding.tag === 'LoadFailure' && continueLoadFailure(trail.finding, text)) return true
-    const frame = readBacktraceLine(text)
-    if (frame === null) return false
-    if (trail.frames.length < maxBacktrace) trail.frames.push(frame)
-    return true
-  }
-
-  #closeTrail(): void {
-    const trail = this.#trail
-    this.#trail = null
-    if (trail === null) return
-    if (trail.finding.tag === 'AbortNote') this.#tell({ ...trail.finding, cFrames: trail.cFrames })
-    else this.#tell({ ...trail.finding, rubyFrames: trail.frames })
-  }
-
   #here(): Place {
     return { atLine: this.#atLine, loggedAt: readTimestamp(this.#raw) }
   }
@@ -315,26 +222,4 @@ function readHeader(text: string): { readonly header: BugHeader; readonly exact:
     /(?<=\s)\[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction) at 0x.*$/.exec(text)?.[0]
   const header = cut === undefined ? null : readBugLine(cut.replace(/^.*?["'(]/, ''))
   return header === null ? null : { header, exact: false }
-}
-
-const placedMessage = /^(.+?):(\d+):in [`'](.*?)['’]: (.*)$/
-
-function splitPlaced(text: string): { readonly frame: RubyFrame | null; readonly message: string } {
-  const found = placedMessage.exec(text.trim())
-  if (found?.[1] === undefined) return { frame: null, message: text.trim().slice(0, 600) }
-  return { frame: { file: found[1], line: Number(found[2]), method: found[3] ?? '' }, message: (found[4] ?? '').slice(0, 600) }
-}
-
-/** `Referenced from:`, `Reason:`, `Expected in:`, ` - FILE (LoadError)`: dyld's and dln.c's further lines. */
-function continueLoadFailure(finding: Draft<LoadFailure>, text: string): boolean {
-  const referenced = /^\s*Referenced from: (?:<[^>]*> )?(\S.*?)\s*$/.exec(text)?.[1]
-  const dashed = /(?:^|\s)- (\/\S.*?\.(?:so|bundle))(?: \(LoadError\))?\s*$/.exec(text)?.[1]
-  const isReason = /^\s*(?:Reason|Expected in|tried):/.test(text)
-  if (referenced === undefined && dashed === undefined && !isReason) return false
-  const better = finding.file ?? dashed ?? referenced ?? null
-  finding.file = better
-  if (isReason && /incompatible architecture|missing compatible arch|wrong architecture/.test(text))
-    finding.why = 'wrong-architecture' satisfies LoadFailureWhy
-  if (isReason && finding.message.length < 900) finding.message += ` ${text.trim().slice(0, 300)}`
-  return true
 }
