@@ -6,7 +6,7 @@ import type { ResponseHead } from '../formats/http1/response-head.ts'
 import { cutOff } from '../net/cut-off.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import { errorAnswer } from './error-answer.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, type Asker } from './exchange.ts'
 import { ForwardingLines } from './forwarding-lines.ts'
 import type { House } from './house.ts'
 import { logAnswer } from './log-answer.ts'
@@ -26,7 +26,7 @@ export interface ClientOwner {
 const lingerMs = 2_000
 
 /** One client: its requests are answered one after the other. */
-export class ClientConnection implements RequestSink {
+export class ClientConnection implements RequestSink, Asker {
   readonly peer: string
   /** When the present phase has lasted too long. */
   dueMs: number
@@ -91,7 +91,6 @@ export class ClientConnection implements RequestSink {
     this.writer.data(bytes, start, end)
   }
 
-  /** False: read no more for this client until it is drained. */
   flush(): boolean {
     if (this.writer.flush()) return true
     this.dueMs = this.house.nowMs() + this.house.settings.bodyTimeoutMs
@@ -103,7 +102,6 @@ export class ClientConnection implements RequestSink {
     this.finish(exchange)
   }
 
-  /** Answers in the front door's own words; cuts an answer that had begun. The request may stay on its run's list. */
   fail(exchange: Exchange, code: ErrorCode, why: string | null = null): void {
     if (exchange.begun) return this.cut(exchange)
     exchange.client = null
@@ -113,7 +111,6 @@ export class ClientConnection implements RequestSink {
     this.finish(exchange)
   }
 
-  /** Ends with a reset: never a clean end of something that isn't whole. */
   cut(exchange: Exchange): void {
     exchange.client = null
     this.house.tally.cut++
@@ -122,7 +119,6 @@ export class ClientConnection implements RequestSink {
     cutOff(this.socket)
   }
 
-  /** The worker has switched protocols: from here on octets are passed both ways. */
   switchProtocol(exchange: Exchange, head: ResponseHead): void {
     exchange.begun = true
     exchange.status = 101
@@ -146,7 +142,6 @@ export class ClientConnection implements RequestSink {
     this.dueMs = this.house.nowMs() + lingerMs
   }
 
-  /** The worker takes the body as it comes. */
   streamingBegan(): void {
     this.dueMs = !this.reader.isInBody ? Infinity : this.house.nowMs() + this.house.settings.bodyTimeoutMs
     this.socket.resume()

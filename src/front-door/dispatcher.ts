@@ -1,10 +1,9 @@
 import type { ResponseHead } from '../formats/http1/response-head.ts'
 import type { ClientOwner } from './client-connection.ts'
 import { afterFailure, goodConduct } from './ejection.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, HoldingRun } from './exchange.ts'
 import type { House } from './house.ts'
 import { pickRun } from './pick-run.ts'
-import type { Run } from './run.ts'
 import type { SuspectDesk } from './suspect-desk.ts'
 import { UpstreamConnection, type UpstreamOwner } from './upstream-connection.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -18,12 +17,12 @@ const tellEveryMs = 1_000
 
 /** Brings requests to runs: picks, queues, sends again what was never received, and keeps each run's list. */
 export class Dispatcher implements ClientOwner, UpstreamOwner {
-  readonly runs = new Map<number, Run>()
+  readonly runs = new Map<number, HoldingRun>()
   readonly line = new WaitingLine()
   readonly #house: House
   readonly #desk: SuspectDesk
   readonly #onClientClosed: ClientOwner['closed']
-  #order: Run[] = []
+  #order: HoldingRun[] = []
   #cursor = 0
   #toldFullMs = -Infinity
   #pumping = false
@@ -34,12 +33,12 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     this.#onClientClosed = onClientClosed
   }
 
-  add(run: Run): void {
+  add(run: HoldingRun): void {
     this.runs.set(run.id, run)
     this.#order = [...this.runs.values()]
   }
 
-  remove(run: Run): void {
+  remove(run: HoldingRun): void {
     this.runs.delete(run.id)
     this.#order = [...this.runs.values()]
   }
@@ -62,7 +61,7 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     exchange.client?.fail(exchange, 'NO_WORKER', 'too many requests wait')
   }
 
-  send(exchange: Exchange, run: Run): void {
+  send(exchange: Exchange, run: HoldingRun): void {
     exchange.place = 'listed'
     exchange.run = run
     run.listed.add(exchange)
@@ -239,7 +238,7 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
   }
 
   /** It stays on the list, and keeps its slot: the worker still works on it. */
-  #overdue(exchange: Exchange, run: Run, nowMs: number): void {
+  #overdue(exchange: Exchange, run: HoldingRun, nowMs: number): void {
     exchange.overdue = true
     this.#house.tally.overdue++
     const { id, head, path } = exchange
@@ -263,7 +262,7 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     this.pump()
   }
 
-  #failed(run: Run): void {
+  #failed(run: HoldingRun): void {
     let others = 0
     const nowMs = this.#house.nowMs()
     for (const other of this.#order) if (other !== run && other.open && other.ejectedUntilMs <= nowMs) others++
@@ -277,7 +276,7 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     run.asking++
     const { outside, ports, settings } = this.#house
     const { promise: late, resolve } = Promise.withResolvers<'alive'>()
-    const disarm = outside.clock.at(outside.clock.nowMs() + settings.askTimeoutMs, () => resolve('alive'))
+    const disarm = outside.clock.at(outside.clock.nowMs() + settings.askTimeoutMs, () => setImmediate(resolve, 'alive'))
     const fate = await Promise.race([ports.askRun(run.id).catch(() => 'alive' as const), late])
     disarm()
     run.asking--
@@ -290,7 +289,7 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     this.pump()
   }
 
-  #pick(nowMs: number): Run | null {
+  #pick(nowMs: number): HoldingRun | null {
     this.#desk.mark(this.#order)
     const index = pickRun(this.#order, this.#cursor, nowMs)
     if (index === -1) return null

@@ -1,8 +1,49 @@
 import type { RequestHead } from '../formats/http1/request-head.ts'
-import type { ClientConnection } from './client-connection.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { ResponseHead } from '../formats/http1/response-head.ts'
 import { HeldBody, type HeldBytes } from './held-body.ts'
 import type { Run } from './run.ts'
-import type { UpstreamConnection } from './upstream-connection.ts'
+
+/** Who asked: the client's side of an exchange. */
+export interface Asker {
+  forwardingLines(exchange: Exchange): string
+  interim(exchange: Exchange, head: ResponseHead): void
+  answerHead(exchange: Exchange, head: ResponseHead): void
+  answerData(exchange: Exchange, bytes: Buffer, start: number, end: number): void
+  answerEnd(exchange: Exchange): void
+  /** False: read no more for this client until it is drained. */
+  flush(): boolean
+  /** Answers in the front door's own words; cuts an answer that had begun. The request may stay on its run's list. */
+  fail(exchange: Exchange, code: ErrorCode, why?: string | null): void
+  /** Ends with a reset: never a clean end of something that isn't whole. */
+  cut(exchange: Exchange): void
+  /** The worker takes the body as it comes. */
+  streamingBegan(): void
+  resumeReading(): void
+  /** The worker has switched protocols: from here on octets are passed both ways. */
+  switchProtocol(exchange: Exchange, head: ResponseHead): void
+  writeTunnel(bytes: Buffer): boolean
+  endTunnel(): void
+}
+
+/** What carries a request to its run: the worker's side of an exchange. */
+export interface Carrier {
+  readonly idleSinceMs: number
+  /** Takes a request; only while idle. */
+  carry(exchange: Exchange): void
+  /** Passes on a piece of a body that is streamed; false: hold the source until the client is told to resume. */
+  writeBody(bytes: Buffer): boolean
+  endBody(): void
+  /** After an upgrade: octets from the client. */
+  writeTunnel(bytes: Buffer): boolean
+  endTunnel(): void
+  pause(): void
+  resume(): void
+  /** Closes without telling the owner. Idempotent. */
+  destroy(): void
+}
+
+export type HoldingRun = Run<Exchange, Carrier>
 
 /** Where a request stands. Listed: on a run's list, until the worker has answered it or the run has ended. */
 export type Place = 'reading' | 'queued' | 'listed' | 'suspected' | 'done'
@@ -17,9 +58,9 @@ export class Exchange {
   readonly receivedMs: number
   place: Place = 'reading'
   /** Null once nobody waits: the client has left, or has got an answer from the front door itself. */
-  client: ClientConnection | null
-  run: Run | null = null
-  upstream: UpstreamConnection | null = null
+  client: Asker | null
+  run: HoldingRun | null = null
+  upstream: Carrier | null = null
   queuedMs = 0
   /** When the run got it; -1 while none of it has been sent. */
   sentMs = -1
@@ -34,12 +75,12 @@ export class Exchange {
   /** It was sent once more because its server closed a kept-alive connection. */
   renewed = false
   /** The run that it has to itself, or nearly so, as a suspect. */
-  lane: Run | null = null
+  lane: HoldingRun | null = null
   incident: string | null = null
   status = 0
   answerBytes = 0
 
-  constructor(serial: number, id: string, head: RequestHead, client: ClientConnection, held: HeldBytes, receivedMs: number) {
+  constructor(serial: number, id: string, head: RequestHead, client: Asker, held: HeldBytes, receivedMs: number) {
     this.serial = serial
     this.id = id
     this.head = head

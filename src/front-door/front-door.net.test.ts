@@ -1,20 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import type { FrontDoorSettings } from './options.ts'
+import { describe, expect, test } from 'vitest'
 import type { FakeRequest } from './testing/fake-worker.ts'
-import { Rig, until } from './testing/rig.ts'
-
-const rigs: Rig[] = []
-async function open(settings: Partial<FrontDoorSettings> = {}): Promise<Rig> {
-  const rig = await Rig.open(settings)
-  rigs.push(rig)
-  return rig
-}
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.close()
-})
-
-const echo = (request: FakeRequest) => request.reply(`${request.method} ${request.target} ${request.body}`)
-const get = (path: string, lines = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
+import { echo, get, open } from './testing/open-rig.ts'
+import { until } from './testing/rig.ts'
 
 describe('the way of a request', () => {
   test('goes to a worker and back, with an id and who asked for it', async () => {

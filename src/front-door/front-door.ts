@@ -5,6 +5,7 @@ import { listenOn, type BoundHandle } from '../net/bound-handle.ts'
 import type { Abandoned, Outside, Part } from '../part.ts'
 import { ClientConnection } from './client-connection.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { Carrier, Exchange, HoldingRun } from './exchange.ts'
 import { House } from './house.ts'
 import type { FrontDoorSettings } from './options.ts'
 import type { FrontDoorPorts } from './ports.ts'
@@ -192,7 +193,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     return { requests, transactions: 0, processes: 0 }
   }
 
-  async #settle(run: Run, incidentId: string | null, fenced: Promise<void>): Promise<void> {
+  async #settle(run: HoldingRun, incidentId: string | null, fenced: Promise<void>): Promise<void> {
     // The bound is the caller's; that the fence failed is told by the gateway.
     await fenced.catch(() => {})
     // What the run had written before it ended still lies in the sockets: an answer that is whole there is an answer.
@@ -205,10 +206,10 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     this.#wakeWaiters()
   }
 
-  #addRun(serving: ServingRun): Run | null {
+  #addRun(serving: ServingRun): HoldingRun | null {
     this.#starting.delete(serving.run)
     if (this.#dispatcher.runs.has(serving.run)) return null
-    const run = new Run(serving, this.#house.nowMs())
+    const run = new Run<Exchange, Carrier>(serving, this.#house.nowMs())
     run.onLess = () => this.#wakeWaiters()
     this.#dispatcher.add(run)
     return run
@@ -221,11 +222,13 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
 
   #sweepSoon(): void {
     if (this.#cancelSweep !== null || this.#stopped !== null) return
-    this.#cancelSweep = this.#house.outside.clock.at(this.#house.nowMs() + sweepMs, () => this.#sweep())
+    // A starved event loop runs timers before it reads sockets: nobody is judged late before what has arrived is read.
+    this.#cancelSweep = this.#house.outside.clock.at(this.#house.nowMs() + sweepMs, () => setImmediate(() => this.#sweep()))
   }
 
   #sweep(): void {
     this.#cancelSweep = null
+    if (this.#stopped !== null) return
     const nowMs = this.#house.nowMs()
     this.#dispatcher.sweep(nowMs)
     for (const client of this.#clients) if (client.dueMs <= nowMs) client.expire()

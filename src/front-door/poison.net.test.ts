@@ -1,16 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { FakeRequest } from './testing/fake-worker.ts'
-import { Rig, until } from './testing/rig.ts'
-
-const rigs: Rig[] = []
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.close()
-})
+import { open } from './testing/open-rig.ts'
+import { until, type Rig } from './testing/rig.ts'
 
 /** Two workers that die of `/poison`: after `dieMs` (a crash report takes its time), told after `tellMs` more, each replaced 15 ms later, until the load is over. */
 async function poisoned(dieMs: number, tellMs: number): Promise<{ rig: Rig; runs: { run: number; got: string[] }[]; finish: () => void }> {
-  const rig = await Rig.open()
-  rigs.push(rig)
+  const rig = await open()
   const runs: { run: number; got: string[] }[] = []
   let over = false
   const boot = async () => {

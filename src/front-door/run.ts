@@ -1,17 +1,20 @@
 import type { ServingRun } from '../link/messages.ts'
 import { goodConduct, type Conduct } from './ejection.ts'
-import type { Exchange } from './exchange.ts'
 import type { RunLoad } from './pick-run.ts'
-import type { UpstreamConnection } from './upstream-connection.ts'
+
+interface IdleConnection {
+  readonly idleSinceMs: number
+  destroy(): void
+}
 
 /** A ready run: what it holds, its connections, and whether it takes more. */
-export class Run implements RunLoad {
+export class Run<Request extends { readonly isEventStream: boolean }, Connection extends IdleConnection> implements RunLoad {
   readonly serving: ServingRun
-  readonly listed = new Set<Exchange>()
-  readonly upgraded = new Set<Exchange>()
-  readonly connections = new Set<UpstreamConnection>()
+  readonly listed = new Set<Request>()
+  readonly upgraded = new Set<Request>()
+  readonly connections = new Set<Connection>()
   /** Kept-alive connections, the one used last on top. */
-  readonly idle: UpstreamConnection[] = []
+  readonly idle: Connection[] = []
   /** Requests that a dead data plane may have left in it; 0 once their deadline has passed. */
   unknown = 0
   unknownUntilMs = 0
@@ -71,7 +74,7 @@ export class Run implements RunLoad {
    * A kept-alive connection that its server will not close at this very moment: idle for less than half of the server's timeout.
    * The one used last is the freshest: when it is too old, all are.
    */
-  takeIdle(nowMs: number): UpstreamConnection | null {
+  takeIdle(nowMs: number): Connection | null {
     const last = this.idle.pop()
     if (last === undefined) return null
     if (nowMs - last.idleSinceMs < this.serving.keepAliveTimeoutMs / 2) return last

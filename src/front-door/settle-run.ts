@@ -1,8 +1,7 @@
 import type { InFlightRequest } from '../events/front-door.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, HoldingRun } from './exchange.ts'
 import type { House } from './house.ts'
-import type { Run } from './run.ts'
 import { causeOf, decideSettlement, type Held } from './settlement.ts'
 import type { SuspectDesk } from './suspect-desk.ts'
 
@@ -10,7 +9,7 @@ import type { SuspectDesk } from './suspect-desk.ts'
 const maxNamed = 200
 
 /** Settles what an ended and fenced run held, and tells it. */
-export function settleRun(run: Run, incident: string | null, house: House, dispatcher: Dispatcher, desk: SuspectDesk): void {
+export function settleRun(run: HoldingRun, incident: string | null, house: House, dispatcher: Dispatcher, desk: SuspectDesk): void {
   const nowMs = house.nowMs()
   const listed = [...run.listed]
   const upgraded = [...run.upgraded]

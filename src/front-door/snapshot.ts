@@ -1,5 +1,5 @@
+import type { HoldingRun } from './exchange.ts'
 import type { House } from './house.ts'
-import type { Run } from './run.ts'
 
 export interface RunSnapshot {
   readonly worker: number
@@ -41,7 +41,7 @@ export interface FrontDoorSnapshot {
   readonly runs: readonly RunSnapshot[]
 }
 
-export function runSnapshot(run: Run, nowMs: number): RunSnapshot {
+export function runSnapshot(run: HoldingRun, nowMs: number): RunSnapshot {
   const { serving, slots, unknown, served } = run
   return {
     worker: serving.worker,
@@ -56,7 +56,7 @@ export function runSnapshot(run: Run, nowMs: number): RunSnapshot {
   }
 }
 
-function stateOf(run: Run, nowMs: number): RunSnapshot['state'] {
+function stateOf(run: HoldingRun, nowMs: number): RunSnapshot['state'] {
   if (run.exited) return 'exited'
   if (run.draining) return 'draining'
   if (run.paused) return 'paused'

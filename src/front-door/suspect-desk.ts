@@ -1,7 +1,6 @@
 import { drive, type Driver } from '../resilience/drive.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, HoldingRun } from './exchange.ts'
 import type { House } from './house.ts'
-import type { Run } from './run.ts'
 import { isClosedFor, noSuspects, stepSuspects, suspectsDueAt } from './suspects.machine.ts'
 import type { Suspects, SuspectsEffect, SuspectsEvent } from './suspects.machine.ts'
 
@@ -10,10 +9,10 @@ export class SuspectDesk {
   readonly #house: House
   readonly #driver: Driver<Suspects, SuspectsEvent>
   readonly #exchanges = new Map<number, Exchange>()
-  readonly #runs = new Map<number, Run>()
+  readonly #runs = new Map<number, HoldingRun>()
   #marked = false
   /** How a suspect gets to its run; set by who sends. */
-  onTry: (exchange: Exchange, run: Run) => void = () => {}
+  onTry: (exchange: Exchange, run: HoldingRun) => void = () => {}
 
   constructor(house: House) {
     this.#house = house
@@ -49,29 +48,29 @@ export class SuspectDesk {
     this.#driver.send({ tag: 'Suspected', suspects })
   }
 
-  booted(run: Run): void {
+  booted(run: HoldingRun): void {
     this.#runs.set(run.id, run)
     this.#driver.send({ tag: 'Booted', run: run.id })
     this.lookAt(run)
   }
 
   /** The run may have become empty. */
-  lookAt(run: Run): void {
+  lookAt(run: HoldingRun): void {
     if (this.#driver.state().lanes.length === 0 || !run.isEmpty || run.paused || run.avoidUntilMs > this.#house.nowMs()) return
     this.#driver.send({ tag: 'Emptied', run: run.id })
   }
 
-  cleared(exchange: Exchange, run: Run): void {
+  cleared(exchange: Exchange, run: HoldingRun): void {
     this.#driver.send({ tag: 'Cleared', run: run.id, request: exchange.serial })
   }
 
-  takeBack(exchange: Exchange, run: Run): void {
+  takeBack(exchange: Exchange, run: HoldingRun): void {
     exchange.place = 'suspected'
     this.#exchanges.set(exchange.serial, exchange)
     this.#driver.send({ tag: 'Returned', run: run.id, request: exchange.serial })
   }
 
-  ended(run: Run): void {
+  ended(run: HoldingRun): void {
     this.#runs.delete(run.id)
     this.#driver.send({ tag: 'Ended', run: run.id })
   }
@@ -86,7 +85,7 @@ export class SuspectDesk {
   }
 
   /** Marks the runs that a suspect has to itself. */
-  mark(runs: readonly Run[]): void {
+  mark(runs: readonly HoldingRun[]): void {
     const state = this.#driver.state()
     const hasLanes = state.lanes.length > 0
     if (!hasLanes && !this.#marked) return

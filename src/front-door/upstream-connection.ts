@@ -7,9 +7,8 @@ import { PendingHead } from '../formats/http1/pending-head.ts'
 import { readResponseHead, type ResponseHead } from '../formats/http1/response-head.ts'
 import { requestHeadText } from '../formats/http1/write-head.ts'
 import type { Address } from '../link/messages.ts'
-import type { Exchange } from './exchange.ts'
+import type { Carrier, Exchange, HoldingRun } from './exchange.ts'
 import type { House } from './house.ts'
-import type { Run } from './run.ts'
 
 /** What a connection tells of the request that it carries. After `answered`, and after each ending, it carries none. */
 export interface UpstreamOwner {
@@ -34,8 +33,8 @@ const maxDiscardBytes = 1_048_576
 const joinBytes = 16_384
 
 /** One connection to a run's socket: idle, or carrying one request. */
-export class UpstreamConnection {
-  readonly run: Run
+export class UpstreamConnection implements Carrier {
+  readonly run: HoldingRun
   idleSinceMs = 0
   private readonly house: House
   private readonly owner: UpstreamOwner
@@ -54,7 +53,7 @@ export class UpstreamConnection {
   private served = 0
   private errorCode = 'closed'
 
-  constructor(run: Run, house: House, owner: UpstreamOwner) {
+  constructor(run: HoldingRun, house: House, owner: UpstreamOwner) {
     this.run = run
     this.house = house
     this.owner = owner
@@ -76,14 +75,12 @@ export class UpstreamConnection {
     run.connections.add(this)
   }
 
-  /** Takes a request; only while idle. */
   carry(exchange: Exchange): void {
     this.exchange = exchange
     exchange.upstream = this
     if (this.connected) this.send(exchange)
   }
 
-  /** Passes on a piece of a body that is streamed; false: hold the source until the client is told to resume. */
   writeBody(bytes: Buffer): boolean {
     if (!this.chunked) return this.socket.write(bytes)
     this.socket.cork()
@@ -98,7 +95,6 @@ export class UpstreamConnection {
     if (this.chunked) this.socket.write('0\r\n\r\n', 'latin1')
   }
 
-  /** After an upgrade: octets from the client. */
   writeTunnel(bytes: Buffer): boolean {
     return this.socket.write(bytes)
   }
@@ -115,7 +111,6 @@ export class UpstreamConnection {
     this.socket.resume()
   }
 
-  /** Closes without telling the owner. Idempotent. */
   destroy(): void {
     this.forget()
     this.exchange = null

@@ -23,10 +23,12 @@ export class Rig {
   private readonly workers = new Map<number, FakeWorker>()
   private readonly clients = new Set<Socket>()
   private nextRun = 0
+  /** What the keeper says of a run whose connection closed. */
+  fate: (run: number) => Promise<'alive' | 'exited'> = (run) => Promise.resolve(this.workers.get(run)?.dead === false ? 'alive' : 'exited')
 
   private constructor(settings: Partial<FrontDoorSettings>) {
     const outside = { clock: systemClock, random: Math.random, emit: (fact: BezelEvent) => void this.facts.push(fact) }
-    const askRun = (run: number) => Promise.resolve(this.workers.get(run)?.dead === false ? ('alive' as const) : ('exited' as const))
+    const askRun = (run: number) => this.fate(run)
     this.door = new FrontDoor({ ...frontDoorDefaults, ...settings }, outside, {
       askRun,
       accessLog: { write: (line) => void this.lines.push(line) },
