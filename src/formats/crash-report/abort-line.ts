@@ -4,7 +4,7 @@ export type AbortLine = Pick<AbortNote, 'by' | 'message' | 'source' | 'function'
 
 /** glibc's own texts before `abort()` (malloc/malloc.c, debug/stack_chk_fail.c, debug/fortify_fail.c). */
 const glibc =
-  /^(?:\*\*\* Error in `[^']*': )?(?:double free or corruption(?: \([\w!]+\))?|(?:free|malloc|realloc|calloc|memalign|aligned_alloc|mremap_chunk|munmap_chunk|malloc_consolidate|malloc_trim|malloc_printerr|tcache_\w+)\(\): .+|corrupted (?:size vs\. prev_size|double-linked list|unsorted chunks)\b.*|break adjusted to free malloc space|invalid fastbin entry.*|sysmalloc: Assertion.*|Fatal glibc error: .*|\*\*\* (?:stack smashing|buffer overflow|%n in writable segment|longjmp causes uninitialized stack frame|bit out of range)\S*.* ?\*\*\*:.*)/
+  /^(?:(?:\*\*\* )?Error in `[^']*': |\*\*\* ?glibc detected \*\*\*:? .*?: )?(?:double free or corruption(?: \([\w!]+\))?|(?:free|malloc|realloc|calloc|memalign|aligned_alloc|mremap_chunk|munmap_chunk|malloc_consolidate|malloc_trim|malloc_printerr|tcache_\w+)\(\): .+|corrupted (?:size vs\. prev_size|double-linked list|unsorted chunks)\b.*|break adjusted to free malloc space|invalid fastbin entry.*|sysmalloc: Assertion.*|Fatal glibc error: .*|\*\*\* (?:stack smashing|buffer overflow|%n in writable segment|longjmp causes uninitialized stack frame|bit out of range)\S*.* ?\*\*\*:.*)/
 
 const assertion = /(?:^|\s)(?:([^\s:]+): )?([^\s:]+\.\w{1,5}):(\d+): (?:([^:]+?(?:\([^)]*\))?): )?Assertion [`'](.*)' failed/
 const appleAssertion = /Assertion failed: \(?(.*?)\)?, function (\S+), file (\S+?), line (\d+)/
@@ -31,6 +31,7 @@ export function readAbortLine(text: string): AbortLine | null {
   }
   if (macMalloc.test(line)) return { by: 'macos-malloc', message: line.slice(0, 300), source: null, function: null }
   if (cxx.test(line)) return { by: 'c++', message: line.slice(0, 300), source: null, function: null }
+  if (/\b[YZR]JIT has panicked/.test(line)) return { by: 'rust', message: line.slice(0, 300), source: null, function: null }
   const rust = line.includes('panicked at') ? panic.exec(line) : null
   if (rust !== null) return { by: 'rust', message: line.slice(0, 300), source: rust[2] ?? null, function: null }
   if (/Sanitizer: |runtime error: /.test(line)) {

@@ -21,7 +21,7 @@ interface Rule {
 
 const path = String.raw`[^\s'"(),:][^\s'"(),]*`
 /** ` - FILE`, which dln.c appends; the file itself may hold spaces, so it runs to the class name or the end. */
-const dashFile = String.raw`(?: - (?<file>\S.*?))?(?: \(\w[\w:]*\))?\s*$`
+const dashFile = String.raw`(?:\.?["')]*(?: - (?<file>\S+\.(?:so|bundle)\b\S*|\S.*?))?)(?: \(\w[\w:]*\))?["',]*\s*$`
 
 /** Symbols that only glibc exports: a glibc binary on musl asks for them (musl wiki, "Functional differences from glibc"). */
 const glibcOnly =

@@ -72,10 +72,10 @@ export function readRegisters(line: string): readonly (readonly [string, string]
   return found.length === 0 ? null : found
 }
 
-const frameWithAddress = /^(.+?)\(([^()[\]]*)\) +\[0x([0-9a-f]+)\](?: +(\S.*))?$/
+const frameWithAddress = /^(.+?)\(([^()[\]]*)\) *\[0x([0-9a-f]+)\](?: +(\S.*))?$/
 const frameInlined = /^(\S+)\(([\w.$@]+)\) +(\S+:\d+)$/
 const frameBare = /^\[0x([0-9a-f]+)\](?: +(\S.*))?$/
-const frameOld = /^(\/\S+|\S+\.(?:so|bundle|dylib)[\d.]*) +\[0x([0-9a-f]+)\]$/
+const frameOld = /^(\/\S+|\S+\.(?:so|bundle|dylib)[\d.]*) *\[0x([0-9a-f]+)\]$/
 const frameCut = /^((?:\/|[A-Za-z]:\/)[^()]+)\(([^()[\]]*)\)?(?: *\[(?:0x[0-9a-f]*)?)?$/
 const symbolOffset = /^(.*?)(?:\+0x([0-9a-f]*))?$/
 const addressOnly = /^0x[0-9a-f]*$/

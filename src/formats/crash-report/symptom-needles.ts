@@ -10,7 +10,7 @@ const groups = [
   'o such file or directory|specified module|specified procedure|valid Win32',
   // Aborts.
   'double free|free(): |alloc(): |chunk(): |consolidate(): |tcache|trim(): |corrupted |stack smashing|buffer overflow det|glibc error',
-  'ssertion|terminate called|: terminat|panicked at|Sanitizer|runtime error|on child side|fork() was called|*** error|*** Error in',
+  'ssertion|terminate called|: terminat|panicked at|JIT has panicked|glibc detected|Sanitizer|runtime error|on child side|fork() was called|*** error|*** Error in',
   '<jemalloc>|pure virtual|fastbin|%n in writable|longjmp causes',
   // Exceptions.
   'trap context|log writing failed|level too deep|SystemStackError|create Thread|actor::|actor unsafe|main ractor|main Ractor',

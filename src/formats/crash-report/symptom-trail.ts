@@ -72,6 +72,7 @@ export class SymptomTrail {
     if (abort !== null) return this.#start(source, { tag: 'AbortNote', ...abort, cFrames: [], ...place }, null)
     const load = readLoadFailureLine(text)
     if (load !== null) {
+      if (this.#isAnotherTry(source, text)) return true
       const { frame, message } = splitPlaced(text)
       const hint = this.#gemHint !== null && place.atLine - this.#gemHint.atLine < hintReach ? this.#gemHint.gem : null
       return this.#start(source, { tag: 'LoadFailure', message, ...load, gem: load.gem ?? hint, rubyFrames: [], ...place }, frame)
@@ -97,6 +98,15 @@ export class SymptomTrail {
     const frame = /^\s*\d+: from /.test(text) ? readBacktraceLine(text) : null
     if (frame !== null && this.#before.length < maxBacktrace) this.#before.push(frame)
     return frame !== null
+  }
+
+  /** ffi tries several names for one library, a line each: the backtrace stands below the last. */
+  #isAnotherTry(source: string, text: string): boolean {
+    const trail = this.#trail
+    if (trail === null || trail.source !== source || trail.finding.tag !== 'LoadFailure') return false
+    if (!text.startsWith('Could not open library') || !trail.finding.message.includes('Could not open library')) return false
+    if (trail.finding.message.length < 900) trail.finding.message += ` ${text.trim().slice(0, 300)}`
+    return true
   }
 
   #start(source: string, finding: Trail['finding'], frame: RubyFrame | null): true {

@@ -59,6 +59,7 @@ export function blameLoadFailure(failure: LoadFailure): LoadBlame {
 
 function kindOf(failure: LoadFailure, gem: string | null): TroubleKind {
   if (failure.why === 'invalid-elf-header') return looksForeign(failure) ? 'arch' : 'load-error'
+  if (failure.why === 'undefined-symbol' && isForGlibc(failure)) return 'glibc'
   if (failure.why !== 'no-such-file') return kinds[failure.why]
   const isCompiled =
     failure.subject !== null && (ownerOfFeature(failure.subject) !== null || /_ext$|_native$|(?:^|\/)\d\.\d\/|_c$/.test(failure.subject))
@@ -75,6 +76,12 @@ export function maskedBy({ why, subject, rubyFrames }: LoadFailure): boolean {
     const found = gemOfPath(file)
     return found !== null && found.platform !== null && /linux|darwin/.test(found.platform) && (asked === undefined || found.gem === asked)
   })
+}
+
+/** musl's loader speaks, and the gem was precompiled for glibc: it misses whatever libruby would have brought. */
+export function isForGlibc({ message, file }: LoadFailure): boolean {
+  const platform = file === null ? null : gemOfPath(file)?.platform
+  return /Error relocating/.test(message) && /linux(?!-musl)/.test(platform ?? '')
 }
 
 /** A file that its own path says is another system's: a Mac's or Windows' gem mounted into Linux. */

@@ -36,12 +36,13 @@ export function blameAbort(note: AbortNote): NoteBlame {
       alternatives: [],
     }
   }
-  if (note.by === 'rust' && /\byjit\b/.test(note.source ?? note.message))
+  const jit = note.by === 'rust' ? /\b([yzr]jit)\b/i.exec(`${note.source ?? ''} ${note.message}`)?.[1] : undefined
+  if (jit !== undefined)
     return {
       kind,
-      culprit: { ...nobody, library: 'YJIT', function: note.source },
+      culprit: { ...nobody, library: jit.toUpperCase(), function: note.source },
       confidence: 'certain',
-      evidence: [said, 'the panic is in the sources of Ruby’s own compiler'],
+      evidence: [said, 'the panic is in Ruby’s own compiler'],
       alternatives: [],
     }
   const owner = note.by === 'glibc' ? null : ownerOfSource(note)

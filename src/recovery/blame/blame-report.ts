@@ -1,5 +1,5 @@
 import type { CrashReport } from '../../formats/crash-report/crash-report.ts'
-import { atMost, type Blame } from './blame.ts'
+import { atMost, nobody, type Blame } from './blame.ts'
 import { blameCFrames } from './blame-c-frames.ts'
 import { blameRuby } from './blame-ruby.ts'
 import { readCrashSite, type CrashSite } from './crash-site.ts'
@@ -39,10 +39,22 @@ export function blameReport(report: CrashReport): ReportBlame {
       alternatives: [],
     }
   }
-  const found = blameCFrames(report, site, ruby) ?? blameRegisters(report, ruby) ?? blameRuby(report, site, ruby)
+  const found = blameJit(report) ?? blameCFrames(report, site, ruby) ?? blameRegisters(report, ruby) ?? blameRuby(report, site, ruby)
   const ceiling: Confidence = report.interleaved || traits.includes('in-allocator') ? 'suspected' : 'certain'
   const evidence = [...found.evidence, ...contextOf(report, site, ruby, traits)]
   return { ...base, traits, ...found, confidence: atMost(found.confidence, ceiling), evidence }
+}
+
+/** `rb_bug` with the text of a Rust panic: Ruby’s own compiler found itself at fault (yjit.rs, `rb_bug_panic_hook`). */
+function blameJit(report: CrashReport): Blame | null {
+  const jit = /^([YZR]JIT)\b.*panicked/.exec(report.header?.message ?? '')?.[1]
+  if (jit === undefined) return null
+  return {
+    culprit: { ...nobody, library: jit },
+    confidence: 'certain',
+    evidence: [`Ruby’s own compiler panicked: ${report.header?.message ?? ''}`],
+    alternatives: [],
+  }
 }
 
 /** No usable backtrace: the program counter and the memory map may still name the object. */

@@ -13,7 +13,7 @@ const platforms =
 /** A gem folder outside `gems/`: `sentry-ruby-5.27.0/lib/…`; and Debian's packaged gems, which bear no version. */
 const besideLib = /(?:^|\/)([A-Za-z0-9][\w.-]*-\d+\.\d[\w.-]*)\/(?:lib|ext)\//
 const debianGem = /\/usr\/(?:lib|share)\/ruby\/vendor_ruby\/([\w-]+)(?:\/|\.rb$)/
-const notGems = /^(?:j?ruby|rbx|ree|truffleruby)(?:-|$)/
+const notGems = /^(?:j?ruby|rbx|ree|truffleruby)(?:-(?:\d|head|preview|dev|enterprise)|@|$)/
 
 /** Reads `gems/NAME-VERSION[-PLATFORM]`, `bundler/gems/NAME-REVISION` and `extensions/PLATFORM/ABI/NAME-VERSION`; the innermost wins. */
 export function gemOfPath(path: string): GemOfPath | null {

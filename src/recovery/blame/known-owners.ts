@@ -39,7 +39,9 @@ export function ownerOfFeature(feature: string): Owner | null {
 
 /** The gem that a C library mostly serves: `libpq.so.5` is `pg`'s. */
 export function gemOfLibrary(library: string): string | null {
-  return libraries.find(({ form }) => form.test(baseName(library)))?.gem ?? null
+  const name = baseName(library)
+  // ffi tries a name as it is before it adds `lib`.
+  return (libraries.find(({ form }) => form.test(name)) ?? libraries.find(({ form }) => form.test(`lib${name}`)))?.gem ?? null
 }
 
 export function gemOfSymbol(symbol: string): string | null {
