@@ -32,6 +32,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
   readonly #waiters = new Set<() => void>()
   #cancelSweep: (() => void) | null = null
   #stopped: Promise<Abandoned> | null = null
+  #closed = false
 
   constructor(settings: FrontDoorSettings, outside: Outside, ports: FrontDoorPorts) {
     this.#house = new House(settings, outside, ports)
@@ -185,6 +186,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     const requests = await this.drain(0)
     for (const client of this.#clients) client.hangUp()
     await this.#until(() => this.#clients.size === 0, Math.max(0, deadlineMs - this.#house.nowMs()))
+    this.#closed = true
     for (const client of this.#clients) client.destroy()
     for (const run of this.#dispatcher.runs.values()) for (const connection of run.connections) connection.destroy()
     this.#desk.stop()
@@ -221,14 +223,14 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
   }
 
   #sweepSoon(): void {
-    if (this.#cancelSweep !== null || this.#stopped !== null) return
+    if (this.#cancelSweep !== null || this.#closed) return
     // A starved event loop runs timers before it reads sockets: nobody is judged late before what has arrived is read.
     this.#cancelSweep = this.#house.outside.clock.at(this.#house.nowMs() + sweepMs, () => setImmediate(() => this.#sweep()))
   }
 
   #sweep(): void {
     this.#cancelSweep = null
-    if (this.#stopped !== null) return
+    if (this.#closed) return
     const nowMs = this.#house.nowMs()
     this.#dispatcher.sweep(nowMs)
     for (const client of this.#clients) if (client.dueMs <= nowMs) client.expire()
