@@ -64,6 +64,7 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
   readonly #cancelKeys = new CancelKeys()
   readonly #clientRules
   #leases = 0
+  #adopting: Promise<boolean> = Promise.resolve(true)
   #stopping: Promise<Abandoned> | null = null
 
   constructor(settings: GatewaySettings, outside: Outside, ports: Partial<GatewayPorts> = {}) {
@@ -118,13 +119,14 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
   }
 
   /**
-   * Accepts clients of a run for a database, on a bound handle that doesn't listen yet, or on a path. Rejects with the system's error,
-   * or DATABASE_UNKNOWN, or STOPPING.
+   * Accepts clients of a run for a database, on a bound handle that doesn't listen yet, or on a path; connects wait in the backlog
+   * while a predecessor's sessions are being ended. Rejects with the system's error, or DATABASE_UNKNOWN, or STOPPING.
    */
   async listen(run: number, database: string, where: BoundHandle | string): Promise<void> {
     const server = this.#serverOf(database)
     const settings = server.databases.find(({ name }) => name === database)
     if (settings === undefined) throw unknownDatabase(database)
+    await this.#adopting
     if (this.#stopping !== null) throw new BezelError('STOPPING', `no listener for database ${database}: the gateway is stopping`)
     const listener = await createListener(where, this.#settings.maxClients, (socket) => this.#accept(socket, run, settings, server))
     this.#listeners.set(listener, run)
@@ -158,15 +160,9 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
   }
 
   /** Ends what a predecessor left on the servers; resolves within `fenceTimeoutMs`, true when nothing is left. */
-  async adopt(sessions: readonly ServerSession[]): Promise<boolean> {
-    const { fenceTimeoutMs } = this.#settings
-    const { clock } = this.#outside
-    const ends = [...this.#servers.values()].map(async (server) => {
-      const own = sessions.filter(({ database }) => server.databases.some(({ name }) => name === database))
-      return own.length === 0 ? true : endPredecessors(server, own, fenceTimeoutMs, clock, this.#ports)
-    })
-    const ended = await this.#within(Promise.all(ends), fenceTimeoutMs)
-    return ended?.every(Boolean) ?? false
+  adopt(sessions: readonly ServerSession[]): Promise<boolean> {
+    this.#adopting = this.#endPredecessors(sessions)
+    return this.#adopting
   }
 
   /** Takes no new clients, ends each session once it has finished its transaction; resolves at the deadline at the latest, with how many have not. */
@@ -205,6 +201,17 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
     await this.#within(Promise.all(ends), Math.max(0, deadlineMs - clock.nowMs()))
     for (const server of this.#servers.values()) server.stop()
     return { requests: 0, transactions: cut, processes: 0 }
+  }
+
+  async #endPredecessors(sessions: readonly ServerSession[]): Promise<boolean> {
+    const { fenceTimeoutMs } = this.#settings
+    const { clock } = this.#outside
+    const ends = [...this.#servers.values()].map(async (server) => {
+      const own = sessions.filter(({ database }) => server.databases.some(({ name }) => name === database))
+      return own.length === 0 ? true : endPredecessors(server, own, fenceTimeoutMs, clock, this.#ports)
+    })
+    const ended = await this.#within(Promise.all(ends), fenceTimeoutMs)
+    return ended?.every(Boolean) ?? false
   }
 
   #accept(socket: Socket, run: number, database: DatabaseSettings, server: DatabaseServer): void {

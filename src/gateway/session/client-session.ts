@@ -1,18 +1,15 @@
 import type { Socket } from 'node:net'
 import { errorResponse } from '../../formats/pgwire/error-fields.ts'
-import { transactionStatus } from '../../formats/pgwire/message-types.ts'
-import { authenticationOk, backendKeyData, parameterStatus, readyForQuery } from '../../formats/pgwire/server-messages.ts'
 import { drive, type Driver } from '../../resilience/drive.ts'
 import type { Moment } from '../../resilience/moment.ts'
 import { createLogin, type Login } from '../pool/pool-key.ts'
 import type { RefusalWhy } from '../pool/pool-state.ts'
 import { untouched } from '../server/clean-session.ts'
-import { exchange } from '../server/exchange.ts'
 import type { LeaseHolder } from '../server/lease-holder.ts'
 import type { ServerConnection } from '../server/server-connection.ts'
 import type { LeaseEnd } from '../server/server-pool.ts'
 import { SessionState } from '../session-state/session-state.ts'
-import { applicationName, setApplicationName } from './application-name.ts'
+import { applicationName } from './application-name.ts'
 import {
   sessionDueAt,
   stepSession,
@@ -23,10 +20,13 @@ import {
   type SessionEvent,
   type Told,
 } from './client-session.machine.ts'
+import { describeSession } from './describe-session.ts'
 import { Greeting, type Introduction } from './greeting.ts'
+import { prepareConnection } from './prepare-connection.ts'
 import { Relay } from './relay.ts'
 import type { SessionContext } from './session-context.ts'
 import { tell } from './told.ts'
+import { welcome } from './welcome.ts'
 
 /** Longest time for settings and replay on a new connection, and to find out whether a server is away, in milliseconds. */
 const prepareTimeoutMs = 5_000
@@ -117,16 +117,15 @@ export class ClientSession implements LeaseHolder {
 
   describe(): string {
     const nowMs = this.#context.outside.clock.nowMs()
-    const worker = this.#context.worker()
-    const state = this.#state?.inTransaction
-      ? this.#relay?.busy
-        ? 'active in transaction'
-        : 'idle in transaction'
-      : this.#relay?.busy
-        ? 'active'
-        : 'idle'
-    const whose = `${worker === null ? '' : `worker ${worker} `}run ${this.run}`
-    return `${whose} (${this.#introduction?.applicationName ?? 'no application_name'}), ${state} for ${seconds(nowMs - this.#lastSpokeMs)}, connected for ${seconds(nowMs - this.#sinceMs)}`
+    return describeSession({
+      worker: this.#context.worker(),
+      run: this.run,
+      applicationName: this.#introduction?.applicationName,
+      busy: this.#relay?.busy === true,
+      inTransaction: this.#state?.inTransaction === true,
+      quietMs: nowMs - this.#lastSpokeMs,
+      connectedMs: nowMs - this.#sinceMs,
+    })
   }
 
   granted(lease: number, id: number, connection: ServerConnection): void {
@@ -201,22 +200,18 @@ export class ClientSession implements LeaseHolder {
     }
   }
 
-  /** Gives the connection what the session needs, before the client has it. */
   async #prepare(id: number): Promise<void> {
     const connection = this.#server?.connection
     if (connection === undefined) return
     const { run, outside } = this.#context
     const name = applicationName(this.#introduction?.applicationName, this.#context.worker(), run)
-    const replay = this.#state?.replay() ?? Buffer.alloc(0)
-    const bytes = Buffer.concat([setApplicationName(name), replay])
-    const answers = await exchange(connection, bytes, { readies: replay.length > 0 ? 2 : 1 }, prepareTimeoutMs, outside.clock)
+    const preparation = await prepareConnection(connection, name, this.#state?.replay() ?? Buffer.alloc(0), prepareTimeoutMs, outside.clock)
     if (this.#server?.connection !== connection) return
-    if (answers === null) {
-      this.#server = null
-      connection.close('did not take over a session in time')
-      this.#life.send({ tag: 'ServerLost', server: id, loss: 'movable', fatal: false, lease: this.#context.nextLease() })
-    } else if (answers.error !== null || answers.status !== transactionStatus.Idle) this.#life.send({ tag: 'PrepareRefused', server: id })
-    else this.#life.send({ tag: 'Prepared', server: id })
+    if (preparation === 'ready') return this.#life.send({ tag: 'Prepared', server: id })
+    if (preparation === 'refused') return this.#life.send({ tag: 'PrepareRefused', server: id })
+    this.#server = null
+    connection.close('did not take over a session in time')
+    this.#life.send({ tag: 'ServerLost', server: id, loss: 'movable', fatal: false, lease: this.#context.nextLease() })
   }
 
   #serve(fresh: boolean): void {
@@ -240,8 +235,7 @@ export class ClientSession implements LeaseHolder {
     // Protocol 3.2 has room for a longer one.
     const secret = cancelKeys.issue(pid, (this.#introduction?.minor ?? 0) >= 2 ? 32 : 4, this)
     this.#key = { pid, secret }
-    const parameters = [...connection.parameters].map(([name, value]) => parameterStatus(name, value))
-    this.#socket.write(Buffer.concat([authenticationOk, ...parameters, backendKeyData(pid, secret), readyForQuery(transactionStatus.Idle)]))
+    this.#socket.write(welcome(connection.parameters, pid, secret))
   }
 
   #serverLost(loss: Loss): void {
@@ -298,8 +292,4 @@ export class ClientSession implements LeaseHolder {
     else socket.end(() => socket.destroy())
     this.#onEnd()
   }
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`
 }
