@@ -60,6 +60,11 @@ export const findingRules = {
     means: 'The gem itself states that it does not support this Ruby.',
     example: 'pg 1.7.0 requires ruby >= 3.1; the Ruby found is 2.7.4',
   },
+  KNOWN_BAD_VERSION: {
+    severity: 'warning',
+    means: 'This version of the gem (or of Ruby) is publicly known to crash or corrupt in this combination.',
+    example: 'pg 1.5.1 is >= 1.5.0, < 1.5.3: https://github.com/ged/ruby-pg/issues/530',
+  },
   EXTENSION_NOT_BUILT: {
     severity: 'error',
     means: 'RubyGems ignores the gem: the mark of a finished build for this Ruby (gem.build_complete) is missing.',
@@ -149,6 +154,43 @@ export const findingRules = {
     severity: 'error',
     means: 'The compiled file has no Init function of its name: it was renamed, or is another file.',
     example: 'lib/pg_ext.so offers no Init_pg_ext',
+  },
+  ABI_VERSION_ABSENT: {
+    severity: 'error',
+    means: 'This Ruby is a development version, and loads only extensions that name its own ABI version.',
+    example: 'lib/pg_ext.so offers no ruby_abi_version; Ruby is 3.5.0dev',
+  },
+  LIBRUBY_UNWANTED: {
+    severity: 'warning',
+    means: 'Ruby is static, and the extension brings a second copy of Ruby (libruby) into the process.',
+    example: 'DT_NEEDED libruby.so.3.3 in lib/pg_ext.so; /usr/local/bin/ruby is built without a shared library',
+  },
+  ALLOCATOR_LATE: {
+    severity: 'warning',
+    means: 'The extension is linked with jemalloc and Ruby is not: loaded late, it can run out of static thread-local storage.',
+    example: 'DT_NEEDED libjemalloc.so.2 in lib/msgpack.so; /usr/bin/ruby3.1 does not need it',
+  },
+  TWO_LIBRARIES: {
+    severity: 'note',
+    means:
+      'Two versions of one library end up in the process. With versioned symbols that is harmless; it is the first suspect when TLS or the database driver crashes.',
+    example: 'pg needs libpq-ruby-pg.so.1, sequel_pg needs libpq.so.5',
+  },
+  PRELOAD_BROKEN: {
+    severity: 'warning',
+    means:
+      'LD_PRELOAD (or /etc/ld.so.preload) names a library that is missing or for another processor; the loader warns and goes on without it.',
+    example: 'LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2 does not exist',
+  },
+  FOLDER_NOT_EXECUTABLE: {
+    severity: 'error',
+    means: 'The gems stand on a file system that is mounted noexec: no library can be loaded from it.',
+    example: '/srv/app/vendor is on /srv, mounted noexec',
+  },
+  ENVIRONMENT_DIFFERS: {
+    severity: 'warning',
+    means: 'A variable of the environment names another Ruby than the one found.',
+    example: 'GEM_HOME=/usr/local/bundle/ruby/2.7.0; Ruby is 3.1.2',
   },
   EXECUTABLE_STACK: {
     severity: 'warning',

@@ -1,7 +1,10 @@
 import type { GemfileLock } from '../formats/gemfile-lock/gemfile-lock.ts'
 import { readGemfileLock } from '../formats/gemfile-lock/read-gemfile-lock.ts'
 import { checkAbsent, checkApp, checkRequiredRuby } from './evidence/check-app.ts'
+import { checkKnownBad } from './compatibility/check-known-bad.ts'
 import { checkBuild } from './evidence/check-build.ts'
+import { checkEnvironment, checkMounts, checkTogether, type Brought } from './evidence/check-process.ts'
+import { checkInterpreter } from './evidence/check-interpreter.ts'
 import { judgeExtension } from './evidence/judge-extension.ts'
 import { judgeShadowed } from './evidence/judge-shadowed.ts'
 import type { Workbench } from './evidence/workbench.ts'
@@ -42,6 +45,8 @@ export async function inspectBundle(
   appPath: string,
   env: Readonly<Record<string, string>>,
   runtime: Runtime,
+  /** `/proc/self/mountinfo` of this machine; null for a root. */
+  mountInfo: string | null,
 ): Promise<Inspection> {
   const settings = readBundleSettings(tree, appPath, env)
   const text = tree.text(settings.lockPath)
@@ -67,12 +72,17 @@ export async function inspectBundle(
       linked: ruby === null ? null : { ruby, loader: new Loader(tree, shelf, ruby, env) },
       someExtensionOffers: (symbol) => files.some(({ path }) => shelf.library(path)?.exports(symbol) === true),
     }
+    observations.push(...checkInterpreter(bench))
+    const brought: Brought[] = []
     for (const gem of extensions) {
       observations.push(...(await checkRequiredRuby(gem.gem, runtime)))
       const inspected = inspectGem(bench, gem)
       observations.push(...inspected.observations)
+      brought.push(...inspected.brought)
       if (inspected.gem !== null) gems.push(inspected.gem)
     }
+    observations.push(...checkTogether(brought), ...checkEnvironment(bench, env), ...(await checkKnownBad(found.gems, runtime)))
+    if (mountInfo !== null) observations.push(...checkMounts(mountInfo, [...new Set(gems.map(({ gem }) => gem.home))]))
   } finally {
     shelf.close()
   }
@@ -86,9 +96,12 @@ function findGems(tree: FileTree, lock: GemfileLock | null, hasLock: boolean, se
   return hasLock ? { gems: [], absent: [], unreadable: [], folders: [] } : findAllGems(tree, settings, runtime)
 }
 
-function inspectGem(bench: Workbench, gem: GemExtensions): { gem: InspectedGem | null; observations: readonly Observation[] } {
+function inspectGem(
+  bench: Workbench,
+  gem: GemExtensions,
+): { gem: InspectedGem | null; observations: readonly Observation[]; brought: readonly Brought[] } {
   const build = checkBuild(bench.tree, gem, bench.runtime)
-  if (gem.loaded.length === 0 && build.length === 0) return { gem: null, observations: [] }
+  if (gem.loaded.length === 0 && build.length === 0) return { gem: null, observations: [], brought: [] }
   const judgements = gem.loaded.map((extension) => judgeExtension(bench, extension, gem))
   const verdicts = new Set(judgements.map(({ verdict }) => verdict))
   const verdict = build.length > 0 || verdicts.has('incompatible') ? 'incompatible' : verdicts.has('unknown') ? 'unknown' : 'compatible'
@@ -105,6 +118,7 @@ function inspectGem(bench: Workbench, gem: GemExtensions): { gem: InspectedGem |
       ...judgements.flatMap(({ observations }) => observations),
       ...(verdict === 'compatible' ? judgeShadowed(bench, gem) : []),
     ],
+    brought: judgements.flatMap(({ brought }) => brought),
   }
 }
 

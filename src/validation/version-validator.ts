@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { nothingAbandoned, type Abandoned, type Outside, type Part } from '../part.ts'
 import { BezelError } from '../errors.ts'
 import { DiskTree } from './files/disk-tree.ts'
@@ -109,7 +110,7 @@ export class VersionValidator implements Part<ValidationSnapshot> {
       throw new BezelError('DATA_UNREADABLE', `There is no folder ${tree.shown(appPath)}; it should hold the app.`)
     const effective = root === null ? env : {}
     const { runtime, broken, others } = await locateRuntime(tree, { root, appPath, env: effective, rubyPath })
-    const inspection = await inspectBundle(tree, appPath, effective, runtime)
+    const inspection = await inspectBundle(tree, appPath, effective, runtime, root === null ? readMounts() : null)
     return { tree, runtime, inspection, broken: [...broken, ...others] }
   }
 
@@ -132,5 +133,14 @@ export class VersionValidator implements Part<ValidationSnapshot> {
       packages: packageSystemOf(tree.text('/etc/os-release'), runtime.extensionSuffix),
     }
     return toFindings(inspection, place, this.#settings.ignore, new Date().toISOString().slice(0, 10))
+  }
+}
+
+/** Absent on macOS, whose file systems are not looked at. `/proc` files have no size, so the tree's bounded reading doesn't serve. */
+function readMounts(): string | null {
+  try {
+    return readFileSync('/proc/self/mountinfo', 'utf8')
+  } catch {
+    return null
   }
 }

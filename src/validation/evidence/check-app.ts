@@ -7,6 +7,7 @@ import type { AbsentGem, InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
 import { wantedVersion } from '../runtime/find-ruby.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { requiredRubyOf } from '../compatibility/critical-gems.ts'
 import { meetsRequirement } from './meets-requirement.ts'
 
 /** What the app's own files say about its Ruby. */
@@ -102,7 +103,8 @@ export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettin
 }
 
 export async function checkRequiredRuby(gem: InstalledGem, runtime: Runtime): Promise<Observation[]> {
-  const required = gem.requiredRubyVersion
+  // Old gemspecs were written without it; for critical gems the registry's table knows.
+  const required = gem.requiredRubyVersion ?? requiredRubyOf(gem.name, gem.version, gem.platform)
   if (required === null || (await meetsRequirement(runtime.version, required)) !== false) return []
   return [
     {

@@ -2,6 +2,7 @@ import type { ElfFile } from '../../formats/elf/elf.ts'
 import { readDefinedVersions, readNeededVersions } from '../../formats/elf/symbol-versions.ts'
 import { readImports } from '../../formats/elf/symbols.ts'
 import type { Extension } from '../gems/extension.ts'
+import type { Library } from '../libraries/elf-shelf.ts'
 import type { Resolved } from '../libraries/loader.ts'
 import type { Observation } from '../observation.ts'
 import type { Workbench } from './workbench.ts'
@@ -17,6 +18,7 @@ export interface Linkage {
   readonly usesRuby: boolean
   /** Every symbol that it must get from elsewhere. */
   readonly symbols: readonly string[]
+  readonly libraries: readonly Library[]
 }
 
 /** Whether the loader could bind everything: libraries, their versions, symbols. */
@@ -24,7 +26,7 @@ export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFil
   const imports = readImports(elf)
   const symbols = 'tag' in imports ? [] : imports.filter(({ weak }) => !weak).map(({ name }) => name)
   const usesRuby = symbols.some((name) => rubySymbol.test(name))
-  if (bench.linked === null) return { observations: [], rubySymbolsAbsent: [], usesRuby, symbols }
+  if (bench.linked === null) return { observations: [], rubySymbolsAbsent: [], usesRuby, symbols, libraries: [] }
   const { loader } = bench.linked
   const closure = loader.closure({ path: bench.tree.realPath(extension.path) ?? extension.path, elf })
   const unbound = symbols.filter(
@@ -34,26 +36,34 @@ export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFil
   const incomplete = closure.absent.length > 0
   return {
     observations: [
-      ...absentLibraries(extension, closure),
+      ...absentLibraries(bench, extension, closure),
       ...(loader.libc === 'glibc' ? oldLibraries(extension, elf, closure) : []),
       ...(incomplete || others.length === 0 ? [] : [unboundSymbols(extension, others, elf)]),
     ],
     rubySymbolsAbsent: unbound.filter((name) => rubySymbol.test(name)),
     usesRuby,
     symbols,
+    libraries: closure.libraries,
   }
 }
 
-function absentLibraries(extension: Extension, { absent }: Resolved): Observation[] {
+function absentLibraries({ linked }: Workbench, extension: Extension, { absent }: Resolved): Observation[] {
   return absent
     .filter(({ name }) => !name.startsWith('libruby'))
-    .map(({ name, neededBy }) => ({
-      code: 'LIBRARY_ABSENT' as const,
-      gem: extension.gem.name,
-      evidence: [{ what: `DT_NEEDED ${name}, found in none of the loader's folders`, where: neededBy }],
-      explanation: `${extension.feature} needs ${name}, which is not installed.`,
-      mend: { tag: 'Library' as const, name },
-    }))
+    .map(({ name, neededBy }) => {
+      const others = linked?.loader.otherMajors(name) ?? []
+      const moved = others.length > 0 && neededBy === extension.path
+      return {
+        code: 'LIBRARY_ABSENT' as const,
+        gem: extension.gem.name,
+        evidence: [
+          { what: `DT_NEEDED ${name}, found in none of the loader's folders`, where: neededBy },
+          ...others.map((path) => ({ what: 'another version is there', where: path })),
+        ],
+        explanation: `${extension.feature} needs ${name}, which is not installed${moved ? '; the system has moved to another version' : ''}.`,
+        mend: moved ? { tag: 'Rebuild' as const } : { tag: 'Library' as const, name },
+      }
+    })
 }
 
 /** Versions wanted of a library that it doesn't define (`version 'GLIBC_2.38' not found`). A library without versions satisfies all, as in ld.so. */

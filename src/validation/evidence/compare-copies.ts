@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Claim } from './claim.ts'
+import { readBuildLogs } from './read-build-logs.ts'
 import type { Workbench } from './workbench.ts'
 
 const chunkBytes = 256 * 1024
@@ -16,7 +17,10 @@ export function compareCopies({ tree, runtime }: Workbench, extension: Extension
     extension.inExtensionFolder || (gem.builtFolder !== null && sameFile(tree, extension.path, posix.join(gem.builtFolder, name)))
   const place: Claim[] =
     mine && gem.builtFolder !== null
-      ? [{ minor: runtime.minor, by: 'place', what: `built in the folder of ${runtime.extensionAbi}`, where: gem.builtFolder }]
+      ? [
+          { minor: runtime.minor, by: 'place', what: `built in the folder of ${runtime.extensionAbi}`, where: gem.builtFolder },
+          ...readBuildLogs(tree, gem.builtFolder, runtime.minor),
+        ]
       : []
   if (mine || known.some(({ by }) => by !== 'place')) return place
   return gem.builtForOthers

@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
 import type { ElfFile } from '../../formats/elf/elf.ts'
 import { readElf } from '../../formats/elf/read-elf.ts'
-import { readExports } from '../../formats/elf/symbols.ts'
+import { exportsSymbol, readExports } from '../../formats/elf/symbols.ts'
 import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Observation } from '../observation.ts'
 import type { Evidence, Verdict } from '../validation-report.ts'
 import { checkLinkage, list } from './check-linkage.ts'
+import type { Brought } from './check-process.ts'
 import type { Claim } from './claim.ts'
 import { compareCopies } from './compare-copies.ts'
 import { readHeaderSymbols } from './header-symbols.ts'
@@ -19,6 +20,8 @@ export interface Judgement {
   readonly observations: readonly Observation[]
   /** Minor version of the Ruby it was built for; null when nothing tells. */
   readonly builtFor: string | null
+  /** Libraries that it brings into the process. */
+  readonly brought: readonly Brought[]
 }
 
 /** Weighs everything that one loaded extension shows. */
@@ -40,14 +43,14 @@ export function judgeExtension(bench: Workbench, extension: Extension, gem: GemE
 
 function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, elf: ElfFile): Judgement {
   const unfit = checkMachine(bench, extension, elf)
-  if (unfit !== null) return { verdict: 'incompatible', observations: [unfit], builtFor: null }
+  if (unfit !== null) return { verdict: 'incompatible', observations: [unfit], builtFor: null, brought: [] }
   if (elf.truncatedAt === 'segment') return refused(extension, 'EXTENSION_TRUNCATED', `the file ends before its last segment does`)
 
   const { minor } = bench.runtime
   const claims = readClaims(extension, elf)
   const linkage = checkLinkage(bench, extension, elf)
   if (claims.length === 0) claims.push(...readHeaderSymbols(linkage.symbols, minor, extension.path))
-  const observations: Observation[] = [...linkage.observations, ...oddities(extension, elf, linkage.usesRuby)]
+  const observations: Observation[] = [...linkage.observations, ...oddities(bench, extension, elf, linkage.usesRuby)]
   const helper = !linkage.usesRuby && !claims.some(({ by }) => by === 'file') && initNames(elf).length === 0
   // Where the file itself names this Ruby only, its folders add nothing.
   const settled = claims.length > 0 && claims.every((claim) => claim.minor === minor)
@@ -63,7 +66,12 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
 
   const incompatible = observations.some(({ code }) => decisive.has(code))
   const verdict = incompatible ? 'incompatible' : observations.some(({ code }) => code === 'ORIGIN_UNKNOWN') ? 'unknown' : 'compatible'
-  return { verdict, observations, builtFor }
+  const brought = linkage.libraries.map(({ elf: { soname }, path }) => ({
+    gem: extension.gem.name,
+    name: soname ?? posix.basename(path),
+    path,
+  }))
+  return { verdict, observations, builtFor, brought }
 }
 
 const decisive: ReadonlySet<string> = new Set([
@@ -73,6 +81,7 @@ const decisive: ReadonlySet<string> = new Set([
   'LIBRARY_ABSENT',
   'LIBRARY_TOO_OLD',
   'INIT_ABSENT',
+  'ABI_VERSION_ABSENT',
 ])
 
 function checkMachine({ linked, runtime }: Workbench, extension: Extension, elf: ElfFile): Observation | null {
@@ -105,7 +114,7 @@ function checkMachine({ linked, runtime }: Workbench, extension: Extension, elf:
   }
 }
 
-function oddities(extension: Extension, elf: ElfFile, usesRuby: boolean): Observation[] {
+function oddities({ runtime, linked }: Workbench, extension: Extension, elf: ElfFile, usesRuby: boolean): Observation[] {
   const name = `Init_${posix.basename(extension.feature)}`
   const inits = initNames(elf)
   const found: Observation[] = []
@@ -115,6 +124,32 @@ function oddities(extension: Extension, elf: ElfFile, usesRuby: boolean): Observ
       gem: extension.gem.name,
       evidence: [{ what: `offers ${list(inits)}, not ${name}`, where: extension.path }],
       explanation: `${extension.feature} has no ${name}: the file was renamed, or is another one.`,
+      mend: { tag: 'Rebuild' },
+    })
+  if (runtime.prerelease && usesRuby && exportsSymbol(elf, 'ruby_abi_version') !== true)
+    found.push({
+      code: 'ABI_VERSION_ABSENT',
+      gem: extension.gem.name,
+      evidence: [{ what: 'offers no ruby_abi_version', where: extension.path }],
+      explanation: `Ruby ${runtime.version} is a development version, and ${extension.feature} was not built for exactly this one.`,
+      mend: { tag: extension.gem.platform === 'ruby' ? 'Rebuild' : 'SourceBuild' },
+    })
+  const libruby = elf.needed.find((name) => name.startsWith('libruby'))
+  if (!runtime.shared && libruby !== undefined)
+    found.push({
+      code: 'LIBRUBY_UNWANTED',
+      gem: extension.gem.name,
+      evidence: [{ what: `DT_NEEDED ${libruby}; Ruby is static`, where: extension.path }],
+      explanation: `${extension.feature} brings a second copy of Ruby (${libruby}) into a static Ruby's process.`,
+      mend: { tag: 'Rebuild' },
+    })
+  const jemalloc = elf.needed.find((name) => name.startsWith('libjemalloc'))
+  if (jemalloc !== undefined && linked !== null && !linked.loader.rubyOffers('mallctl'))
+    found.push({
+      code: 'ALLOCATOR_LATE',
+      gem: extension.gem.name,
+      evidence: [{ what: `DT_NEEDED ${jemalloc}, which Ruby itself does not load`, where: extension.path }],
+      explanation: `${extension.feature} brings ${jemalloc} in after Ruby has started, where thread-local storage may be used up.`,
       mend: { tag: 'Rebuild' },
     })
   if (elf.executableStack)
@@ -200,7 +235,7 @@ function refused(
     explanation: `${extension.feature} can not be loaded: ${what}.`,
     mend: { tag: 'Rebuild' },
   }
-  return { verdict: 'incompatible', observations: [observation], builtFor: null }
+  return { verdict: 'incompatible', observations: [observation], builtFor: null, brought: [] }
 }
 
 function toEvidence({ minor, what, where }: Claim): Evidence {

@@ -16,6 +16,7 @@ export interface Resolved {
 /** Finds libraries as the dynamic loader of a tree does (ld.so(8); musl's ldso/dynlink.c). */
 export class Loader {
   readonly libc: Libc
+  readonly #tree: FileTree
   readonly #shelf: ElfShelf
   readonly #machine: number
   readonly #bits: number
@@ -25,6 +26,7 @@ export class Loader {
   readonly #global: readonly Library[]
 
   constructor(tree: FileTree, shelf: ElfShelf, ruby: Library, env: Readonly<Record<string, string>>) {
+    this.#tree = tree
     this.#shelf = shelf
     this.#machine = ruby.elf.machine
     this.#bits = ruby.elf.bits
@@ -60,6 +62,22 @@ export class Loader {
       }
     }
     return { libraries: [...libraries.values()], absent: [...absent].map(([name, neededBy]) => ({ name, neededBy })) }
+  }
+
+  /** Other versions of a library that the loader would find (`libssl.so.3` for `libssl.so.1.1`). */
+  otherMajors(name: string): string[] {
+    const stem = /^(.*?\.so)(?:\.|$)/.exec(name)?.[1]
+    if (stem === undefined) return []
+    const cached = [...this.#folders.cached]
+      .filter(([other]) => other !== name && other.startsWith(`${stem}.`))
+      .map(([, paths]) => paths[0] ?? '')
+    if (cached.length > 0) return cached
+    return this.#folders.after.flatMap((folder) =>
+      this.#tree
+        .list(folder)
+        .filter((entry) => entry.name !== name && entry.name.startsWith(`${stem}.`))
+        .map((entry) => posix.join(folder, entry.name)),
+    )
   }
 
   #find(name: string, requester: string, elf: ElfFile, rpath: readonly string[]): Library | 'loader' | null {

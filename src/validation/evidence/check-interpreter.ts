@@ -1,0 +1,26 @@
+import type { Observation } from '../observation.ts'
+import type { Workbench } from './workbench.ts'
+
+/** Whether the loader could start Ruby itself: its own loader, and every library that it needs. */
+export function checkInterpreter({ tree, linked }: Workbench): Observation[] {
+  if (linked === null) return []
+  const { ruby, loader } = linked
+  const { interpreter } = ruby.elf
+  if (interpreter !== null && tree.realPath(interpreter) === null)
+    return [
+      {
+        code: 'RUBY_BROKEN',
+        gem: null,
+        evidence: [{ what: `its loader ${interpreter} does not exist`, where: ruby.path }],
+        explanation: `${ruby.path} can not start: it is built for a system with ${interpreter}, which is not there.`,
+        mend: { tag: 'Say', lines: ['Install a Ruby that is built for this system.'] },
+      },
+    ]
+  return loader.closure(ruby).absent.map(({ name, neededBy }) => ({
+    code: 'RUBY_BROKEN' as const,
+    gem: null,
+    evidence: [{ what: `DT_NEEDED ${name}, found in none of the loader's folders`, where: neededBy }],
+    explanation: `${ruby.path} can not start: ${name} is not installed.`,
+    mend: { tag: 'Library' as const, name },
+  }))
+}

@@ -1,0 +1,118 @@
+import { posix } from 'node:path'
+import { readElf } from '../../formats/elf/read-elf.ts'
+import type { FileTree } from '../files/file-tree.ts'
+import type { Observation } from '../observation.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Workbench } from './workbench.ts'
+
+/** A library that an extension brings into the process. */
+export interface Brought {
+  readonly gem: string
+  readonly name: string
+  readonly path: string
+}
+
+/** Libraries whose second copy in one process has led to crashes, by the beginning of their name. */
+const delicate = ['libssl', 'libcrypto', 'libpq', 'libxml2', 'libmysqlclient', 'libjemalloc', 'libruby'] as const
+
+/** What only shows when all extensions of the app are seen together, in one process. */
+export function checkTogether(brought: readonly Brought[]): Observation[] {
+  return delicate.flatMap((stem) => {
+    const mine = brought.filter(({ name }) => name === stem || name.startsWith(`${stem}.`) || name.startsWith(`${stem}-`))
+    const byPath = new Map(mine.map((each) => [each.path, each]))
+    if (byPath.size < 2) return []
+    const [first, second] = [...byPath.values()]
+    return [
+      {
+        code: 'TWO_LIBRARIES' as const,
+        gem: null,
+        evidence: [...byPath.values()].map(({ gem, name, path }) => ({ what: `${gem} brings ${name}`, where: path })),
+        explanation: `${first?.name} and ${second?.name} would be loaded into one process; a suspicion, not a fault.`,
+        mend: { tag: 'Say' as const, lines: [] },
+      },
+    ]
+  })
+}
+
+/** Variables of the environment, and libraries that are loaded before everything. */
+export function checkEnvironment(bench: Workbench, env: Readonly<Record<string, string>>): Observation[] {
+  return [...checkPreload(bench, env), ...checkVariables(bench.runtime, env)]
+}
+
+function checkPreload({ tree, linked }: Workbench, env: Readonly<Record<string, string>>): Observation[] {
+  const named = (env['LD_PRELOAD'] ?? '').split(/[ :]/).map((path) => ({ path, where: 'LD_PRELOAD' }))
+  const filed = (tree.text('/etc/ld.so.preload') ?? '').split(/\s+/).map((path) => ({ path, where: '/etc/ld.so.preload' }))
+  return [...named, ...filed].flatMap(({ path, where }) => {
+    if (!path.startsWith('/') || path.includes('$')) return []
+    const why = unusable(tree, path, linked?.ruby.elf.machine ?? null)
+    if (why === null) return []
+    return [
+      {
+        code: 'PRELOAD_BROKEN' as const,
+        gem: null,
+        evidence: [{ what: `${path} ${why}`, where }],
+        explanation: `${where} names ${path}, which ${why}: the loader goes on without it.`,
+        mend: { tag: 'Library' as const, name: posix.basename(path) },
+      },
+    ]
+  })
+}
+
+function unusable(tree: FileTree, path: string, machine: number | null): string | null {
+  const file = tree.open(path)
+  if (file === null) return 'does not exist'
+  try {
+    const elf = readElf(file)
+    if (elf.tag !== 'Elf') return 'is no library'
+    return machine !== null && elf.machine !== machine ? 'is for another processor' : null
+  } finally {
+    file.close()
+  }
+}
+
+/** Values that hold the ABI folder or the version of another Ruby. */
+function checkVariables(runtime: Runtime, env: Readonly<Record<string, string>>): Observation[] {
+  const differing: { name: string; value: string; names: string }[] = []
+  for (const name of ['GEM_HOME', 'GEM_PATH', 'BUNDLE_PATH']) {
+    const value = env[name] ?? ''
+    const abi = /(?:^|\/)ruby\/(\d+\.\d+\.\d+)(?:\/|:|$)/.exec(value)?.[1]
+    if (abi !== undefined && abi !== runtime.abi) differing.push({ name, value, names: abi })
+  }
+  // The official images set RUBY_VERSION to the version that they built.
+  const version = env['RUBY_VERSION']?.replace(/^ruby-/, '') ?? ''
+  if (/^\d+\.\d+\.\d+$/.test(version) && version !== runtime.version)
+    differing.push({ name: 'RUBY_VERSION', value: version, names: version })
+  return differing.map(({ name, value, names }) => ({
+    code: 'ENVIRONMENT_DIFFERS' as const,
+    gem: null,
+    evidence: [{ what: `${name}=${value}`, where: 'environment' }],
+    explanation: `${name} names Ruby ${names}; ${runtime.rubyPath} is ${runtime.version}.`,
+    mend: { tag: 'Say' as const, lines: [`Unset ${name}, or run the app with Ruby ${names}.`] },
+  }))
+}
+
+/** Whether the gems stand on a file system mounted noexec: the kernel's table of this process (proc(5), mountinfo). */
+export function checkMounts(mountInfo: string, folders: readonly string[]): Observation[] {
+  const mounts = mountInfo
+    .split('\n')
+    .map((line) => line.split(' '))
+    .flatMap(([, , , , point, options]) =>
+      point === undefined || options === undefined ? [] : [{ point: point.replaceAll('\\040', ' '), options: options.split(',') }],
+    )
+  return folders.flatMap((folder) => {
+    // The last mount over the longest point is the one in force.
+    const mount = mounts
+      .filter(({ point }) => folder === point || folder.startsWith(point === '/' ? '/' : `${point}/`))
+      .reduce<(typeof mounts)[number] | null>((best, each) => (best === null || each.point.length >= best.point.length ? each : best), null)
+    if (mount === null || !mount.options.includes('noexec')) return []
+    return [
+      {
+        code: 'FOLDER_NOT_EXECUTABLE' as const,
+        gem: null,
+        evidence: [{ what: `mounted with ${mount.options.join(',')}`, where: mount.point }],
+        explanation: `${folder} is on ${mount.point}, which is mounted noexec: no extension can be loaded from it.`,
+        mend: { tag: 'Say' as const, lines: [`mount -o remount,exec ${mount.point}`] },
+      },
+    ]
+  })
+}
