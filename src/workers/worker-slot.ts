@@ -91,10 +91,6 @@ export class WorkerSlot {
     return this.#droppedBefore + (this.#process?.droppedBytes ?? 0)
   }
 
-  #sinceStart({ startedAtMs }: RunProcess): number {
-    return Math.round(this.#around.outside.clock.nowMs() - startedAtMs)
-  }
-
   send(event: WorkerMachineEvent): void {
     this.#driver.send(event)
   }
@@ -116,6 +112,10 @@ export class WorkerSlot {
     const address = this.state.tag === 'Ready' ? this.#address : null
     const serving = address === null ? null : { worker, run, processGroup: livePid, address, slots, keepAliveTimeoutMs }
     return { worker, run, processGroup: livePid, serving }
+  }
+
+  #sinceStart({ startedAtMs }: RunProcess): number {
+    return Math.round(this.#around.outside.clock.nowMs() - startedAtMs)
   }
 
   #perform(effect: WorkerEffect): void {

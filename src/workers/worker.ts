@@ -5,18 +5,18 @@ import type { WorkersSettings } from './options.ts'
 /**
  * The life of one worker: a numbered slot that should hold a live process, one run after the other.
  *
- *     Idle ──► Queued ──turn──► Starting ──answered──► Ready ──replace, hang, crashing──► Draining ──► Stopping
- *               ▲  ▲             │    │                │  │                              │      │       │
- *               │  │    exited, ─┘    │                │  │          ┌────exited─────────┘      │       │
- *               │  │      late        │          exited│  │over hard ▼                 bound,   │       │deadline
- *               │  │        │         │                │  │  limit   │                 forced   ▼       ▼
- *               │  └──held──┼─────────┼── Settling ◄───┴──┼──────────┘                        Killed ◄──┘
- *               │           ▼         │        │          └────────────────────────────────────► ▲ │
- *               └──due── Waiting ◄────┼─held none                                                │ │exited: wished ► Queued,
- *                           ▲         └──────late, told to──────────────────────────────────────┘ │ else Settling, Waiting
- *                           └──────────────────────────────────────────────────────────────────────┘
+ *     Idle      ──start──► Queued
+ *     Queued    ──its turn──► Starting
+ *     Starting  ──answered──► Ready   ──exited──► Waiting   ──late, told to end──► Killed   ──crashing──► Draining
+ *     Ready     ──exited──► Settling   ──replace, hang, crashing──► Draining   ──over its hard limit──► Killed
+ *     Draining  ──drained, or its bound──► Stopping (hang, crashing: Killed)   ──exited──► Settling (never ready: Waiting)
+ *     Stopping  ──exited──► Queued   ──its deadline──► Killed
+ *     Killed    ──exited──► Queued where that was wished, else Settling (never ready: Waiting)
+ *     Settling  ──it held a request──► Queued   ──it held none──► Waiting
+ *     Waiting   ──due──► Queued
+ *     GivenUp   ──restart──► Queued
  *
- * `Stop` leads from everywhere to Stopped, `GiveUp` to GivenUp, once the live run has exited.
+ * `Stop` leads to Stopped and `GiveUp` to GivenUp: at once where no run lives, else by way of its end.
  * A run's number answers for it: news of another run changes nothing.
  */
 export type Worker =

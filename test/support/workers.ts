@@ -11,7 +11,8 @@ import type { AppFacts } from '../../src/workers/servers/server-rules.ts'
 import { workersDefaults, type LaunchPlan, type WorkersSettings } from '../../src/workers/options.ts'
 import { noPorts, type WorkersPorts } from '../../src/workers/ports.ts'
 import { WorkerProcessManager } from '../../src/workers/worker-process-manager.ts'
-import type { Address } from '../../src/link/messages.ts'
+import type { Address, ServingRun } from '../../src/link/messages.ts'
+import { afterEach } from 'vitest'
 import { waitFor } from './wait-for.ts'
 
 type Fact<Tag extends BezelEvent['tag']> = Extract<BezelEvent, { tag: Tag }>
@@ -126,6 +127,27 @@ export async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** Where a worker's present run serves. */
+export function serving({ manager }: HeldUp, worker = 1): ServingRun {
+  const run = manager.liveRuns().find((live) => live.worker === worker)?.serving
+  if (run === undefined || run === null) throw new Error(`worker ${worker} doesn't serve`)
+  return run
+}
+
+/** `holdUp` and `start`; what it holds is ended after each test of the file. */
+export function startsOneATest(): (...args: Parameters<typeof holdUp>) => HeldUp {
+  let held: HeldUp | null = null
+  afterEach(async () => {
+    await held?.end()
+    held = null
+  })
+  return (...args) => {
+    held = holdUp(...args)
+    held.manager.start()
+    return held
+  }
 }
 
 /** Asks a run; rejects when it is cut off. */

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { watchLeaks } from '../../../test/support/leaks.ts'
 import { waitFor } from '../../../test/support/wait-for.ts'
-import { appFacts, ask, freePort, holdUp, livingIn, type HeldUp } from '../../../test/support/workers.ts'
+import { appFacts, ask, freePort, livingIn, startsOneATest, type HeldUp } from '../../../test/support/workers.ts'
 import { systemClock } from '../../system/clock.ts'
 import { readListeners } from '../../system/listeners.ts'
 import { planLaunch } from './plan-launch.ts'
@@ -14,19 +14,13 @@ const examples = join(import.meta.dirname, '../../../examples')
 const isInstalled = (app: string) => existsSync(join(examples, app, 'vendor/bundle'))
 const canRun = process.env['CI'] !== undefined || (isInstalled('iodine-pg') && isInstalled('puma-pg'))
 
-let held: HeldUp | null = null
-afterEach(async () => {
-  await held?.end()
-  held = null
-})
+const startOne = startsOneATest()
 
 /** The examples open no database connection before somebody asks for one. */
 function start(server: 'iodine' | 'puma', mode: 'isolated' | 'cluster', environment: Record<string, string> = {}): HeldUp {
   const cwd = join(examples, `${server}-pg`)
   const launch = planLaunch({ mode, server: { tag: 'Known', server }, threads: 3, address: null, app: appFacts(cwd, environment) })
-  held = holdUp(launch, { cwd, mode, environment, stopTimeoutMs: 10_000 })
-  held.manager.start()
-  return held
+  return startOne(launch, { cwd, mode, environment, stopTimeoutMs: 10_000 })
 }
 
 function listenersOf({ manager }: HeldUp) {
