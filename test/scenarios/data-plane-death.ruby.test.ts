@@ -40,7 +40,7 @@ test('a killed data plane costs the open requests and nothing else', { timeout: 
   expect(report.failures.filter(({ error }) => error === 'ECONNREFUSED')).toEqual([])
   expect(app.facts().filter(({ tag }) => tag === 'RunExited' || tag === 'IncidentRecorded')).toEqual([])
   expect((await fetch(`${app.origin}/db`)).status).toBe(200)
-  expect(await app.stop()).toEqual({ code: 0, signal: null })
+  await app.stopCleanly()
 })
 
 test("no row stays locked by a killed data plane's statements", { timeout: 120_000 }, async () => {
@@ -65,7 +65,7 @@ test("no row stays locked by a killed data plane's statements", { timeout: 120_0
   const startedMs = performance.now()
   await database.queryAsSuper('SET lock_timeout = 20000; UPDATE account SET balance = 2')
   expect(performance.now() - startedMs).toBeLessThan(20_000)
-  expect(await app.stop()).toEqual({ code: 0, signal: null })
+  await app.stopCleanly()
 })
 
 test('an innocent request that was open when the data plane was killed is blamed for nothing', { timeout: 120_000 }, async () => {

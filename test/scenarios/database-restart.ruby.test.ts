@@ -34,7 +34,7 @@ test.each(['fast', 'immediate'] as const)(
     expect(report.longestMs, 'a query that waited through the restart').toBeGreaterThan(2_000)
     expect(await misbooked(database, written)).toEqual([])
     expect(app.facts().filter(({ tag }) => tag === 'RunExited')).toEqual([])
-    expect(await app.stop()).toEqual({ code: 0, signal: null })
+    await app.stopCleanly()
   },
 )
 
@@ -47,5 +47,5 @@ test('workers boot while the database is away, and queries are answered when it 
   await pause(1_000)
   await database.start()
   expect((await query).status).toBe(200)
-  expect(await app.stop()).toEqual({ code: 0, signal: null })
+  await app.stopCleanly()
 })

@@ -37,5 +37,5 @@ test.each(modes)('serves with workers $mode, gateway $gateway, validation $valid
   const seen = readEnvironment(pid)?.get('DATABASE_URL') ?? ''
   expect(seen === databaseUrlOf(database), 'the app is given the real address of the database').toBe(gateway === 'off')
   expect(run.facts().some(({ tag }) => tag === 'ValidationFinished')).toBe(validation !== 'off')
-  expect(await run.stop()).toEqual({ code: 0, signal: null })
+  await run.stopCleanly()
 })

@@ -25,5 +25,5 @@ test('a killed keeper takes everything with it, grandchildren too, and the next 
 
   await using second = await startExample('iodine-pg', options)
   expect((await fetch(`${second.origin}/db`)).status).toBe(200)
-  expect(await second.stop()).toEqual({ code: 0, signal: null })
+  await second.stopCleanly()
 })

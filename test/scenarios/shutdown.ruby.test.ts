@@ -50,7 +50,7 @@ test('neither a WebSocket nor an event stream holds the end up', { timeout }, as
   const events = stream.body?.getReader()
   expect(new TextDecoder().decode((await events?.read())?.value)).toContain('data: 1')
 
-  expect(await app.stop()).toEqual(clean)
+  await app.stopCleanly()
   await closed
   await events?.cancel().catch(() => {})
 })
@@ -60,7 +60,7 @@ test('the end amid a crash is clean', { timeout }, async () => {
   const { app } = running
   const poison = statusOf(`${app.origin}/segv?id=1`).catch(() => null)
   await app.fact('RunExited')
-  expect(await app.stop()).toEqual(clean)
+  await app.stopCleanly()
   expect([502, 503, null]).toContain(await poison)
 })
 
@@ -69,7 +69,7 @@ test('the end with the database away is clean', { timeout }, async () => {
   const { app, database } = running
   expect(await statusOf(`${app.origin}/db`)).toBe(200)
   await database.stop('immediate')
-  expect(await app.stop()).toEqual(clean)
+  await app.stopCleanly()
 })
 
 test('what is still open at the deadline is cut off, and said by 75', { timeout }, async () => {

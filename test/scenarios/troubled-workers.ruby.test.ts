@@ -56,16 +56,18 @@ test('a leak past the memory limit costs its own requests only', { timeout }, as
   expect(await hello.stop()).toMatchObject({ failed: 0, failures: [] })
   expect(statuses).toEqual([502, 502, 502])
   expect(app.facts().filter(({ tag }) => tag === 'MemoryExceeded').length).toBeGreaterThanOrEqual(3)
-  expect(await app.stop()).toEqual({ code: 0, signal: null })
+  await app.stopCleanly()
 })
 
-test('both workers killed at the same moment cost no safe request', { timeout }, async () => {
+test('both workers killed at the same moment cost at most the requests that were alone in them', { timeout }, async () => {
   await using app = await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database) })
   const hello = startLoad({ origin: app.origin, clients: 8, pauseMs: 10, timeoutMs: 60_000 })
   await pause(500)
   for (const fact of app.facts()) if (fact.tag === 'RunReady') process.kill(fact.pid, 'SIGKILL')
   await app.fact('RunReady', ({ run }) => run > 2)
   await pause(1_000)
-  expect(await hello.stop()).toMatchObject({ failed: 0, failures: [] })
-  expect(await app.stop()).toEqual({ code: 0, signal: null })
+  const { failed } = await hello.stop()
+  const alone = app.facts().filter((fact) => fact.tag === 'RunSettled' && fact.cause !== null)
+  expect(failed).toBeLessThanOrEqual(alone.length)
+  await app.stopCleanly()
 })

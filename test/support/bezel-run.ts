@@ -35,6 +35,8 @@ export interface BezelRun extends AsyncDisposable {
   command(args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>
   /** Sends the signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<Exit>
+  /** The same with SIGTERM; rejects, with the end of the log, unless the exit code is 0. */
+  stopCleanly(): Promise<void>
 }
 
 const bezel = resolve(import.meta.dirname, '../../bin/bezel')
@@ -98,6 +100,10 @@ export async function startBezel({ folder, args, env }: BezelRunOptions): Promis
         )
       }),
     stop,
+    async stopCleanly() {
+      const { code, signal } = await stop()
+      if (code !== 0) throw new Error(`bezel ended with ${code ?? signal} when asked to stop:\n${log.tail().slice(-8_000)}`)
+    },
     async [Symbol.asyncDispose]() {
       await stop()
       await rm(own, { recursive: true, force: true })
