@@ -88,8 +88,8 @@ export class CrashReportReader {
   }
 
   #bare(line: string): void {
-    if (line.trim() === '') return
     const { source, text } = stripPrefix(line)
+    if (text.trim() === '') return
     const header = text.includes('[BUG]') ? readHeader(text) : null
     if (header !== null) return this.#takeHeader(source, header.header, header.exact)
     if (this.#takeInReport(source, text)) return
