@@ -89,7 +89,7 @@ export function readResponseHead(walker: HeadWalker, bytes: Buffer, end: number,
   else if (chunked) head.framing = 'chunked'
   else head.framing = length === -1 ? 'until-close' : 'length'
   // RFC 9112, section 6.3: Transfer-Encoding overrides Content-Length, and whoever sent both may be an attack on its own connection.
-  if (!chunked && head.status >= 200 && head.status !== 204) head.contentLength = length
+  if (!chunked && head.status >= 200 && head.status !== 204 && head.status !== 304) head.contentLength = length
   const http10 = version === 'HTTP/1.0'
   head.keepAlive =
     head.framing !== 'until-close' &&
