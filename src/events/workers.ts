@@ -13,9 +13,11 @@ export type WorkersEvent =
   | { readonly tag: 'RunReady'; readonly worker: number; readonly run: number; readonly pid: number; readonly bootMs: number }
   | { readonly tag: 'RunDraining'; readonly worker: number; readonly run: number; readonly why: RunEnd }
   | {
+      /** Reaped, its process group killed, all of its own output passed on. */
       readonly tag: 'RunExited'
       readonly worker: number
       readonly run: number
+      /** 0: it could not even be spawned, and no `RunStarted` was told. */
       readonly pid: number
       readonly exit: ExitStatus
       readonly why: RunEnd
