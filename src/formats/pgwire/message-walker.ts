@@ -157,6 +157,8 @@ export class MessageWalker {
     const name = type > 0x20 && type < 0x7f ? `'${String.fromCharCode(type)}'` : `0x${type.toString(16).padStart(2, '0')}`
     this.fault = this.#rules.maxLength[type] === 0 ? `unknown message type ${name}` : `length ${length >>> 0} of a message of type ${name}`
     this.#held = none
+    // Whatever is fed from here on goes the slow way, and finds the fault.
+    this.#headSeen = headerBytes
     return malformed
   }
 }

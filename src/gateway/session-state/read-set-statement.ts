@@ -10,7 +10,7 @@ export function readSet(context: StatementContext): Statement {
   const { cursor } = context
   if (cursor.isWord('local') || cursor.isWord('transaction') || cursor.isWord('constraints')) return plainRead
   const session = cursor.takeWord('session')
-  if (session && cursor.isWord('characteristics')) return set(context, 'session characteristics')
+  if (session && cursor.takeWord('characteristics')) return set(context, characteristics(cursor))
   if (session && cursor.takeWord('authorization')) return setOrDefault(context, 'session_authorization')
   // Not `SET time = …`: what has two words in the grammar.
   const special = specialName(cursor)
@@ -27,6 +27,17 @@ export function readSet(context: StatementContext): Statement {
     cursor.advance()
   }
   return setOrDefault(context, name)
+}
+
+/** One of them is a setting like others; several at once are something apart, for each choice of them. */
+function characteristics(cursor: SqlCursor): string {
+  const settings: string[] = []
+  for (; !cursor.atStatementEnd; cursor.advance()) {
+    if (cursor.isWord('isolation')) settings.push('default_transaction_isolation')
+    if (cursor.isWord('only') || cursor.isWord('write')) settings.push('default_transaction_read_only')
+    if (cursor.isWord('deferrable')) settings.push('default_transaction_deferrable')
+  }
+  return settings.length === 1 ? settings[0]! : `session characteristics ${settings.sort().join()}`
 }
 
 export function readReset(context: StatementContext): Statement {

@@ -96,6 +96,8 @@ function scanned({ writes, taint }: Scan, alwaysWrites: boolean): Statement {
 function readCreate({ rest }: StatementContext): Statement {
   cursor.takeWord('or')
   cursor.takeWord('replace')
+  if (!cursor.takeWord('local')) cursor.takeWord('global')
+  if (cursor.isWord('temp') || cursor.isWord('temporary')) return tainted('temporary', 'temporary table')
   if (!cursor.isWord('function') && !cursor.isWord('procedure')) return scanned(rest(), true)
   while (!cursor.atStatementEnd) {
     const begins = cursor.isWord('begin')

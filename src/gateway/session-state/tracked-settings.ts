@@ -90,12 +90,15 @@ export class TrackedSettings {
         this.#delete(change.name)
         if (change.name === 'session_authorization') this.#delete('role')
         // SET SESSION CHARACTERISTICS sets several, of which this may be one.
-        if (change.name.startsWith('default_transaction_') && this.#committed.has('session characteristics'))
-          this.put(change.name, change.sql)
+        if (change.name.startsWith('default_transaction_') && this.#hasCharacteristics()) this.put(change.name, change.sql)
         return
       case 'ResetAll':
         for (const name of this.#committed.keys()) if (!keptByResetAll.has(name)) this.#delete(name)
     }
+  }
+
+  #hasCharacteristics(): boolean {
+    return [...this.#committed.keys()].some((name) => name.startsWith('session characteristics'))
   }
 
   #delete(name: string): void {
