@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { watchLeaks } from '../../test/support/leaks.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { ask, freePort, misbehaving, rubyLaunch, serving, startsOneATest } from '../../test/support/workers.ts'
@@ -13,6 +13,14 @@ watchLeaks()
 const start = startsOneATest()
 
 describe('cluster', () => {
+  let other: ChildProcess | null = null
+  afterEach(async () => {
+    if (other === null) return
+    other.kill('SIGKILL')
+    await once(other, 'exit')
+    other = null
+  })
+
   const cluster = async () => {
     const port = await freePort()
     return {
@@ -42,7 +50,7 @@ describe('cluster', () => {
 
   test('is not ready because another server answers on its port', async () => {
     const { port, launch } = await cluster()
-    const other = spawn('ruby', ['--disable-gems', join(misbehaving, 'well.rb'), String(port)], { stdio: 'ignore' })
+    other = spawn('ruby', ['--disable-gems', join(misbehaving, 'well.rb'), String(port)], { stdio: 'ignore' })
     const address = { tag: 'Tcp', host: '127.0.0.1', port } as const
     let isUp = false
     await waitFor(() => {
@@ -58,7 +66,5 @@ describe('cluster', () => {
     )
     await bezel.fact('RunExited')
     expect(bezel.facts('RunReady')).toEqual([])
-    other.kill('SIGKILL')
-    await once(other, 'exit')
   })
 })

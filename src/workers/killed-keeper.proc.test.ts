@@ -19,7 +19,11 @@ describe('when the keeper is killed', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'bzl-keeper-'))
   })
-  afterEach(() => rmSync(folder, { recursive: true }))
+  afterEach(() => {
+    // Also after a failure nothing may stay.
+    sweepLeftovers(folder)
+    rmSync(folder, { recursive: true })
+  })
 
   test.each(['forks.rb', 'ignores-term.rb'])('%s ends with it, and what it had forked ends with the next sweep', async (program) => {
     const settings = {
