@@ -79,7 +79,7 @@ has bundle || want ruby-bundler
 ruby_has 'require "rbconfig"; exit File.exist?(File.join(RbConfig::CONFIG["rubyhdrdir"], "ruby.h"))' || want ruby-dev
 { has cc || has gcc; } && has make && echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1 || want build-essential
 has pg_config && [ -e "$(pg_config --includedir 2>/dev/null)/libpq-fe.h" ] || want libpq-dev
-has setpriv && has prlimit || want util-linux
+has setpriv && has prlimit && has flock || want util-linux
 if [ "$purpose" != demo ]; then has patchelf || want patchelf; fi
 if [ "$purpose" = bench ]; then
   has nginx || [ -x /usr/sbin/nginx ] || want nginx-light

@@ -31,7 +31,7 @@ async function endOfCommand(script: string, env: NodeJS.ProcessEnv) {
 test('without a Ruby it ends with 69 and says where it looked', { timeout }, async () => {
   const bin = join(await makeFolder(), 'bin')
   await mkdir(bin)
-  for (const name of ['sh', 'dirname', 'readlink', 'setpriv', 'mkfifo']) {
+  for (const name of ['sh', 'dirname', 'readlink', 'setpriv', 'mkfifo', 'flock']) {
     const program = findProgram(name, process.env['PATH'], '/')
     if (program !== null) await symlink(program, join(bin, name))
   }
