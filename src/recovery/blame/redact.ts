@@ -12,7 +12,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\b(?:gh[pousr]_|github_pat_|glpat-|xox[baprs]-|sk_live_|sk-|rk_live_|shpat_|npm_|hf_)[\w-]{10,}/g, gone],
   // key=value, key: value, "key": "value" with a telling key.
   [
-    /((?:^|[^A-Za-z])["']?[\w-]*(?:passw(?:or)?d|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth(?:orization)?|cookie|session(?:_id)?|master_key)[\w-]*["']?\s*(?:=>|[=:])\s*)("[^"]*"|'[^']*'|[^\s,;&)}\]]+)/gi,
+    /((?:^|[^A-Za-z])["']?[\w-]*(?:passw(?:or)?d|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth(?:orization)?|cookie|session(?:_id)?|master_key)[\w-]*["']?\s*(?:=>|[=:](?!>))\s*)(?!\[redacted\])("[^"]*"|'[^']*'|[^\s,;&)}\]]+)/gi,
     `$1${gone}`,
   ],
   // Environment values: NAME=value at the start of a word.

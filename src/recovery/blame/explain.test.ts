@@ -1,0 +1,292 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { CrashReportReader } from '../../formats/crash-report/crash-report-reader.ts'
+import type { Evidence } from './evidence.ts'
+import { explainLog } from './explain-log.ts'
+import type { Explanation } from './explanation.ts'
+
+const samples = new URL('../../../test/fuzz/crash-report-samples/', import.meta.url)
+
+function explainText(text: string, known: Omit<Evidence, 'findings'> = {}): Explanation {
+  const reader = new CrashReportReader()
+  reader.push(Buffer.from(text))
+  return explainLog(reader.end(), known).main
+}
+
+function explainSample(name: string, known: Omit<Evidence, 'findings'> = {}): Explanation {
+  return explainText(readFileSync(new URL(name, samples), 'utf8'), known)
+}
+
+const ruby = (symbol: string): string => `/usr/lib/libruby-3.3.so.3.3(${symbol}+0x1) [0x7f0000000001]`
+const trampoline = '/lib/x86_64-linux-gnu/libc.so.6(__restore_rt+0x0) [0x7f0000000002]'
+const gem = (name: string, symbol: string): string =>
+  `/srv/bundle/ruby/3.3.0/gems/${name}/lib/${name.split('-')[0]}_ext.so(${symbol}+0x1) [0x7f0000000003]`
+
+interface Story {
+  readonly header?: string
+  readonly control?: readonly string[]
+  readonly c: readonly string[]
+  readonly platform?: string
+}
+
+function report({
+  header = '/srv/app.rb:1: [BUG] Segmentation fault at 0x00007f00deadbeef',
+  control = ['c:0002 p:0001 s:0001 e:000001 METHOD /srv/app.rb:1'],
+  c,
+  platform = 'x86_64-linux',
+}: Story): string {
+  return [
+    header,
+    `ruby 3.3.8 (2025-04-09 revision b200bad6cd) [${platform}]`,
+    '-- Control frame information -----------------------------------------------',
+    ...control,
+    '-- C level backtrace information -------------------------------------------',
+    ruby('rb_vm_bugreport'),
+    ruby('sigsegv'),
+    trampoline,
+    ...c,
+    '-- Other runtime information -----------------------------------------------',
+  ].join('\n')
+}
+
+describe('a crash', () => {
+  test('is the first gem below the signal, for certain', () => {
+    expect(explainSample('ruby-3.3-null-pointer.txt')).toMatchObject({
+      kind: 'segfault',
+      confidence: 'certain',
+      culprit: { gem: 'acme', version: '2.3.4', library: 'acme_ext.so', function: 'deref', rubyLine: 'app.rb:4' },
+      ruby: '3.3.8',
+    })
+  })
+
+  test('in libc or a C library is the gem that called it', () => {
+    expect(explainSample('ruby-3.3-ffi.txt')).toMatchObject({
+      confidence: 'certain',
+      causeId: 'FFI-CALLER',
+      culprit: { gem: 'ffi', version: '1.17.0' },
+    })
+    const through = explainText(report({ c: ['/usr/lib/libpq.so.5(PQexec+0x2) [0x7f0000000004]', gem('pg-1.5.3', 'pgconn_exec')] }))
+    expect(through).toMatchObject({ confidence: 'certain', culprit: { gem: 'pg' }, alternatives: [{ who: 'libpq.so.5' }] })
+  })
+
+  test('with frames of Ruby between is at most suspected', () => {
+    expect(explainSample('ruby-2.7-bad-value.txt')).toMatchObject({ confidence: 'suspected', culprit: { gem: 'acme' } })
+    expect(explainText(report({ c: [ruby('rb_str_dup'), gem('oj-3.13.0', 'oj_dump')] }))).toMatchObject({
+      confidence: 'suspected',
+      culprit: { gem: 'oj' },
+    })
+  })
+
+  test('does not blame the server that only called into Ruby', () => {
+    const told = explainText(
+      report({ c: [ruby('rb_str_new'), ruby('rb_vm_exec'), ruby('rb_funcallv'), gem('iodine-0.7.58', 'iodine_call')] }),
+    )
+    expect(told).toMatchObject({ confidence: 'unknown', culprit: null })
+    expect(told.alternatives.map(({ who }) => who)).toContain('iodine')
+  })
+
+  test('through a raw pointer of fiddle is fiddle, suspected, though it has no frame', () => {
+    expect(explainSample('ruby-2.7-fiddle.txt')).toMatchObject({
+      confidence: 'suspected',
+      causeId: 'FFI-CALLER',
+      culprit: { gem: 'fiddle', rubyLine: '-e:1' },
+    })
+  })
+
+  test('that somebody sent is nobody: the address holds user and process', () => {
+    const told = explainSample('ruby-3.3-sent-signal.txt')
+    expect(told).toMatchObject({ causeId: 'EXTERNAL-SIGNAL', confidence: 'likely', culprit: null })
+    const byUser = explainText(
+      report({
+        header: '/srv/app.rb:1: [BUG] Segmentation fault at 0x000003e800000789',
+        control: ['c:0002 p:---- s:0001 e:000001 CFUNC  :sleep'],
+        c: [ruby('native_sleep')],
+      }),
+    )
+    expect(byUser.evidence[0]).toContain('process 1929 of user 1000')
+  })
+
+  test('in a collector that found damage names no innocent gem', () => {
+    const told = explainText(report({ c: [ruby('gc_mark_ptr'), ruby('gc_marks'), ruby('rb_newobj'), ruby('rb_vm_exec')] }))
+    expect(told).toMatchObject({ causeId: 'GC-DAMAGE', culprit: null, confidence: 'unknown' })
+  })
+
+  test('in malloc is a damaged heap, and its caller at most suspected', () => {
+    const told = explainText(
+      report({ c: ['/lib/x86_64-linux-gnu/libc.so.6(malloc+0x55) [0x7f0000000009]', gem('msgpack-1.4.2', 'msgpack_buffer')] }),
+    )
+    expect(told).toMatchObject({ causeId: 'HEAP', confidence: 'suspected', culprit: { gem: 'msgpack' } })
+  })
+
+  test('of a mark function that allocates says so', () => {
+    expect(explainSample('ruby-3.3-allocation-in-mark.txt')).toMatchObject({
+      kind: 'abort',
+      causeId: 'GC-ALLOC-IN-MARK',
+      culprit: { gem: 'acme', function: 'mk' },
+    })
+  })
+
+  test('of a version that is known to is likely, and says which version mends it', () => {
+    const told = explainText(report({ c: [ruby('gc_mark_ptr'), gem('pg-1.5.2', 'pgresult_gc_mark'), ruby('gc_marks')] }))
+    expect(told).toMatchObject({ causeId: 'PG-RESULT-GC', confidence: 'likely', remedy: ['bundle update pg   # >= 1.5.3'] })
+  })
+
+  test('with a bare address is found by the memory map', () => {
+    const text = `${report({ c: ['[0x7f1234500010]'] })}\n* Process memory map:\n\n7f1234500000-7f1234501000 r-xp 00000000 fe:00 1   /srv/bundle/ruby/3.3.0/gems/oj-3.13.0/lib/oj/oj.so\n`
+    expect(explainText(text)).toMatchObject({ confidence: 'certain', culprit: { gem: 'oj', version: '3.13.0' } })
+  })
+
+  test('while a compiled file is loaded is that file', () => {
+    const text =
+      '/srv/gems/x-1.0/lib/x/x.so: [BUG] Bus Error at 0x00007f39d4286010\nruby 3.1.7p261 (2025-03-26 revision 0a3704f218) [x86_64-linux-gnu]\n-- Control frame information ---\nc:0006 p:---- s:0036 e:000035 CFUNC  :require\n'
+    expect(explainText(text)).toMatchObject({
+      kind: 'segfault',
+      causeId: 'TRUNCATED',
+      confidence: 'likely',
+      culprit: { gem: 'x', version: '1.0' },
+    })
+  })
+
+  test('at several places of one log is a damaged heap', () => {
+    const one = (line: number): string =>
+      report({
+        header: `/gems/nokogiri-1.10.9/lib/nokogiri/node.rb:${line}: [BUG] Segmentation fault at 0x0000000000000080`,
+        control: [`c:0002 p:0001 s:0001 e:000001 METHOD /gems/nokogiri-1.10.9/lib/nokogiri/node.rb:${line}`],
+        c: [],
+      })
+    const two = report({
+      header: '/gems/oj-3.1.0/lib/oj.rb:7: [BUG] Segmentation fault at 0x0000000000000080',
+      control: ['c:0002 p:0001 s:0001 e:000001 METHOD /gems/oj-3.1.0/lib/oj.rb:7'],
+      c: [],
+    })
+    expect(explainText([one(1), two, one(3)].join('\n'))).toMatchObject({ culprit: null, confidence: 'unknown' })
+  })
+
+  test('of mixed lines is at most suspected', () => {
+    const lines = report({ c: [gem('oj-3.13.0', 'oj_dump')] }).split('\n')
+    expect(explainText(lines.flatMap((line) => [line, line]).join('\n')).confidence).toBe('suspected')
+  })
+})
+
+describe('a death without a report', () => {
+  test.each([
+    [{ code: 137, signal: null }, 'oom', 'KILLED'],
+    [{ code: null, signal: 'SIGKILL' }, 'oom', 'KILLED'],
+    [{ code: 134, signal: null }, 'abort', 'ABORT-SILENT'],
+    [{ code: 136, signal: null }, 'abort', 'ARITHMETIC'],
+    [{ code: null, signal: 'SIGSEGV' }, 'segfault', 'FAULT-SILENT'],
+    [{ code: 1, signal: null }, 'other', null],
+  ])('is told from its exit: %j', (exitStatus, kind, causeId) => {
+    expect(explainText('', { exitStatus })).toMatchObject({ kind, causeId, culprit: null, confidence: 'unknown' })
+  })
+
+  test('is not blamed on an exception that was handled long before', () => {
+    const told = explainText("a.rb:1:in `synchronize': can't be called from trap context (ThreadError)\n", {
+      exitStatus: { code: null, signal: 'SIGKILL' },
+    })
+    expect(told).toMatchObject({ kind: 'oom', causeId: 'KILLED' })
+    expect(told.evidence.join()).toContain('before that it printed')
+  })
+
+  test("is bezel's own doing where it was", () => {
+    expect(explainText('', { exitStatus: { code: null, signal: 'SIGKILL' }, endedFor: 'memory' })).toMatchObject({
+      kind: 'oom',
+      confidence: 'certain',
+    })
+  })
+
+  test('of a damaged heap is undecidable', () => {
+    expect(explainText('free(): invalid pointer\n', { exitStatus: { code: 134, signal: null } })).toMatchObject({
+      kind: 'abort',
+      causeId: 'HEAP',
+      culprit: null,
+      confidence: 'unknown',
+    })
+  })
+
+  test("of Ruby's own compiler is Ruby's", () => {
+    expect(explainText("thread '<unnamed>' panicked at ./yjit/src/codegen.rs:1:2:\n")).toMatchObject({
+      kind: 'abort',
+      causeId: 'YJIT',
+      culprit: { gem: null, library: 'YJIT' },
+      confidence: 'certain',
+    })
+  })
+
+  test('of memory is told from a garbage length by the limit', () => {
+    const text = '-e: failed to allocate memory (NoMemoryError)\n'
+    expect(explainText(text, { memoryLimited: true })).toMatchObject({ kind: 'oom', causeId: 'OUT-OF-MEMORY' })
+    expect(explainText(text)).toMatchObject({ kind: 'abi-mismatch', causeId: 'ABI-SILENT', confidence: 'unknown' })
+    expect(explainText('[FATAL] failed to allocate memory\n')).toMatchObject({ kind: 'oom' })
+  })
+})
+
+describe('a load that failed', () => {
+  test('names gem, version, library and the package that holds it', () => {
+    const told = explainText(
+      "/x/rubygems.rb:85:in `require': libpq.so.5: cannot open shared object file: No such file or directory - /srv/bundle/ruby/3.1.0/gems/pg-1.5.3/lib/pg_ext.so (LoadError)\n\tfrom /srv/app/boot.rb:3:in `<main>'\n",
+    )
+    expect(told).toMatchObject({
+      kind: 'missing-library',
+      causeId: 'LIB-MISSING',
+      confidence: 'certain',
+      culprit: { gem: 'pg', version: '1.5.3', library: 'libpq.so.5' },
+    })
+    expect(told.remedy[0]).toBe('apt-get install -y --no-install-recommends libpq5')
+  })
+
+  test('is the first of a chain of errors, not the fallback that hides it', () => {
+    const chain = [
+      "a.rb:1:in `require': cannot load such file -- google/protobuf_c (LoadError)",
+      "a.rb:1:in `require': cannot load such file -- google/3.3/protobuf_c (LoadError)",
+    ].join('\n')
+    expect(explainText(chain)).toMatchObject({ kind: 'not-built', causeId: 'PRECOMPILED-NO-MINOR', culprit: { gem: 'google-protobuf' } })
+  })
+
+  test('joins what validation knows about that very file', () => {
+    const app = {
+      gems: [{ name: 'pg', version: '1.5.3' }],
+      findings: [
+        {
+          gem: 'pg',
+          file: '/elsewhere/lib/pg_ext.so',
+          code: 'BUILT_FOR_OTHER_RUBY',
+          text: 'The file names another Ruby.',
+          remedy: ['gem pristine pg --version 1.5.3'],
+        },
+      ],
+    }
+    const told = explainText(report({ c: [ruby('rb_str_new'), '/srv/lib/pg_ext.so(pg_x+0x1) [0x7f0000000003]'] }), { app })
+    expect(told).toMatchObject({
+      confidence: 'likely',
+      culprit: { gem: 'pg', version: '1.5.3' },
+      remedy: expect.arrayContaining(['gem pristine pg --version 1.5.3']),
+    })
+    expect(told.evidence.join()).toContain('BUILT_FOR_OTHER_RUBY')
+  })
+})
+
+describe('an explanation', () => {
+  test('has a fingerprint that no address, host or line number changes', () => {
+    const one = report({ c: [gem('oj-3.13.0', 'oj_dump')] })
+    const two = one
+      .replaceAll('0x7f0000000003', '0x7f9999999993')
+      .replaceAll('/srv/bundle', '/home/u/other')
+      .replace('app.rb:1:', 'app.rb:77:')
+    const other = report({ c: [gem('oj-3.13.0', 'oj_parse')] })
+    expect(explainText(two).fingerprint).toBe(explainText(one).fingerprint)
+    expect(explainText(other).fingerprint).not.toBe(explainText(one).fingerprint)
+    expect(explainText(one).fingerprint).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  test('holds no credential of the log', () => {
+    const text =
+      "a.rb:1:in `exec': SSL error: bad record mac for postgres://bob:hunter2@db/app?sslkey=abc (PG::ConnectionBad)\n\tfrom /srv/a.rb:2:in `x'\n"
+    expect(JSON.stringify(explainText(text))).not.toMatch(/hunter2|sslkey=abc/)
+  })
+
+  test('of a request that was alone names it', () => {
+    const request = { id: 'r1', method: 'GET', path: '/poison', ageMs: 5, settlement: 'failed' as const }
+    expect(explainSample('ruby-3.3-null-pointer.txt', { requests: [request] }).evidence).toContain('one request was in flight: GET /poison')
+  })
+})
