@@ -87,7 +87,7 @@ export class ElfCursor {
       const length = Math.min(page.byteLength - start, limit - from)
       const bytes = Buffer.from(page.buffer, page.byteOffset + start, length)
       const nul = bytes.indexOf(0)
-      if (nul !== -1) return text + bytes.toString('latin1', 0, nul)
+      if (nul !== -1) return asUtf8(text + bytes.toString('latin1', 0, nul))
       text += bytes.toString('latin1')
       from += length
     }
@@ -106,4 +106,9 @@ export class ElfCursor {
     if (offset - pageAt + length > bytes.length) throw new ElfFault(offset, 'the file became shorter while it was read')
     return this.#page
   }
+}
+
+/** Paths are UTF-8; a character may lie across two pages, so bytes are joined first. */
+function asUtf8(latin1: string): string {
+  return /[\x80-\xff]/.test(latin1) ? Buffer.from(latin1, 'latin1').toString('utf8') : latin1
 }

@@ -52,7 +52,9 @@ describe.skipIf(readelf === undefined)('libraries of this machine read as binuti
 
     const needs = readNeededVersions(elf)
     if ('tag' in needs) throw new Error(needs.why)
-    const versions = [...ask('--version-info', path).matchAll(/Name: (\S+) {2}Flags: \S+ {2}Version: \d+/g)].map(([, version = '']) => version)
+    const versions = [...ask('--version-info', path).matchAll(/Name: (\S+) {2}Flags: \S+ {2}Version: \d+/g)].map(
+      ([, version = '']) => version,
+    )
     expect(needs.flatMap((need) => need.versions.map((version) => version.name)).sort()).toEqual(versions.sort())
 
     const sections = readSections(elf)

@@ -1,28 +1,20 @@
 import { posix } from 'node:path'
 import type { ElfFile } from '../../formats/elf/elf.ts'
 import { readElf } from '../../formats/elf/read-elf.ts'
-import { exportsSymbol, readExports } from '../../formats/elf/symbols.ts'
 import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Observation } from '../observation.ts'
-import type { Evidence, Verdict } from '../validation-report.ts'
+import type { Evidence } from '../validation-report.ts'
+import { checkMachine } from './check-machine.ts'
+import { checkOddities, initNames } from './check-oddities.ts'
+import type { Judgement } from './judgement.ts'
 import { checkLinkage, list } from './check-linkage.ts'
-import type { Brought } from './check-process.ts'
 import type { Claim } from './claim.ts'
 import { compareCopies } from './compare-copies.ts'
 import { readHeaderSymbols } from './header-symbols.ts'
 import { foreignKind, isMachO } from './file-kind.ts'
-import { machineName } from './machine-name.ts'
+import { judgeMach } from './judge-mach.ts'
 import { readClaims } from './read-claims.ts'
 import type { Workbench } from './workbench.ts'
-
-export interface Judgement {
-  readonly verdict: Verdict
-  readonly observations: readonly Observation[]
-  /** Minor version of the Ruby it was built for; null when nothing tells. */
-  readonly builtFor: string | null
-  /** Libraries that it brings into the process. */
-  readonly brought: readonly Brought[]
-}
 
 /** Weighs everything that one loaded extension shows. */
 export function judgeExtension(bench: Workbench, extension: Extension, gem: GemExtensions): Judgement {
@@ -31,8 +23,10 @@ export function judgeExtension(bench: Workbench, extension: Extension, gem: GemE
   try {
     const kind = foreignKind(file)
     if (kind !== null) return refused(extension, file.size === 0 ? 'EXTENSION_TRUNCATED' : 'EXTENSION_NO_LIBRARY', `the file is ${kind}`)
-    if (isMachO(file.read(0, Math.min(4, file.size))))
-      return refused(extension, 'EXTENSION_NO_LIBRARY', 'the file is a macOS library (Mach-O)')
+    if (isMachO(file.read(0, Math.min(4, file.size)))) {
+      const judged = judgeMach(bench, extension, file)
+      return typeof judged === 'string' ? refused(extension, 'EXTENSION_NO_LIBRARY', `the file is ${judged}`) : judged
+    }
     const elf = readElf(file)
     if (elf.tag === 'Malformed') return refused(extension, 'EXTENSION_UNREADABLE', `offset ${elf.offset}: ${elf.why}`)
     return judgeElf(bench, extension, gem, elf)
@@ -50,7 +44,7 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
   const claims = readClaims(extension, elf)
   const linkage = checkLinkage(bench, extension, elf)
   if (claims.length === 0) claims.push(...readHeaderSymbols(linkage.symbols, minor, extension.path))
-  const observations: Observation[] = [...linkage.observations, ...oddities(bench, extension, elf, linkage.usesRuby)]
+  const observations: Observation[] = [...linkage.observations, ...checkOddities(bench, extension, elf, linkage.usesRuby)]
   const helper = !linkage.usesRuby && !claims.some(({ by }) => by === 'file') && initNames(elf).length === 0
   // Where the file itself names this Ruby only, its folders add nothing.
   const settled = claims.length > 0 && claims.every((claim) => claim.minor === minor)
@@ -83,90 +77,6 @@ const decisive: ReadonlySet<string> = new Set([
   'INIT_ABSENT',
   'ABI_VERSION_ABSENT',
 ])
-
-function checkMachine({ linked, runtime }: Workbench, extension: Extension, elf: ElfFile): Observation | null {
-  if (linked === null) return null
-  const { ruby, loader } = linked
-  if (elf.machine !== ruby.elf.machine || elf.bits !== ruby.elf.bits || elf.littleEndian !== ruby.elf.littleEndian)
-    return {
-      code: 'ARCHITECTURE_DIFFERS',
-      gem: extension.gem.name,
-      evidence: [
-        { what: machineName(elf), where: extension.path },
-        { what: machineName(ruby.elf), where: ruby.path },
-      ],
-      explanation: `${extension.feature} is compiled for ${machineName(elf)}, Ruby ${runtime.version} for ${machineName(ruby.elf)}.`,
-      mend: { tag: 'Rebuild' },
-    }
-  const musl = elf.needed.find((name) => name.startsWith('libc.musl-') || name === 'libc.so')
-  const glibc = elf.needed.find((name) => /^libc\.so\.6|^ld-linux/.test(name))
-  const wrong = loader.libc === 'glibc' ? musl : glibc
-  if (wrong === undefined) return null
-  return {
-    code: 'LIBC_DIFFERS',
-    gem: extension.gem.name,
-    evidence: [
-      { what: `DT_NEEDED ${wrong}`, where: extension.path },
-      { what: `runs on ${loader.libc}`, where: ruby.path },
-    ],
-    explanation: `${extension.feature} is built for ${loader.libc === 'glibc' ? 'musl' : 'glibc'}, Ruby runs on ${loader.libc}.`,
-    mend: { tag: extension.gem.platform === 'ruby' ? 'Rebuild' : 'SourceBuild' },
-  }
-}
-
-function oddities({ runtime, linked }: Workbench, extension: Extension, elf: ElfFile, usesRuby: boolean): Observation[] {
-  const name = `Init_${posix.basename(extension.feature)}`
-  const inits = initNames(elf)
-  const found: Observation[] = []
-  if (usesRuby && inits.length > 0 && !inits.includes(name))
-    found.push({
-      code: 'INIT_ABSENT',
-      gem: extension.gem.name,
-      evidence: [{ what: `offers ${list(inits)}, not ${name}`, where: extension.path }],
-      explanation: `${extension.feature} has no ${name}: the file was renamed, or is another one.`,
-      mend: { tag: 'Rebuild' },
-    })
-  if (runtime.prerelease && usesRuby && exportsSymbol(elf, 'ruby_abi_version') !== true)
-    found.push({
-      code: 'ABI_VERSION_ABSENT',
-      gem: extension.gem.name,
-      evidence: [{ what: 'offers no ruby_abi_version', where: extension.path }],
-      explanation: `Ruby ${runtime.version} is a development version, and ${extension.feature} was not built for exactly this one.`,
-      mend: { tag: extension.gem.platform === 'ruby' ? 'Rebuild' : 'SourceBuild' },
-    })
-  const libruby = elf.needed.find((name) => name.startsWith('libruby'))
-  if (!runtime.shared && libruby !== undefined)
-    found.push({
-      code: 'LIBRUBY_UNWANTED',
-      gem: extension.gem.name,
-      evidence: [{ what: `DT_NEEDED ${libruby}; Ruby is static`, where: extension.path }],
-      explanation: `${extension.feature} brings a second copy of Ruby (${libruby}) into a static Ruby's process.`,
-      mend: { tag: 'Rebuild' },
-    })
-  const jemalloc = elf.needed.find((name) => name.startsWith('libjemalloc'))
-  if (jemalloc !== undefined && linked !== null && !linked.loader.rubyOffers('mallctl'))
-    found.push({
-      code: 'ALLOCATOR_LATE',
-      gem: extension.gem.name,
-      evidence: [{ what: `DT_NEEDED ${jemalloc}, which Ruby itself does not load`, where: extension.path }],
-      explanation: `${extension.feature} brings ${jemalloc} in after Ruby has started, where thread-local storage may be used up.`,
-      mend: { tag: 'Rebuild' },
-    })
-  if (elf.executableStack)
-    found.push({
-      code: 'EXECUTABLE_STACK',
-      gem: extension.gem.name,
-      evidence: [{ what: 'PT_GNU_STACK asks for an executable stack', where: extension.path }],
-      explanation: `${extension.feature} asks for an executable stack, which newer systems refuse.`,
-      mend: { tag: 'Rebuild' },
-    })
-  return found
-}
-
-function initNames(elf: ElfFile): readonly string[] {
-  const names = readExports(elf, 'Init_')
-  return 'tag' in names ? [] : names
-}
 
 function otherRuby(
   { runtime }: Workbench,

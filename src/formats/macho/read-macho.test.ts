@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { toByteSource } from '../elf/byte-source.ts'
+import { readMachO } from './read-macho.ts'
+
+interface Shape {
+  readonly little: boolean
+  readonly cpu: number
+  readonly subtype: number
+}
+
+/** A bundle that loads one library, has one rpath and a command that means nothing here. */
+function thin({ little, cpu, subtype }: Shape): Buffer {
+  const u32 = (value: number) => {
+    const bytes = Buffer.alloc(4)
+    if (little) bytes.writeUInt32LE(value)
+    else bytes.writeUInt32BE(value)
+    return bytes
+  }
+  const named = (kind: number, header: number, name: string) => {
+    const padded = Buffer.alloc(Math.ceil((name.length + 1) / 8) * 8)
+    padded.write(name, 'latin1')
+    return Buffer.concat([u32(kind), u32(header + padded.length), u32(header), Buffer.alloc(header - 12), padded])
+  }
+  const commands = [
+    named(0xc, 24, '/opt/homebrew/lib/libruby.3.3.dylib'),
+    named(0x8000001c, 12, '@loader_path/../lib'),
+    Buffer.concat([u32(0x2a), u32(16), Buffer.alloc(8)]),
+  ]
+  const bytes = Buffer.concat(commands)
+  return Buffer.concat([u32(0xfeedfacf), u32(cpu), u32(subtype), u32(8), u32(commands.length), u32(bytes.length), u32(0), u32(0), bytes])
+}
+
+const arm: Shape = { little: true, cpu: 0x0100000c, subtype: 0 }
+const intel: Shape = { little: true, cpu: 0x01000007, subtype: 3 }
+
+function universal(...parts: readonly Buffer[]): Buffer {
+  const head = Buffer.alloc(8 + parts.length * 20)
+  head.writeUInt32BE(0xcafebabe, 0)
+  head.writeUInt32BE(parts.length, 4)
+  let at = head.length
+  for (const [index, part] of parts.entries()) {
+    head.writeUInt32BE(at, 8 + index * 20 + 8)
+    head.writeUInt32BE(part.length, 8 + index * 20 + 12)
+    at += part.length
+  }
+  return Buffer.concat([head, ...parts])
+}
+
+const slice = (cpu: string) => ({
+  cpu,
+  needed: ['/opt/homebrew/lib/libruby.3.3.dylib'],
+  installName: null,
+  rpaths: ['@loader_path/../lib'],
+})
+
+describe('a Mach-O file', () => {
+  test.each([
+    [arm, 'arm64'],
+    [{ ...arm, subtype: 0x80000002 }, 'arm64e'],
+    [intel, 'x86_64'],
+    [{ ...arm, little: false }, 'arm64'],
+  ])('tells its processor and libraries: %j', (shape, cpu) => {
+    expect(readMachO(toByteSource(thin(shape)))).toEqual({ tag: 'MachO', slices: [slice(cpu)] })
+  })
+
+  test('for several processors tells each', () => {
+    expect(readMachO(toByteSource(universal(thin(intel), thin(arm))))).toEqual({ tag: 'MachO', slices: [slice('x86_64'), slice('arm64')] })
+  })
+
+  test('is not taken for a Java class, which has the same magic number', () => {
+    expect(readMachO(toByteSource(Buffer.from('cafebabe00000037', 'hex')))).toMatchObject({ tag: 'Malformed', offset: 4 })
+  })
+
+  test('never makes the reader throw', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 10, size: 'max' }),
+        fc.nat(),
+        (edits, cut) => {
+          const bytes = universal(thin(intel), thin(arm))
+          for (const [at, value] of edits) bytes[at % bytes.length] = value
+          readMachO(toByteSource(cut % 2 === 0 ? bytes : bytes.subarray(0, cut % bytes.length)))
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
+})

@@ -1,0 +1,63 @@
+import { posix } from 'node:path'
+import type { ElfFile } from '../../formats/elf/elf.ts'
+import { exportsSymbol, readExports } from '../../formats/elf/symbols.ts'
+import type { Extension } from '../gems/extension.ts'
+import type { Observation } from '../observation.ts'
+import { list } from './check-linkage.ts'
+import type { Workbench } from './workbench.ts'
+
+/** What is unusual about a file that the loader could bind. */
+export function checkOddities({ runtime, linked }: Workbench, extension: Extension, elf: ElfFile, usesRuby: boolean): Observation[] {
+  const name = `Init_${posix.basename(extension.feature)}`
+  const inits = initNames(elf)
+  const found: Observation[] = []
+  if (usesRuby && inits.length > 0 && !inits.includes(name))
+    found.push({
+      code: 'INIT_ABSENT',
+      gem: extension.gem.name,
+      evidence: [{ what: `offers ${list(inits)}, not ${name}`, where: extension.path }],
+      explanation: `${extension.feature} has no ${name}: the file was renamed, or is another one.`,
+      mend: { tag: 'Rebuild' },
+    })
+  if (runtime.prerelease && usesRuby && exportsSymbol(elf, 'ruby_abi_version') !== true)
+    found.push({
+      code: 'ABI_VERSION_ABSENT',
+      gem: extension.gem.name,
+      evidence: [{ what: 'offers no ruby_abi_version', where: extension.path }],
+      explanation: `Ruby ${runtime.version} is a development version, and ${extension.feature} was not built for exactly this one.`,
+      mend: { tag: extension.gem.platform === 'ruby' ? 'Rebuild' : 'SourceBuild' },
+    })
+  const libruby = elf.needed.find((name) => name.startsWith('libruby'))
+  if (!runtime.shared && libruby !== undefined)
+    found.push({
+      code: 'LIBRUBY_UNWANTED',
+      gem: extension.gem.name,
+      evidence: [{ what: `DT_NEEDED ${libruby}; Ruby is static`, where: extension.path }],
+      explanation: `${extension.feature} brings a second copy of Ruby (${libruby}) into a static Ruby's process.`,
+      mend: { tag: 'Rebuild' },
+    })
+  const jemalloc = elf.needed.find((name) => name.startsWith('libjemalloc'))
+  if (jemalloc !== undefined && linked !== null && !linked.loader.rubyOffers('mallctl'))
+    found.push({
+      code: 'ALLOCATOR_LATE',
+      gem: extension.gem.name,
+      evidence: [{ what: `DT_NEEDED ${jemalloc}, which Ruby itself does not load`, where: extension.path }],
+      explanation: `${extension.feature} brings ${jemalloc} in after Ruby has started, where thread-local storage may be used up.`,
+      mend: { tag: 'Rebuild' },
+    })
+  if (elf.executableStack)
+    found.push({
+      code: 'EXECUTABLE_STACK',
+      gem: extension.gem.name,
+      evidence: [{ what: 'PT_GNU_STACK asks for an executable stack', where: extension.path }],
+      explanation: `${extension.feature} asks for an executable stack, which newer systems refuse.`,
+      mend: { tag: 'Rebuild' },
+    })
+  return found
+}
+
+/** Functions that Ruby calls when it loads a file of that name. */
+export function initNames(elf: ElfFile): readonly string[] {
+  const names = readExports(elf, 'Init_')
+  return 'tag' in names ? [] : names
+}
