@@ -1,7 +1,7 @@
 import type { LoadFailure, LoadFailureWhy, RubyFrame } from '../../formats/crash-report/crash-report.ts'
 import { nobody, type Blame } from './blame.ts'
 import type { TroubleKind } from './explanation.ts'
-import { baseName, gemOfPath, readFullName } from './gem-path.ts'
+import { baseName, gemOfPath, isGemName, readFullName } from './gem-path.ts'
 import { gemOfLibrary, gemOfSymbol, isLoaderGem, isNativeGem, ownerOfFeature, ownerOfFile } from './known-owners.ts'
 
 const kinds: Readonly<Record<LoadFailureWhy, TroubleKind>> = {
@@ -104,7 +104,7 @@ function ownerOf(failure: LoadFailure): FoundOwner | null {
   if (byFile !== null && file !== null) return { ...byFile, sure: byFile.by === 'path', by: baseName(file) }
   if (gem !== null) {
     const { gem: name, version } = readFullName(gem)
-    return { gem: name, version, sure: why === 'extensions-not-built', by: 'the message' }
+    if (isGemName(name)) return { gem: name, version, sure: why === 'extensions-not-built', by: 'the message' }
   }
   if (why === 'ruby-cannot-start' || why === 'preload-failed' || why === 'interpreter-missing') return null
   const asked = why === 'no-such-file' && subject !== null ? ownerOfFeature(subject) : null

@@ -1,5 +1,5 @@
 import type { CFrame, CrashReport } from '../../formats/crash-report/crash-report.ts'
-import { baseName } from './gem-path.ts'
+import { baseName, isGemName } from './gem-path.ts'
 import { gemOfLibrary, ownerOfFile } from './known-owners.ts'
 
 /** Whose code a C frame runs. `machine` is libc, the loader, the C++ runtime, the allocator: never blamed. */
@@ -27,8 +27,9 @@ export function ownerOfObject(path: string): FrameOwner {
   if (ruby.test(name) || !compiled.test(name)) return { tag: 'ruby' }
   if (/\/enc\/\w+(?:\/\w+)*\.(?:so|bundle)$/.test(path)) return { tag: 'ruby' }
   const owner = ownerOfFile(path)
-  if (owner === null && /\.(?:bundle)$|_ext\.so$/.test(name))
-    return { tag: 'gem', path, gem: name.replace(/(?:_ext)?\.\w+$/, ''), version: null, by: 'name' }
+  // Nobody knows it, but only an extension is called so.
+  const own = /^(.+?)(?:_ext\.so|(?:_ext)?\.bundle)$/.exec(name)?.[1]
+  if (owner === null && own !== undefined && isGemName(own)) return { tag: 'gem', path, gem: own, version: null, by: 'name' }
   if (owner === null || (owner.by === 'name' && name.startsWith('lib'))) return { tag: 'library', path, gem: gemOfLibrary(path) }
   return { tag: 'gem', path, ...owner }
 }

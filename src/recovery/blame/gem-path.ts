@@ -52,6 +52,11 @@ export function readFullName(fullName: string): GemOfPath {
   return { gem: bare.replace(/-[0-9a-f]{7,40}$/, ''), version: null, platform }
 }
 
+/** RubyGems' own rule (`Gem::Specification::VALID_NAME_PATTERN`): a damaged log makes no gem. */
+export function isGemName(text: string): boolean {
+  return /^[A-Za-z0-9._-]{1,120}$/.test(text) && /[A-Za-z]/.test(text)
+}
+
 /** File name of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)

@@ -1,5 +1,5 @@
 import owners from '../../../data/known-causes/extensions.json' with { type: 'json' }
-import { baseName, gemOfPath, standardExtension } from './gem-path.ts'
+import { baseName, gemOfPath, isGemName, standardExtension } from './gem-path.ts'
 
 /** A gem, with how it was recognised: `path` names it itself, `name` is the file's or symbol's well-known owner. */
 export interface Owner {
@@ -25,7 +25,7 @@ export function ownerOfFile(path: string): Owner | null {
   if (standard !== null) {
     if (standard.startsWith('enc/')) return null
     const gem = extensions.get(standard) ?? extensions.get(baseName(standard)) ?? standard.split('/')[0]
-    return gem === undefined ? null : { gem, version: null, by: 'path' }
+    return gem === undefined || !isGemName(gem) ? null : { gem, version: null, by: 'path' }
   }
   return ownerOfFeature(path.replace(/\.(?:so|bundle|dylib|dll)[\d.]*$/, ''))
 }
