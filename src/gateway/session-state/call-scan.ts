@@ -23,13 +23,18 @@ export interface Scan {
 }
 
 /**
- * Walks a statement to its end and judges everything that looks like a function call. It errs on one side: what is not known
+ * Walks a statement from behind its first word to its end and judges everything that looks like a function call. It errs on one side: what is not known
  * to be harmless is a taint. It can't see what runs unnamed: triggers, rules, defaults, casts and operators made by users.
  */
-export function scanCalls(cursor: SqlCursor, bytes: Buffer, standardStrings: boolean): Scan {
+export function scanCalls(
+  cursor: SqlCursor,
+  bytes: Buffer,
+  firstWord: { readonly start: number; readonly end: number },
+  standardStrings: boolean,
+): Scan {
   const scan: Scan = { writes: false, taint: null }
   name.parts = 0
-  previous.clear()
+  previous.beWord(firstWord.start, firstWord.end)
   while (!cursor.atStatementEnd) {
     const { kind, byte } = cursor
     if (kind === token.Word || kind === token.Quoted) {
@@ -55,9 +60,11 @@ class Previous {
   start = 0
   end = 0
 
-  clear(): void {
-    this.kind = token.End
+  beWord(start: number, end: number): void {
+    this.kind = token.Word
     this.byte = 0
+    this.start = start
+    this.end = end
   }
 
   become(cursor: SqlCursor): void {

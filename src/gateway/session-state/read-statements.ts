@@ -31,11 +31,18 @@ export function readStatements(bytes: Buffer, start: number, end: number, standa
 }
 
 function readStatement(bytes: Buffer, standardStrings: boolean): Statement {
-  const start = cursor.start
+  const { start } = cursor
+  const firstWord = { start, end: cursor.kind === token.Word ? cursor.end : start }
   const word = cursor.kind === token.Word ? cursor.text().toLowerCase() : ''
   // A bracket: `(SELECT …) UNION …`
   if (cursor.kind === token.Word) cursor.advance()
-  const context: StatementContext = { cursor, bytes, start, standardStrings, rest: () => scanCalls(cursor, bytes, standardStrings) }
+  const context: StatementContext = {
+    cursor,
+    bytes,
+    start,
+    standardStrings,
+    rest: () => scanCalls(cursor, bytes, firstWord, standardStrings),
+  }
   const statement = dispatch(word, context)
   while (!cursor.atStatementEnd) cursor.advance()
   return statement

@@ -63,18 +63,23 @@ class Session {
   }
 
   /** Waits for an answer of this type behind the first `from`. */
-  async until(type: number, from = 0): Promise<void> {
-    while (!this.answers.slice(from).some(([seen]) => seen === type))
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+  until(type: number, from = 0): Promise<void> {
+    return this.#wait(() => this.answers.slice(from).some(([seen]) => seen === type))
   }
 
-  async settled(): Promise<void> {
-    while (this.state.outstanding > 0)
-      await new Promise<void>((resolve) => {
+  settled(): Promise<void> {
+    return this.#wait(() => this.state.outstanding === 0)
+  }
+
+  async #wait(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      let late: NodeJS.Timeout | null = null
+      await new Promise<void>((resolve, reject) => {
         this.#wake = resolve
+        late = setTimeout(() => reject(new Error(`nothing came: ${JSON.stringify([shown(this.state), this.answers.slice(-5)])}`)), 15_000)
       })
+      clearTimeout(late ?? undefined)
+    }
   }
 
   /** What SQL tells, past the state. */
