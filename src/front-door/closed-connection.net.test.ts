@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { echo, open } from './testing/open-rig.ts'
+import { echo, get, mute, open } from './testing/open-rig.ts'
 import { until } from './testing/rig.ts'
 
 describe('when a connection closes and its run lives', () => {
@@ -43,6 +43,76 @@ describe('when a connection closes and its run lives', () => {
     expect(await rig.ask('/1')).toMatchObject({ body: '/1' })
     expect(await rig.ask('/2')).toMatchObject({ body: '/2' })
     expect(worker.connections).toBe(2)
+  })
+
+  test('octets behind an answer never become the answer of the one that waits', async () => {
+    const rig = await open()
+    await rig.boot(({ socket, target }) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${target}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`)
+    }, 1)
+    const answers = await Promise.all(['/1', '/2', '/3'].map((path) => rig.ask(path)))
+    expect(answers).toMatchObject([{ body: '/1' }, { body: '/2' }, { body: '/3' }])
+  })
+
+  test('a connection that says something unasked is not used again', async () => {
+    const rig = await open()
+    const { worker } = await rig.boot((request) => {
+      request.reply('ok')
+      setTimeout(() => request.socket.write('HTTP/1.1 408 Late\r\n\r\n'), 5)
+    })
+    await rig.ask('/1')
+    await until(() => rig.door.snapshot().runs[0]?.idleConnections === 0)
+    expect(await rig.ask('/2')).toMatchObject({ status: 200 })
+    expect(worker.connections).toBe(2)
+  })
+
+  test('no request is sent once more twice', async () => {
+    const rig = await open()
+    const slow = mute()
+    const { run, worker } = await rig.boot((request) => {
+      if (request.target === '/bad') request.socket.destroy()
+      else if (request.target === '/slow') slow.hear(request)
+      else echo(request)
+    })
+    const word = Promise.withResolvers<'alive'>()
+    rig.fate = () => word.promise
+    await rig.ask('/1')
+    const bad = rig.ask('/bad')
+    const beside = rig.ask('/slow')
+    await until(() => slow.got.length === 1)
+    await until(() => worker.requests.some(({ target }) => target === '/bad'))
+    rig.door.pauseRun(run)
+    word.resolve('alive')
+    await until(() => rig.door.snapshot().requests.waiting === 1)
+    // Now there is a kept-alive connection again, which dies the same way.
+    slow.got[0]!.reply('')
+    await beside
+    rig.door.resumeRun(run)
+    expect(await bad).toMatchObject({ status: 502 })
+    expect(worker.requests.filter(({ target }) => target === '/bad')).toHaveLength(2)
+  })
+
+  test('a client that leaves its event stream or upgrade frees the worker of it', async () => {
+    const rig = await open()
+    const { run, worker } = await rig.boot(({ socket, target }) => {
+      if (target === '/ws') socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n')
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n')
+    })
+    const lines = [rig.dial().say(get('/events')), rig.dial().say(get('/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))]
+    await Promise.all([lines[0]!.hears('data: 1'), lines[1]!.hears('101')])
+    expect(rig.door.heldBy(run)).toBe(2)
+    for (const { socket } of lines) socket.resetAndDestroy()
+    await until(() => rig.door.heldBy(run) === 0)
+    await until(() => worker.requests.every(({ socket }) => socket.destroyed))
+  })
+
+  test('a client that leaves in the middle of a streamed body frees the worker of it', async () => {
+    const rig = await open({ holdBodyBytes: 10 })
+    const { run } = await rig.boot(echo)
+    const line = rig.dial().say(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n${'x'.repeat(5_000)}`)
+    await until(() => rig.door.heldBy(run) === 1 && rig.door.snapshot().heldBodyBytes === 0)
+    line.socket.resetAndDestroy()
+    await until(() => rig.door.heldBy(run) === 0)
   })
 
   test('a kept-alive connection is used for half of its server timeout only', async () => {

@@ -68,6 +68,25 @@ describe('when a worker dies', () => {
     for (const answer of await Promise.all(suspects)) expect(answer).toMatchObject({ status: 200 })
   })
 
+  test('a suspect whose new run can not be reached waits for the next', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const suspects = [rig.ask('/a'), rig.ask('/b')]
+    await until(() => got.length === 2)
+    const old = await rig.boot(echo)
+    rig.kill(run)
+    await until(() => rig.settled(run) !== undefined)
+    rig.door.runReady({ ...old.worker.run(50), address: { tag: 'Unix', path: '/nowhere/s' } })
+    await until(() => rig.facts.some((fact) => fact.tag === 'RunUnreachable'))
+    rig.kill(50)
+    await until(() => rig.settled(50) !== undefined)
+    expect(rig.settled(50)).toMatchObject({ requests: [], cause: null })
+    await rig.boot(echo)
+    for (const answer of await Promise.all(suspects)) expect(answer).toMatchObject({ status: 200 })
+    expect(old.worker.requests).toEqual([])
+  })
+
   test('a poison request costs two runs, the second of which held nothing else', async () => {
     const rig = await open()
     const poison = (request: FakeRequest) => (request.target === '/poison' ? undefined : echo(request))
