@@ -14,6 +14,8 @@ const maxFindings = 512
 const patience = 200
 /** Open reports of different processes in one stream. */
 const maxOpen = 8
+/** Longest text kept of anything, in UTF-16 units: above PATH_MAX of usual systems no path is real. */
+const maxTextUnits = 1_024
 /** Longest `.ips` body kept, in UTF-16 units; real ones have 50,000 to 500,000. */
 const maxJsonUnits = 2 * 1024 * 1024
 
@@ -207,9 +209,13 @@ export class CrashReportReader {
     return { atLine: this.#atLine, loggedAt: readTimestamp(this.#raw) }
   }
 
-  /** Strings cut out of a decoded slice keep the whole slice alive; a copy through JSON doesn't. */
+  /** Strings cut out of a decoded slice keep the whole slice alive; a copy through JSON doesn't. No path or message is longer than a page. */
   #tell(finding: Finding): void {
-    this.#onFinding(JSON.parse(JSON.stringify(finding)) as Finding)
+    this.#onFinding(
+      JSON.parse(
+        JSON.stringify(finding, (_, value: unknown) => (typeof value === 'string' ? value.slice(0, maxTextUnits) : value)),
+      ) as Finding,
+    )
   }
 }
 

@@ -77,13 +77,15 @@ const frameInlined = /^(\S+)\(([\w.$@]+)\) +(\S+:\d+)$/
 const frameBare = /^\[0x([0-9a-f]+)\](?: +(\S.*))?$/
 const frameOld = /^(\/\S+|\S+\.(?:so|bundle|dylib)[\d.]*) *\[0x([0-9a-f]+)\]$/
 const frameCut = /^((?:\/|[A-Za-z]:\/)[^()]+)\(([^()[\]]*)\)?(?: *\[(?:0x[0-9a-f]*)?)?$/
+/** A mangled C++ name may have some hundred characters, a path up to 4,096. */
+const maxFrameUnits = 6_000
 const symbolOffset = /^(.*?)(?:\+0x([0-9a-f]*))?$/
 const addressOnly = /^0x[0-9a-f]*$/
 
 /** Reads a C frame in each form of `vm_dump.c`/`addr2line.c`; `cut` also accepts one that ends in the middle. */
 export function readCFrame(line: string, cut: boolean): CFrame | null {
   const text = line.trim()
-  if (!text.includes('(') && !text.includes('[0x')) return null
+  if (text.length > maxFrameUnits || (!text.includes('(') && !text.includes('[0x'))) return null
   const full = frameWithAddress.exec(text)
   if (full !== null) return toFrame(full[1], full[2], full[3], full[4])
   const bare = frameBare.exec(text)

@@ -76,18 +76,20 @@ function finish(
   return {
     kind: blame.kind,
     summary: redact(
-      summarise({
-        kind: blame.kind,
-        culprit,
-        confidence: blame.confidence,
-        main: event?.main ?? null,
-        exit: signalOf(evidence.exitStatus ?? null),
-        cause,
-      }),
+      shorten(
+        summarise({
+          kind: blame.kind,
+          culprit,
+          confidence: blame.confidence,
+          main: event?.main ?? null,
+          exit: signalOf(evidence.exitStatus ?? null),
+          cause,
+        }),
+      ),
     ),
     culprit,
     confidence: blame.confidence,
-    evidence: lines.map((line) => redact(line)),
+    evidence: lines.map((line) => redact(shorten(line))),
     alternatives: blame.alternatives.map(({ who, why }) => ({ who: redact(who), why: redact(why) })),
     causeId: cause?.id ?? null,
     remedy: [...new Set(remedy)],
@@ -102,6 +104,11 @@ function finish(
     ruby: facts.ruby,
     platform: facts.platform,
   }
+}
+
+/** A screen is no place for a whole path of 1,024 characters. */
+function shorten(text: string): string {
+  return text.length <= 600 ? text : `${text.slice(0, 599)}…`
 }
 
 function redactCulprit(culprit: Culprit): Culprit {

@@ -16,6 +16,7 @@ const maxPid = 4_194_304
 const isAddressHalf = (high: number): boolean => (high >= 0x5500 && high <= 0x5700) || (high >= 0x7e00 && high <= 0x7fff) || high >= 0xaaaa
 const waiting =
   /^_*(?:kill|tgkill|poll|ppoll|epoll_wait|epoll_pwait|select|pselect\w*|nanosleep|clock_nanosleep|futex\w*|pthread_cond_(?:timed)?wait\S*|read|recv\w*|accept4?|wait4|waitpid|sem_wait\S*|do_futex_wait\S*|sigsuspend|pause|syscall|io_uring_enter|kevent|mach_msg\w*|semwait_signal\w*)$/
+const raising = /^_*(?:raise|gsignal|pthread_kill\w*|tgkill|abort)$/
 const waitingMethod = new Set([
   'kill',
   'sleep',
@@ -55,6 +56,13 @@ export function readSentSignal(report: CrashReport, site: CrashSite, ruby: RubyS
   const byItself = ruby.cMethod === 'kill' || (symbol !== null && /^_*(?:kill|tgkill)$/.test(symbol))
   // The syscall instruction leaves its return address in RCX (AMD64 manual, SYSCALL): the signal struck inside the kernel.
   const inSyscall = report.registers['RIP'] !== undefined && report.registers['RIP'] === report.registers['RCX']
+  // An extension that raised it is at fault, unlike one that was waiting when it came.
+  if (
+    site.suspect !== null &&
+    site.rubyBetween === 0 &&
+    site.frames.slice(0, 4).some(({ frame }) => frame.symbol !== null && raising.test(frame.symbol))
+  )
+    return null
   if (byItself || inWait || inSyscall) return { uid: high, pid, byItself, confidence: 'likely' }
   if (site.suspect !== null && site.rubyBetween === 0) return null
   if (methodWaits && top?.owner.tag === 'machine' && site.suspect === null) return { uid: high, pid, byItself: false, confidence: 'likely' }
