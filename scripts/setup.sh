@@ -80,17 +80,28 @@ ruby_has 'require "rbconfig"; exit File.exist?(File.join(RbConfig::CONFIG["rubyh
 { has cc || has gcc; } && has make && echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1 || want build-essential
 has pg_config && [ -e "$(pg_config --includedir 2>/dev/null)/libpq-fe.h" ] || want libpq-dev
 has setpriv && has prlimit && has flock || want util-linux
-if [ "$purpose" != demo ]; then has patchelf || want patchelf; fi
+if [ "$purpose" != demo ]; then
+  for tool in patchelf openssl git; do has $tool || want $tool; done
+  has debootstrap || [ -x /usr/sbin/debootstrap ] || want debootstrap
+  ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || want postgresql
+fi
 if [ "$purpose" = bench ]; then
   has nginx || [ -x /usr/sbin/nginx ] || want nginx-light
   has wrk || want wrk
-  ls /usr/lib/postgresql/*/bin/pgbench >/dev/null 2>&1 || has pgbench || want postgresql-contrib
 fi
 
-# apt waits for a lock that another one holds, instead of failing.
+# apt waits for a lock that another one holds, instead of failing. Debian's PostgreSQL is wanted for its programs: it must not start
+# a server of its own.
 install_debian_packages() {
+  case " $* " in
+    *' postgresql '*)
+      if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+      fi
+      ;;
+  esac
   apt-get -o DPkg::Lock::Timeout=300 update &&
-    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+    apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold install -y --no-install-recommends "$@"
 }
 
 if [ -n "$missing" ]; then
