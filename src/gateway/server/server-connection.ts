@@ -29,8 +29,11 @@ export class ServerConnection {
   readonly parameters: Map<string, string>
   /** Resolves when the cancel request that is under way for this connection has been delivered; null: there is none. */
   cancelling: Promise<void> | null = null
-  /** The last write could not be delivered, because the other side had closed. */
-  hadClosedBeforeWrite = false
+  /**
+   * The server closed without having read what was written last: it had closed before (EPIPE), or, on a Unix socket,
+   * it left something unread (ECONNRESET; `unix_release_sock` in Linux' net/unix/af_unix.c). Over TCP a reset proves nothing.
+   */
+  closedUnread = false
   #link: ServerLink
   #walker: MessageWalker
   #reader: ServerReader | null = null
@@ -46,9 +49,10 @@ export class ServerConnection {
     this.#walker = new MessageWalker(rules)
     this.#onClosed = onClosed
     const { socket } = link
+    const isUnix = socket.remoteFamily === undefined
     socket.setNoDelay(true)
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.hadClosedBeforeWrite = error.code === 'EPIPE'
+      this.closedUnread = error.code === 'EPIPE' || (isUnix && error.code === 'ECONNRESET')
       this.close(error.message)
     })
     socket.setKeepAlive(true, keepAliveMs)

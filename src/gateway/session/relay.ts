@@ -31,6 +31,7 @@ const maxHeldBytes = 65_536
 
 const none = Buffer.alloc(0)
 const fatalMark = Buffer.from('VFATAL\0C57P0')
+const warningMark = Buffer.from('VWARNING\0C57P0')
 
 /**
  * Passes bytes on between a client and the server connection that it has at the time, chunk by chunk, with back-pressure.
@@ -129,7 +130,7 @@ export class Relay implements ServerReader {
   }
 
   onServerClosed(): void {
-    const loss = this.#lossNow(this.#server?.hadClosedBeforeWrite === true)
+    const loss = this.#lossNow(this.#server?.closedUnread === true)
     this.#server = null
     this.#ports.serverLost(loss)
   }
@@ -137,7 +138,7 @@ export class Relay implements ServerReader {
   onServerData(chunk: Buffer, walker: MessageWalker): void {
     const server = this.#server
     if (server === null) return
-    if (mayEndFatally(chunk)) return this.#readLast(server, chunk, walker)
+    if (mayEndInLastWord(chunk)) return this.#readLast(server, chunk, walker)
     let passed = 0
     for (let type = walker.next(); type > chunkEnd; type = walker.next()) {
       if (type === serverMessage.DataRow || type === serverMessage.CopyData) continue
@@ -160,7 +161,7 @@ export class Relay implements ServerReader {
   }
 
   /**
-   * For a chunk that may end in a FATAL. The answer before it that has no ReadyForQuery will never be complete: as long as nobody was told of it,
+   * For a chunk that may end in the server's last word. The answer before it that has no ReadyForQuery will never be complete: as long as nobody was told of it,
    * a read can be asked again. So the whole chunk is looked at before anything of it is passed on.
    */
   #readLast(server: ServerConnection, chunk: Buffer, walker: MessageWalker): void {
@@ -170,12 +171,13 @@ export class Relay implements ServerReader {
       messages.push({ type, body, to: walker.to })
     }
     const last = messages.at(-1)
-    const fatal = last?.type === serverMessage.ErrorResponse && this.#isLastWord(last.type, last.body, 0, last.body.length)
-    const count = fatal ? messages.findLastIndex(({ type }) => type === serverMessage.ReadyForQuery) + 1 : messages.length
+    const isWord = last?.type === serverMessage.ErrorResponse || last?.type === serverMessage.NoticeResponse
+    const isLast = isWord && this.#isLastWord(last.type, last.body, 0, last.body.length)
+    const count = isLast ? messages.findLastIndex(({ type }) => type === serverMessage.ReadyForQuery) + 1 : messages.length
     for (const { type, body } of messages.slice(0, count)) {
       if (type !== serverMessage.DataRow && type !== serverMessage.CopyData) this.#note(server, type, body, 0, body.length)
     }
-    const until = fatal ? (messages[count - 1]?.to ?? 0) : chunk.length
+    const until = isLast ? (messages[count - 1]?.to ?? 0) : chunk.length
     if (until > 0) this.#toClient(server, chunk, 0, until)
     if (this.lastWord !== null) server.close(this.lastWord.message)
     else if (walker.fault !== '') server.close(walker.fault)
@@ -231,21 +233,22 @@ export class Relay implements ServerReader {
     return true
   }
 
-  #lossNow(writeRefused: boolean): Loss {
+  #lossNow(closedUnread: boolean): Loss {
     const state = this.#state
     if (state.outcomeUnknown) return 'in-doubt'
     if (state.inTransaction || state.carry === 'untracked') return 'lost'
     if (!this.busy) return state.movable ? 'movable' : 'lost'
     // A read may be asked again when nothing of its answer was passed on, and when it is certain that it isn't what ended the server:
     // that said why it ended, or had closed before it could get the read. A backend that crashes says nothing.
-    const innocent = this.lastWord !== null || this.#warned || (writeRefused && this.#unanswered.single)
+    const innocent = this.lastWord !== null || this.#warned || (closedUnread && this.#unanswered.single)
     return innocent && this.#unanswered.repeatable && !this.#tail.holds ? 'owing' : 'lost'
   }
 }
 
-/** An ErrorResponse ends in two NULs, and since PostgreSQL 9.6 names its severity in plain English; the SQLSTATE follows. */
-function mayEndFatally(chunk: Buffer): boolean {
-  return chunk[chunk.length - 1] === 0 && chunk[chunk.length - 2] === 0 && chunk.includes(fatalMark)
+/** An ErrorResponse or NoticeResponse ends in two NULs, and since PostgreSQL 9.6 names its severity in plain English; the SQLSTATE follows. */
+function mayEndInLastWord(chunk: Buffer): boolean {
+  if (chunk[chunk.length - 1] !== 0 || chunk[chunk.length - 2] !== 0) return false
+  return chunk.includes(fatalMark) || chunk.includes(warningMark)
 }
 
 function lengthOf(bodyBytes: number): Buffer {

@@ -16,9 +16,9 @@ export class Unanswered {
     return this.bytes <= this.#maxBytes && !this.#begun
   }
 
-  /** All of it went in one write. */
+  /** All of it went in one write, which a server reads in one piece or not at all (`PQ_RECV_BUFFER_SIZE` in its `pqcomm.c`). */
   get single(): boolean {
-    return this.#count === 1
+    return this.#count === 1 && this.bytes <= 8_192
   }
 
   note(chunk: Buffer): void {
