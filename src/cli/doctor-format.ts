@@ -29,7 +29,7 @@ export function formatReport(report: ValidationReport, settings: Pick<Validation
   ].join('\n')
 }
 
-function formatFinding(
+export function formatFinding(
   { code, severity, gem, evidence, explanation, remedy }: Finding,
   paint: (style: Style, text: string) => string,
 ): string[] {

@@ -1,5 +1,6 @@
 import { findingRules } from './findings.ts'
-import type { InspectedGem, Inspection } from './inspect-bundle.ts'
+import type { Inspection } from './inspect-bundle.ts'
+import type { InspectedGem } from './inspect-gems.ts'
 import type { Observation } from './observation.ts'
 import type { IgnoredFinding } from './options.ts'
 import { chooseRemedy, type Place } from './remedies/choose-remedy.ts'

@@ -1,4 +1,5 @@
-import type { InspectedGem, Inspection } from '../inspect-bundle.ts'
+import type { Inspection } from '../inspect-bundle.ts'
+import type { InspectedGem } from '../inspect-gems.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { probeExtensions, type LoadProblem } from './probe-extensions.ts'

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createTinyApp, tinyGemFolder, tinyVersion, type TinyApp } from '../../test/fixtures/tiny-gem/tiny-app.ts'
+
+const project = resolve(import.meta.dirname, '../..')
+
+/** The hook beside a `bezel` that knows only `guard`, as an installed package has them. */
+let copy: string
+let app: TinyApp
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), 'bezel-guard-'))
+  cpSync(join(project, 'ruby/guard'), join(copy, 'ruby/guard'), { recursive: true })
+  mkdirSync(join(copy, 'bin'))
+  const main = join(copy, 'bin/main.ts')
+  writeFileSync(
+    main,
+    `import { checkBuild } from '${join(project, 'src/cli/guard-check.ts')}'\nif (process.argv[2] !== 'guard' || process.argv[3] !== 'check') process.exit(64)\nprocess.exitCode = await checkBuild()\n`,
+  )
+  writeFileSync(join(copy, 'bin/bezel'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`)
+  chmodSync(join(copy, 'bin/bezel'), 0o755)
+  app = createTinyApp('rubygems')
+})
+afterEach(() => {
+  app.remove()
+  rmSync(copy, { recursive: true })
+})
+
+/** A packed gem; `broken` calls a function that no library has, which compiles without complaint. */
+async function pack(broken: boolean): Promise<string> {
+  const folder = join(copy, broken ? 'broken' : 'sound')
+  cpSync(tinyGemFolder, folder, { recursive: true })
+  if (broken) {
+    const source = join(folder, 'ext/tiny_ext/tiny_ext.c')
+    writeFileSync(
+      source,
+      readFileSync(source, 'utf8').replace(
+        'return INT2FIX(42);',
+        'extern void nobody_has_this(void); nobody_has_this(); return INT2FIX(42);',
+      ),
+    )
+  }
+  await promisify(execFile)('gem', ['build', 'tiny_ext.gemspec', '--output', join(copy, 'tiny.gem')], { cwd: folder, env: app.env })
+  return join(copy, 'tiny.gem')
+}
+
+async function install(gem: string, home: string): Promise<{ ok: boolean; said: string }> {
+  const env = { ...app.env, GEM_HOME: home, RUBYLIB: join(copy, 'ruby/guard') }
+  try {
+    const { stderr, stdout } = await promisify(execFile)('gem', ['install', '--local', '--no-document', gem], { env })
+    return { ok: true, said: stdout + stderr }
+  } catch (error) {
+    return { ok: false, said: error instanceof Error && 'stderr' in error ? String(error.stderr) : '' }
+  }
+}
+
+describe('a guarded install', () => {
+  test('of a sound gem succeeds', async () => {
+    const home = join(copy, 'home')
+    expect(await install(await pack(false), home)).toMatchObject({ ok: true })
+    expect(existsSync(join(home, 'specifications', `tiny_ext-${tinyVersion}.gemspec`))).toBe(true)
+  })
+
+  test('of a gem that can not be loaded fails, says why, and leaves nothing usable behind', async () => {
+    const home = join(copy, 'home')
+    const { ok, said } = await install(await pack(true), home)
+    expect([ok, said]).toEqual([false, expect.stringContaining('nobody_has_this')])
+    expect(existsSync(join(home, 'gems', `tiny_ext-${tinyVersion}`))).toBe(false)
+    expect(existsSync(join(home, 'specifications', `tiny_ext-${tinyVersion}.gemspec`))).toBe(false)
+    const left = existsSync(join(home, 'extensions'))
+      ? readdirSync(join(home, 'extensions'), { recursive: true }).filter((name) => String(name).endsWith('.so'))
+      : []
+    expect(left).toEqual([])
+  })
+
+  test('goes on when bezel itself can not answer', async () => {
+    writeFileSync(join(copy, 'bin/bezel'), '#!/bin/sh\necho "out of order" >&2\nexit 70\n')
+    expect(await install(await pack(true), join(copy, 'home'))).toMatchObject({ ok: true, said: expect.stringContaining('out of order') })
+  })
+})

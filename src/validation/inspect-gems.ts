@@ -1,0 +1,94 @@
+import { checkRequiredRuby } from './evidence/check-app.ts'
+import { checkBuild } from './evidence/check-build.ts'
+import { checkInterpreter } from './evidence/check-interpreter.ts'
+import { checkEnvironment, checkTogether, type Brought } from './evidence/check-process.ts'
+import { judgeExtension } from './evidence/judge-extension.ts'
+import { judgeShadowed } from './evidence/judge-shadowed.ts'
+import type { Workbench } from './evidence/workbench.ts'
+import type { FileTree } from './files/file-tree.ts'
+import type { Extension, GemExtensions } from './gems/extension.ts'
+import { findExtensions } from './gems/find-extensions.ts'
+import type { InstalledGem } from './gems/installed-gem.ts'
+import { ElfShelf } from './libraries/elf-shelf.ts'
+import { Loader } from './libraries/loader.ts'
+import type { Observation } from './observation.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import type { Verdict } from './validation-report.ts'
+
+export interface InspectedGem {
+  readonly gem: InstalledGem
+  /** What this Ruby would load. */
+  readonly extensions: readonly Extension[]
+  readonly verdict: Verdict
+  /** Minor version that its files name; null when nothing tells. */
+  readonly builtFor: string | null
+}
+
+export interface InspectedGems {
+  /** Those with native code. */
+  readonly gems: readonly InspectedGem[]
+  readonly observations: readonly Observation[]
+}
+
+/** Judges the compiled files of some gems as one process of this Ruby would load them. */
+export async function inspectGems(
+  tree: FileTree,
+  all: readonly InstalledGem[],
+  env: Readonly<Record<string, string>>,
+  runtime: Runtime,
+): Promise<InspectedGems> {
+  const observations: Observation[] = []
+  const extensions = all.map((gem) => findExtensions(tree, gem, runtime))
+  const gems: InspectedGem[] = []
+  const shelf = new ElfShelf(tree)
+  try {
+    const ruby = shelf.library(runtime.rubyPath)
+    const files = extensions.flatMap(({ loaded }) => loaded)
+    const bench: Workbench = {
+      tree,
+      runtime,
+      shelf,
+      linked: ruby === null ? null : { ruby, loader: new Loader(tree, shelf, ruby, env) },
+      someExtensionOffers: (symbol) => files.some(({ path }) => shelf.library(path)?.exports(symbol) === true),
+    }
+    observations.push(...checkInterpreter(bench))
+    const brought: Brought[] = []
+    for (const gem of extensions) {
+      observations.push(...(await checkRequiredRuby(gem.gem, runtime)))
+      const inspected = inspectGem(bench, gem)
+      observations.push(...inspected.observations)
+      brought.push(...inspected.brought)
+      if (inspected.gem !== null) gems.push(inspected.gem)
+    }
+    observations.push(...checkTogether(brought), ...checkEnvironment(bench, env))
+  } finally {
+    shelf.close()
+  }
+  return { gems, observations }
+}
+
+function inspectGem(
+  bench: Workbench,
+  gem: GemExtensions,
+): { gem: InspectedGem | null; observations: readonly Observation[]; brought: readonly Brought[] } {
+  const build = checkBuild(bench.tree, gem, bench.runtime)
+  if (gem.loaded.length === 0 && build.length === 0) return { gem: null, observations: [], brought: [] }
+  const judgements = gem.loaded.map((extension) => judgeExtension(bench, extension, gem))
+  const verdicts = new Set(judgements.map(({ verdict }) => verdict))
+  const verdict = build.length > 0 || verdicts.has('incompatible') ? 'incompatible' : verdicts.has('unknown') ? 'unknown' : 'compatible'
+  const builtFor = judgements.map((judgement) => judgement.builtFor).find((minor) => minor !== null) ?? gem.builtForOthers[0]?.abi ?? null
+  return {
+    gem: {
+      gem: gem.gem,
+      extensions: gem.loaded,
+      verdict,
+      builtFor: build.length > 0 ? (gem.builtForOthers[0]?.abi ?? builtFor) : builtFor,
+    },
+    observations: [
+      ...build,
+      ...judgements.flatMap(({ observations }) => observations),
+      ...(verdict === 'compatible' ? judgeShadowed(bench, gem) : []),
+    ],
+    brought: judgements.flatMap(({ brought }) => brought),
+  }
+}
