@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { BezelError } from '../../errors.ts'
+import { makeFolder } from '../../system/make-folder.ts'
 import { isIncidentId, type Incident } from './incident.ts'
 
 /** An incident file is at most a report (1 MiB, escaped) and its state: anything larger is not ours. */
@@ -28,7 +29,7 @@ export class IncidentStore {
    * Throws what the file system throws: the caller goes on without.
    */
   write(incident: Incident): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+    makeFolder(this.#folder)
     const path = join(this.#folder, `${incident.id}.json`)
     const fd = openSync(`${path}.tmp`, 'w', 0o600)
     try {

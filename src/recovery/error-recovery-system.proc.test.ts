@@ -1,0 +1,165 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ManualClock } from '../../test/support/manual-clock.ts'
+import { waitFor } from '../../test/support/wait-for.ts'
+import type { BezelEvent } from '../events.ts'
+import { readStat } from '../system/proc-fs.ts'
+import { ErrorRecoverySystem, type RunDeath } from './error-recovery-system.ts'
+import { recoveryDefaults } from './options.ts'
+
+const header =
+  'app.rb:1: [BUG] Segmentation fault at 0x0000000000000010\nruby 3.1.2p20 (2022-04-12 revision 4491bb740a) [x86_64-linux-gnu]\n\n'
+const section =
+  '-- Control frame information -----------------------------------------------\nc:0001 p:0000 s:0003 E:0000c0 (none) [FINISH]\n'
+
+let folder = ''
+let clock: ManualClock
+let facts: BezelEvent[]
+let answers: boolean
+let children: ChildProcess[]
+beforeEach(() => {
+  folder = mkdtempSync('/tmp/bz-recovery-')
+  clock = new ManualClock()
+  facts = []
+  answers = true
+  children = []
+})
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function create(incidentsDir = folder): ErrorRecoverySystem {
+  const outside = { clock, random: () => 0.5, emit: (event: BezelEvent) => void facts.push(event) }
+  return new ErrorRecoverySystem({ ...recoveryDefaults, incidentsDir }, outside, {
+    wallTimeMs: () => Date.UTC(2026, 10, 25, 3),
+    signal: (pid, signal) => process.kill(pid, signal),
+    answers: () => Promise.resolve(answers),
+  })
+}
+
+function start(): { worker: number; run: number; pid: number } {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' })
+  children.push(child)
+  return { worker: 1, run: 7, pid: child.pid ?? 0 }
+}
+
+function death(pid: number, change: Partial<RunDeath> = {}): RunDeath {
+  return {
+    worker: 1,
+    run: 7,
+    pid,
+    exit: { code: null, signal: 'SIGABRT' },
+    why: 'crashed',
+    ready: true,
+    uptimeMs: 5_000,
+    lastRssMb: 40,
+    ...change,
+  }
+}
+
+const tags = () => facts.map(({ tag }) => tag)
+
+describe('recovery', () => {
+  test('reads /proc of a run whose report goes on, and lets it go on', async () => {
+    const recovery = create()
+    const run = start()
+    recovery.watchRun(run)
+    recovery.readStderr(7, Buffer.from(header))
+    recovery.readStderr(7, Buffer.from(section))
+    expect(tags()).toEqual(['CrashSuspected', 'CrashConfirmed'])
+    await waitFor(() => readStat(run.pid)?.state === 'S')
+
+    const id = recovery.handleSegmentationFault(death(run.pid))
+    recovery.settleRequests(7, [{ id: 'r-1', method: 'GET', path: '/segv', ageMs: 12, settlement: 'failed' }], 'r-1')
+    const incident = recovery.store.read(id)
+    expect(incident).toMatchObject({
+      cause: 'r-1',
+      exit: { signal: 'SIGABRT' },
+      explanation: { kind: 'segfault' },
+      state: { pid: run.pid },
+    })
+    expect(incident.state?.status['Name']).toBe('sleep')
+    expect(incident.state?.libraries.some((path) => path.includes('libc'))).toBe(true)
+    expect(incident.report).toContain('[BUG] Segmentation fault')
+    expect(facts.at(-1)).toMatchObject({ tag: 'IncidentRecorded', incident: id, run: 7 })
+  })
+
+  test('dismisses a suspicion when the run goes on answering, and does not while it is silent', async () => {
+    const recovery = create()
+    recovery.watchRun(start())
+    answers = false
+    recovery.readStderr(7, Buffer.from(header.split('\n')[0] + '\n'))
+    clock.turn(recoveryDefaults.suspicionMs)
+    await Promise.resolve()
+    answers = true
+    await waitFor(() => {
+      clock.turn(recoveryDefaults.suspicionMs)
+      return facts.length > 1
+    })
+    expect(tags()).toEqual(['CrashSuspected', 'CrashDismissed'])
+  })
+
+  test('records an incident without the requests when the front door never says which', () => {
+    const recovery = create()
+    const run = start()
+    recovery.watchRun(run)
+    const id = recovery.handleSegmentationFault(death(run.pid, { exit: { code: null, signal: 'SIGKILL' } }))
+    expect(tags()).toEqual([])
+    clock.turn(recoveryDefaults.settleWithinMs)
+    expect(tags()).toEqual(['IncidentRecorded'])
+    expect(recovery.store.read(id)).toMatchObject({ requests: null, lastRssMb: 40 })
+    recovery.settleRequests(7, [], null)
+    expect(tags()).toEqual(['IncidentRecorded'])
+  })
+
+  test('goes on without a folder to write to, and says that it could not', () => {
+    const recovery = create('/proc/no/such/folder')
+    recovery.handleSegmentationFault(death(1))
+    recovery.settleRequests(7, [], null)
+    expect(recovery.snapshot()).toMatchObject({ incidents: 1, unwritten: 1 })
+    expect(tags()).toEqual(['IncidentRecorded'])
+  })
+
+  test('leaves no credential in an incident', () => {
+    const recovery = create()
+    const run = start()
+    recovery.watchRun(run)
+    recovery.readStderr(7, Buffer.from('connecting to postgres://ruby:s3cret@db/app\nAPI_TOKEN=abcdef123456\n'))
+    const id = recovery.handleSegmentationFault(death(run.pid))
+    recovery.settleRequests(7, [], null)
+    expect(JSON.stringify(recovery.store.read(id))).not.toMatch(/s3cret|abcdef123456/)
+  })
+
+  test('tells each change of the degradation ladder once', () => {
+    const recovery = create()
+    const condition = { workersWanted: 2, workersReady: 1, everReady: true, gaveUp: false, databases: [] }
+    recovery.observe(condition)
+    recovery.observe(condition)
+    recovery.observe({ ...condition, workersReady: 2 })
+    expect(facts.map((fact) => (fact.tag === 'DegradationChanged' ? fact.to : fact.tag))).toEqual(['reduced-capacity', 'normal'])
+  })
+
+  test('groups repeats in its report', () => {
+    const recovery = create()
+    for (const run of [7, 8]) {
+      recovery.handleSegmentationFault(death(1, { run, exit: { code: null, signal: 'SIGKILL' } }))
+      recovery.settleRequests(run, [], null)
+    }
+    expect(recovery.generateDiagnosticReport().groups).toMatchObject([{ count: 2 }])
+  })
+
+  test('opens a breaker for an operation that keeps failing, and closes it when the operation works again', async () => {
+    const recovery = create()
+    let works = false
+    const policy = { failuresToOpen: 2, probeTimeoutMs: 100, backoff: { baseMs: 100, capMs: 100 } }
+    const guarded = recovery.implementCircuitBreaker(() => (works ? Promise.resolve('done') : Promise.reject(new Error('broken'))), policy)
+    for (let tries = 0; tries < 2; tries += 1) await expect(guarded()).rejects.toThrow('broken')
+    await expect(guarded()).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' })
+    clock.turn(100)
+    works = true
+    expect(await guarded()).toBe('done')
+    expect(await guarded()).toBe('done')
+  })
+})
