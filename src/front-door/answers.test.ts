@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { accessLine } from './access-line.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Tally } from './tally.ts'
-import { plainAddress, TrustedPeers } from './trusted-peers.ts'
+import { peerOf, TrustedPeers } from './trusted-peers.ts'
 
 const record = {
   wallMs: 1_700_000_000_123.9,
@@ -79,9 +80,16 @@ describe('trusted peers', () => {
   })
 
   test('knows an IPv4 address in IPv6 clothes', () => {
-    expect(plainAddress('::ffff:10.0.0.1')).toBe('10.0.0.1')
-    expect(plainAddress('::ffff:a00:1')).toBe('::ffff:a00:1')
-    expect(plainAddress(undefined)).toBe('')
+    const at = (remoteAddress: string | undefined, localAddress: string | undefined = '10.0.0.9') => peerOf({ remoteAddress, localAddress })
+    expect(at('::ffff:10.0.0.1')).toBe('10.0.0.1')
+    expect(at('::ffff:a00:1')).toBe('::ffff:a00:1')
+  })
+
+  test('does not trust a TCP client that has gone, which looks like one on a Unix socket', () => {
+    const gone = peerOf({ localAddress: '10.0.0.9' } as Socket)
+    expect(gone).toBe('unknown')
+    expect(new TrustedPeers(['0.0.0.0/0', '::/0']).has(gone)).toBe(false)
+    expect(peerOf({} as Socket)).toBe('')
   })
 })
 

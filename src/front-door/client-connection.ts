@@ -11,7 +11,7 @@ import { ForwardingLines } from './forwarding-lines.ts'
 import type { House } from './house.ts'
 import { logAnswer } from './log-answer.ts'
 import { RequestReader, type RequestSink } from './request-reader.ts'
-import { plainAddress } from './trusted-peers.ts'
+import { peerOf } from './trusted-peers.ts'
 
 /** Where the requests of a client go. */
 export interface ClientOwner {
@@ -51,7 +51,7 @@ export class ClientConnection implements RequestSink, Asker {
     this.socket = socket
     this.house = house
     this.owner = owner
-    this.peer = plainAddress(socket.remoteAddress)
+    this.peer = peerOf(socket)
     this.writer = new AnswerWriter(socket)
     this.forwarding = new ForwardingLines(this.peer, house.trusted.has(this.peer))
     this.reader = new RequestReader(house.settings, house.requestWalker, this.forwarding.trusted, this)

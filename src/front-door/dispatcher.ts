@@ -224,7 +224,7 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
   /** Moves what time alone must move. */
   sweep(nowMs: number): void {
     for (const run of this.#order) {
-      if (run.unknown > 0 && run.unknownUntilMs <= nowMs) run.unknown = 0
+      run.forgetUnknown(nowMs)
       for (const exchange of run.listed) if (exchange.deadlineMs <= nowMs && !exchange.overdue) this.#overdue(exchange, run, nowMs)
       this.#desk.lookAt(run)
     }

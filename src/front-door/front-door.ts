@@ -44,9 +44,10 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     this.#desk.onTry = (exchange, run) => this.#dispatcher.send(exchange, run)
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
     this.#server.maxConnections = settings.maxConnections
-    this.#server.on('drop', () => {
-      this.#house.tally.dropped++
-    })
+    const dropped = () => void this.#house.tally.dropped++
+    this.#server.on('drop', dropped)
+    // An accept that fails (a client that is gone again, no memory) is told as an error of the server, and must not end the process.
+    this.#server.on('error', dropped)
   }
 
   /** Accepts from a bound handle that came by IPC, or from a port of its own. Rejects with the system's error. */
@@ -91,8 +92,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
       }
       const run = this.#addRun(serving)
       if (run === null) continue
-      run.unknown = Math.floor(serving.slots / 2)
-      run.unknownUntilMs = this.#house.nowMs() + this.#house.settings.requestTimeoutMs
+      run.adopt(this.#house.nowMs() + this.#house.settings.requestTimeoutMs)
     }
     this.#sweepSoon()
     this.#dispatcher.pump()

@@ -15,7 +15,9 @@ export class Run<Request extends { readonly isEventStream: boolean }, Connection
   readonly connections = new Set<Connection>()
   /** Kept-alive connections, the one used last on top. */
   readonly idle: Connection[] = []
-  /** Requests that a dead data plane may have left in it; 0 once their deadline has passed. */
+  /** A dead data plane may have left requests in it, whose deadline has not passed. */
+  holdsUnknown = false
+  /** Slots that are kept free for them. */
   unknown = 0
   unknownUntilMs = 0
   draining = false
@@ -59,9 +61,21 @@ export class Run<Request extends { readonly isEventStream: boolean }, Connection
     return this.conduct.ejectedUntilMs
   }
 
+  adopt(untilMs: number): void {
+    this.holdsUnknown = true
+    this.unknown = Math.floor(this.slots / 2)
+    this.unknownUntilMs = untilMs
+  }
+
+  forgetUnknown(nowMs: number): void {
+    if (!this.holdsUnknown || this.unknownUntilMs > nowMs) return
+    this.holdsUnknown = false
+    this.unknown = 0
+  }
+
   /** Nothing of any kind: what is sent to it now is alone. */
   get isEmpty(): boolean {
-    return this.listed.size === 0 && this.upgraded.size === 0 && this.unknown === 0
+    return this.listed.size === 0 && this.upgraded.size === 0 && !this.holdsUnknown
   }
 
   /** Nothing that a drain waits for: upgrades and event streams may last for ever. */

@@ -14,7 +14,7 @@ export function settleRun(run: HoldingRun, incident: string | null, house: House
   const listed = [...run.listed]
   const upgraded = [...run.upgraded]
   const held = listed.map((exchange) => toHeld(exchange, dispatcher))
-  const cause = causeOf(held, upgraded.length > 0 || run.unknown > 0)
+  const cause = causeOf(held, upgraded.length > 0 || run.holdsUnknown)
   const named: InFlightRequest[] = []
   const name = (exchange: Exchange, settlement: InFlightRequest['settlement']) => {
     const { id, head, path, sentMs } = exchange
@@ -36,9 +36,9 @@ export function settleRun(run: HoldingRun, incident: string | null, house: House
     }
     dispatcher.unlist(exchange)
     exchange.deaths++
-    exchange.run = null
-    exchange.sentMs = -1
     if (settlement === 'suspect') {
+      exchange.run = null
+      exchange.sentMs = -1
       suspects.push(exchange)
       continue
     }

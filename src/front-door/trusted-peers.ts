@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6, type Socket } from 'node:net'
 import { BezelError } from '../errors.ts'
 
 /** Answers whether a peer may say for whom it forwards. */
@@ -20,12 +20,15 @@ export class TrustedPeers {
 
   /** `address` is empty for a client on a Unix socket: only this host's users reach it. */
   has(address: string): boolean {
-    return address === '' || this.#list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+    return address === '' || (isIP(address) !== 0 && this.#list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'))
   }
 }
 
-/** The form without `::ffff:` of an IPv4 client on an IPv6 socket (RFC 4291, section 2.5.5.2). */
-export function plainAddress(address: string | undefined): string {
-  if (address === undefined) return ''
-  return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address
+/** What `peerOf` answers for a TCP client that has gone already: nobody to trust. */
+const unknownPeer = 'unknown'
+
+/** The client's address, without `::ffff:` (RFC 4291, section 2.5.5.2); empty on a Unix socket. */
+export function peerOf({ remoteAddress, localAddress }: Pick<Socket, 'remoteAddress' | 'localAddress'>): string {
+  if (remoteAddress === undefined) return localAddress === undefined ? '' : unknownPeer
+  return remoteAddress.startsWith('::ffff:') && isIPv4(remoteAddress.slice(7)) ? remoteAddress.slice(7) : remoteAddress
 }

@@ -320,13 +320,13 @@ describe('when a worker dies', () => {
     expect(await answer).toMatchObject({ status: 200 })
   })
 
-  test('nobody is alone in an adopted run until the deadline of what it may hold has passed', async () => {
+  test.each([4, 1])('nobody is alone in an adopted run until the deadline of what it may hold has passed (%i slots)', async (slots) => {
     const rig = await open({ requestTimeoutMs: 400 })
     const { got, hear } = mute()
     const { run, worker } = await rig.boot(hear)
     const adopting = await open({ requestTimeoutMs: 400 })
-    adopting.door.adopt([{ worker: 1, run, processGroup: 0, serving: worker.run(run, 4) }])
-    expect(adopting.door.snapshot().runs[0]).toMatchObject({ unknown: 2 })
+    adopting.door.adopt([{ worker: 1, run, processGroup: 0, serving: worker.run(run, slots) }])
+    expect(adopting.door.snapshot().runs[0]).toMatchObject({ unknown: slots === 4 ? 2 : 0 })
     const answer = adopting.ask('/a')
     await until(() => got.length === 1)
     adopting.kill(run)
