@@ -126,7 +126,8 @@ export class LineSplitter {
     this.#number += 1
     if (!wanted) return
     const last = end > start && bytes[end - 1] === 13 ? end - 1 : end
-    this.#listener.line(bytes.toString('utf8', start, Math.min(last, start + maxLineBytes)), number)
+    const text = bytes.toString('utf8', start, Math.min(last, start + maxLineBytes))
+    this.#listener.line(number === 1 ? text.replace(/^\ufeff/, '') : text, number)
   }
 }
 

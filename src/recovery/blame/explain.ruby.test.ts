@@ -71,7 +71,7 @@ function explainRuby(
   code: string,
   { wrapper = [], known = {} }: { wrapper?: readonly string[]; known?: Partial<Evidence> } = {},
 ): Explanation {
-  const [command = 'ruby', ...args] = [...wrapper, 'ruby', '-I', lib, '-e', code]
+  const [command, ...args] = [...wrapper, 'ruby', '-I', lib, '-e', code] as [string, ...string[]]
   const { status, signal, stderr } = spawnSync(command, args, {
     cwd: root,
     timeout: 120_000,
