@@ -41,7 +41,7 @@ export function scanCalls(
       if (previous.byte === 0x2e && name.parts > 0) name.extend(cursor)
       else name.begin(cursor)
       if (kind === token.Word) noticeWord(scan, cursor, bytes)
-      else if (cursor.text().startsWith('pg_temp')) note(scan, temporaryTable)
+      else if (cursor.end - cursor.start >= 7 && sameWord(bytes, cursor.start, cursor.start + 7, 'pg_temp')) note(scan, temporaryTable)
     } else if (kind !== token.Other || byte !== 0x2e) {
       if (byte === 0x28 && name.parts > 0 && kind === token.Other) judge(scan, bytes, cursor.end, standardStrings)
       name.parts = 0

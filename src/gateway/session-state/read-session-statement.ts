@@ -50,9 +50,13 @@ export function readSession(word: string, context: StatementContext): Statement 
   }
 }
 
+/** Whether what follows SELECT may be a call that `readSelect` has to look at. */
+export function mayChangeSession(cursor: SqlCursor): boolean {
+  return cursor.isWord('set_config') || cursor.isWord('pg_advisory_unlock_all') || cursor.isWord('pg_catalog')
+}
+
 /** `SELECT set_config('name', 'value', false)` is a SET; `SELECT pg_advisory_unlock_all()` gives every lock back. */
-function readSelect({ cursor, bytes, start, standardStrings, rest }: StatementContext): Statement | null {
-  if (!cursor.isWord('set_config') && !cursor.isWord('pg_advisory_unlock_all') && !cursor.isWord('pg_catalog')) return null
+function readSelect({ cursor, bytes, start, standardStrings, rest }: StatementContext): Statement {
   const first = { start: cursor.start, end: cursor.end }
   const scan = rest()
   const call = /^(?:pg_catalog\s*\.\s*)?(set_config|pg_advisory_unlock_all)\s*\(/i.exec(bytes.toString('latin1', first.start, cursor.start))

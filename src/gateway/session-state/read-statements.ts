@@ -1,4 +1,4 @@
-import { readSession, type StatementContext } from './read-session-statement.ts'
+import { mayChangeSession, readSession, type StatementContext } from './read-session-statement.ts'
 import { readTransaction } from './read-transaction-statement.ts'
 import { scanCalls, type Scan } from './call-scan.ts'
 import { SqlCursor } from './sql-cursor.ts'
@@ -33,9 +33,10 @@ export function readStatements(bytes: Buffer, start: number, end: number, standa
 function readStatement(bytes: Buffer, standardStrings: boolean): Statement {
   const { start } = cursor
   const firstWord = { start, end: cursor.kind === token.Word ? cursor.end : start }
-  const word = cursor.kind === token.Word ? cursor.text().toLowerCase() : ''
+  if (cursor.takeWord('select') && !mayChangeSession(cursor)) return scanned(scanCalls(cursor, bytes, firstWord, standardStrings), false)
+  const word = firstWord.end === start ? '' : bytes.toString('latin1', start, firstWord.end).toLowerCase()
   // A bracket: `(SELECT …) UNION …`
-  if (cursor.kind === token.Word) cursor.advance()
+  if (cursor.kind === token.Word && cursor.start === start) cursor.advance()
   const context: StatementContext = {
     cursor,
     bytes,
