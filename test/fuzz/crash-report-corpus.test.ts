@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { corpusFolder, judgeFolder, judgeSample, type Truth } from '../../scripts/corpus.ts'
+import { corpusFolder, judgeFolder, judgeSample } from '../../scripts/corpus.ts'
 
 const present = existsSync(corpusFolder)
 const verdicts = present ? judgeFolder(corpusFolder) : []
@@ -43,7 +43,7 @@ describe.skipIf(!present && process.env['CI'] === undefined)('the crash corpus (
       if (text === '' || /^(?:\S+ *\||App \d+|\{|objc|\[)/.test(text)) continue
       // A header that nothing confirms is a crash where the log ends, and no crash inside one.
       if (title === 'a log around it' && text.includes('[BUG]') && !/^-- |^ruby \d/m.test(text)) continue
-      const now = judgeSample(name, Buffer.from(dress(text)), truth as Truth)
+      const now = judgeSample(name, Buffer.from(dress(text)), truth)
       if (now.told.kind !== told.kind || now.told.culprit?.gem !== told.culprit?.gem || now.confidentlyWrong)
         changed.push(
           `${name}: ${now.told.kind} ${now.told.culprit?.gem ?? 'nobody'} (${now.told.confidence}), was ${told.kind} ${told.culprit?.gem ?? 'nobody'}`,

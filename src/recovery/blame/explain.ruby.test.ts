@@ -71,8 +71,8 @@ function explainRuby(
   code: string,
   { wrapper = [], known = {} }: { wrapper?: readonly string[]; known?: Partial<Evidence> } = {},
 ): Explanation {
-  const [command, ...args] = [...wrapper, 'ruby', '-I', lib, '-e', code] as [string, ...string[]]
-  const { status, signal, stderr } = spawnSync(command, args, {
+  const [command, ...args] = [...wrapper, 'ruby', '-I', lib, '-e', code]
+  const { status, signal, stderr } = spawnSync(command ?? 'ruby', args, {
     cwd: root,
     timeout: 120_000,
     maxBuffer: 1 << 26,
