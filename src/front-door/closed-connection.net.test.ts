@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest'
-import { echo, get, mute, open } from './testing/open-rig.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { echo, get, mute, open, closeRigs } from './testing/open-rig.ts'
 import { until } from './testing/rig.ts'
+
+afterEach(closeRigs)
 
 describe('when a connection closes and its run lives', () => {
   test('a safe request on a kept-alive connection is sent once more, on a new one', async () => {

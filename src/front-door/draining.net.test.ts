@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest'
-import { echo, get, mute, open } from './testing/open-rig.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { echo, get, mute, open, closeRigs } from './testing/open-rig.ts'
 import { until } from './testing/rig.ts'
+
+afterEach(closeRigs)
 
 describe('draining', () => {
   test('a run that drains gets nothing new and is done when its last request is answered, streams apart', async () => {

@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { FakeRequest } from './testing/fake-worker.ts'
-import { echo, get, open } from './testing/open-rig.ts'
+import { echo, get, open, closeRigs } from './testing/open-rig.ts'
 import { until } from './testing/rig.ts'
+
+afterEach(closeRigs)
 
 describe('the way of a request', () => {
   test('goes to a worker and back, with an id and who asked for it', async () => {

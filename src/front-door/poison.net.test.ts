@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { FakeRequest } from './testing/fake-worker.ts'
-import { open } from './testing/open-rig.ts'
+import { open, closeRigs } from './testing/open-rig.ts'
 import { until, type Rig } from './testing/rig.ts'
+
+afterEach(closeRigs)
 
 /** Two workers that die of `/poison`: after `dieMs` (a crash report takes its time), told after `tellMs` more, each replaced 15 ms later, until the load is over. */
 async function poisoned(dieMs: number, tellMs: number): Promise<{ rig: Rig; runs: { run: number; got: string[] }[]; finish: () => void }> {

@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4, isIPv6, type Socket } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { BezelError } from '../errors.ts'
 
 /** Answers whether a peer may say for whom it forwards. */
@@ -27,8 +27,14 @@ export class TrustedPeers {
 /** What `peerOf` answers for a TCP client that has gone already: nobody to trust. */
 const unknownPeer = 'unknown'
 
+/** What `net.Socket` says of its two ends. */
+interface SocketAddresses {
+  readonly remoteAddress?: string | undefined
+  readonly localAddress?: string | undefined
+}
+
 /** The client's address, without `::ffff:` (RFC 4291, section 2.5.5.2); empty on a Unix socket. */
-export function peerOf({ remoteAddress, localAddress }: Pick<Socket, 'remoteAddress' | 'localAddress'>): string {
+export function peerOf({ remoteAddress, localAddress }: SocketAddresses): string {
   if (remoteAddress === undefined) return localAddress === undefined ? '' : unknownPeer
   return remoteAddress.startsWith('::ffff:') && isIPv4(remoteAddress.slice(7)) ? remoteAddress.slice(7) : remoteAddress
 }

@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { FakeRequest } from './testing/fake-worker.ts'
-import { echo, get, mute, open } from './testing/open-rig.ts'
+import { echo, get, mute, open, closeRigs } from './testing/open-rig.ts'
 import { until } from './testing/rig.ts'
+
+afterEach(closeRigs)
 
 describe('when a worker dies', () => {
   test('a request that was alone is the cause, and is not repeated', async () => {

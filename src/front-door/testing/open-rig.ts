@@ -1,20 +1,19 @@
-import { afterEach } from 'vitest'
 import type { FrontDoorSettings } from '../options.ts'
 import type { FakeRequest } from './fake-worker.ts'
 import { Rig } from './rig.ts'
 
 const rigs: Rig[] = []
 
-/** Opens a front door that is closed after the test. */
+/** Opens a front door that `closeRigs` closes. */
 export async function open(settings: Partial<FrontDoorSettings> = {}): Promise<Rig> {
   const rig = await Rig.open(settings)
   rigs.push(rig)
   return rig
 }
 
-afterEach(async () => {
+export async function closeRigs(): Promise<void> {
   for (const rig of rigs.splice(0)) await rig.close()
-})
+}
 
 export function echo(request: FakeRequest): void {
   request.reply(`${request.method} ${request.target} ${request.body}`)
