@@ -101,7 +101,10 @@ export class DataPlane {
       const askRun = (run: number) => this.#questions.ask(run)
       this.#frontDoor = new FrontDoor(frontDoor, this.#outside, { askRun, accessLog: this.#accessLog })
     }
-    if (gateway !== null) this.#gateway = new EnhancedDatabaseManager(gateway, this.#outside)
+    if (gateway !== null) {
+      this.#gateway = new EnhancedDatabaseManager(gateway, this.#outside)
+      void this.#gateway.establishSafeConnection()
+    }
     this.#link.send({ tag: 'Configured', era })
   }
 

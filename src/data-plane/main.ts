@@ -3,7 +3,7 @@ import { systemClock } from '../system/clock.ts'
 import { createLineSink } from '../system/line-sink.ts'
 import { DataPlane, type ForKeeper, type FromKeeper } from './assemble.ts'
 
-/** Access lines go where the keeper's log goes: both write whole lines of at most 4 KB to the same descriptor. */
+/** Its stderr is the keeper's log: both write whole lines of at most 4 KB to the same descriptor. */
 const logFd = 2
 const logBytes = { maxBufferedBytes: 1_048_576, maxLineBytes: 4_096 }
 

@@ -14,20 +14,22 @@ export interface DataPlaneProgram {
   /** The bundled file, absolute. */
   readonly file: string
   readonly accessLog: boolean
+  /** Descriptor of the keeper's log: access lines and faults go there too. */
+  readonly logFd: number
 }
 
 /**
- * Starts a data plane, detached from the terminal's process group. Its stdout and stderr are the keeper's stderr.
+ * Starts a data plane, detached from the terminal's process group. Its stdout and stderr are the keeper's log.
  * Throws what `spawn` throws; `onExit` is called once.
  */
 export function spawnDataPlane(
   era: number,
-  { file, accessLog }: DataPlaneProgram,
+  { file, accessLog, logFd }: DataPlaneProgram,
   onExit: (code: number | null, signal: string | null) => void,
 ): DataPlaneProcess {
   const child: ChildProcess = spawn(process.execPath, [file, ...(accessLog ? ['--access-log'] : [])], {
     detached: true,
-    stdio: ['ignore', 2, 2, 'ipc'],
+    stdio: ['ignore', logFd, logFd, 'ipc'],
     serialization: 'json',
     cwd: '/',
   })

@@ -4,7 +4,6 @@ import type { BezelEvent } from '../events.ts'
 import { HealthMonitoringEngine } from '../health/health-monitoring-engine.ts'
 import type { Outside } from '../part.ts'
 import { ErrorRecoverySystem } from '../recovery/error-recovery-system.ts'
-import { normal } from '../recovery/degradation/decide-degradation.ts'
 import { GracefulSignalHandler } from '../shutdown/graceful-signal-handler.ts'
 import { systemClock } from '../system/clock.ts'
 import { isExiting } from '../system/is-exiting.ts'
@@ -13,13 +12,15 @@ import type { ValidationReport } from '../validation/validation-report.ts'
 import { isAccepted, probeRun } from '../workers/probe-run.ts'
 import { WorkerProcessManager } from '../workers/worker-process-manager.ts'
 import { DataPlaneHost } from './data-plane-host.ts'
-import { spawnDataPlane } from './data-plane-link.ts'
+import { spawnDataPlane, type DataPlaneProgram } from './data-plane-link.ts'
 import { GatewaySockets } from './gateway-sockets.ts'
 import { HeldAnswers } from './held-answers.ts'
 import type { Log } from './log/log.ts'
 import { processSignals } from './process-signals.ts'
 import { bindPublicPort, type PublicPort } from './public-port.ts'
 import { Reactions } from './reactions.ts'
+import { startPulse, toCondition, toTraffic } from './pulse.ts'
+import { awaitRequiredDatabases } from './required-databases.ts'
 import { planDescent } from './shutdown-phases.ts'
 import { StartupDriver } from './startup-driver.ts'
 import { noticesOf, readAppFacts, toWorkersSettings } from './to-workers-settings.ts'
@@ -28,9 +29,6 @@ import { WorkerOutput } from './worker-output.ts'
 
 /** How long a data plane may take to listen on a handle that it was sent. */
 const listenWithinMs = 10_000
-
-/** Health is looked at, and the ladder judged, this often. */
-const tickMs = 1_000
 
 export interface KeeperSurroundings {
   readonly log: Log
@@ -59,7 +57,7 @@ export class Keeper {
   #validation: ValidationReport | null = null
   #publicPort: PublicPort | null = null
   #everReady = false
-  #disarmTick = () => {}
+  #stopPulse = () => {}
   #closeAdmin = () => {}
 
   constructor(config: Config, around: KeeperSurroundings) {
@@ -70,8 +68,7 @@ export class Keeper {
     for (const notice of noticesOf(config, facts)) around.log.message('warn', notice)
     this.#output = new WorkerOutput((worker, line) => around.log.output(worker, line))
     this.#dataPlane = new DataPlaneHost(this.#outside, {
-      spawn: (era, onExit) =>
-        spawnDataPlane(era, { file: around.dataPlaneFile ?? '', accessLog: config.frontDoor?.accessLog ?? false }, onExit),
+      spawn: (era, onExit) => spawnDataPlane(era, this.#dataPlaneProgram(), onExit),
       onHeld: (run, requests) => this.#held.answer(run, requests > 0),
       isAlive: (run) => this.#isAlive(run),
     })
@@ -101,8 +98,8 @@ export class Keeper {
       validation: () => this.#validation,
       workers: () => this.#workers.snapshot(),
       pools: () => this.#dataPlane.snapshot()?.gateway?.pools ?? [],
-      traffic: () => this.#traffic(),
-      degradation: () => this.#recovery.snapshot().degradation ?? normal,
+      traffic: () => toTraffic(this.#dataPlane.snapshot()?.frontDoor),
+      degradation: () => this.#recovery.snapshot().degradation,
       wallTimeMs: Date.now,
       nowMs: () => systemClock.nowMs(),
     })
@@ -128,8 +125,8 @@ export class Keeper {
       { dataPlane: around.dataPlaneFile !== null, frontDoor: config.frontDoor !== null },
       {
         validate: () => this.#validate(),
-        startDataPlane: () => this.#dataPlane.start({ frontDoor: config.frontDoor?.settings ?? null, gateway: config.gateway }),
-        startWorkers: () => this.#workers.start(),
+        startDataPlane: () => this.#startDataPlane(),
+        startWorkers: () => this.#startWorkers(),
         openPort: () => this.#openPort(),
         stop: (code) => void this.#signals.initiateGracefulShutdown(code),
         failed: (error) => around.log.failure(error),
@@ -154,14 +151,14 @@ export class Keeper {
       { report: () => this.#health.generateStabilityReport(), isReady: () => this.#isReady(), details: () => this.#details() },
     )
     this.#closeAdmin = () => adminServer.close()
-    this.#tick()
+    this.#stopPulse = startPulse(systemClock, () => this.#beat())
     this.#startup.start()
     return await this.#signals.ended
   }
 
   /** SIGKILL to everything that was started: for a keeper that cannot go on. */
   abandon(): void {
-    this.#disarmTick()
+    this.#stopPulse()
     this.#closeAdmin()
     this.#publicPort?.handle.close()
     this.#workers.killEverything()
@@ -180,6 +177,30 @@ export class Keeper {
     return report === null || this.#config.validation.mode !== 'enforce' || report.verdict !== 'incompatible'
   }
 
+  #dataPlaneProgram(): DataPlaneProgram {
+    const { fd, level } = this.#around.log.place
+    const wanted = this.#config.frontDoor?.accessLog === true && (level === 'info' || level === 'debug')
+    return { file: this.#around.dataPlaneFile ?? '', accessLog: wanted, logFd: fd }
+  }
+
+  #startDataPlane(): void {
+    const { frontDoor, gateway } = this.#config
+    const accessLogFormat = this.#around.log.place.format
+    this.#dataPlane.start({ frontDoor: frontDoor === null ? null : { ...frontDoor.settings, accessLogFormat }, gateway })
+  }
+
+  async #startWorkers(): Promise<void> {
+    await awaitRequiredDatabases(this.#config.databases, {
+      clock: systemClock,
+      withinMs: this.#config.gateway?.queueDeadlineMs ?? 0,
+      pools: () => {
+        this.#dataPlane.askSnapshot()
+        return this.#dataPlane.snapshot()?.gateway?.pools ?? []
+      },
+    })
+    this.#workers.start()
+  }
+
   async #openPort(): Promise<void> {
     if (this.#publicPort === null) return
     await this.#dataPlane.listen({ tag: 'Public' }, this.#publicPort.handle, listenWithinMs)
@@ -194,7 +215,7 @@ export class Keeper {
   }
 
   async #flush(): Promise<void> {
-    this.#disarmTick()
+    this.#stopPulse()
     await this.#recovery.stop()
     this.#closeAdmin()
   }
@@ -209,13 +230,6 @@ export class Keeper {
     if (address === undefined) return false
     const { readiness } = this.#config.workers.settings
     return isAccepted(await probeRun(address, readiness), readiness)
-  }
-
-  #traffic(): { answered: number; failed: number } {
-    const requests = this.#dataPlane.snapshot()?.frontDoor?.requests
-    if (requests === undefined) return { answered: 0, failed: 0 }
-    const answered = requests.byClass.reduce((sum, count) => sum + count, 0)
-    return { answered, failed: (requests.byClass[5] ?? 0) + requests.cut }
   }
 
   #isReady(): boolean {
@@ -234,19 +248,12 @@ export class Keeper {
     }
   }
 
-  #tick(): void {
+  #beat(): void {
     this.#dataPlane.askSnapshot()
     this.#health.sample()
     const workers = this.#workers.snapshot()
     this.#everReady ||= workers.ready > 0
-    const pools = this.#dataPlane.snapshot()?.gateway?.pools ?? []
-    this.#recovery.observe({
-      workersWanted: workers.wanted,
-      workersReady: workers.ready,
-      everReady: this.#everReady,
-      gaveUp: workers.hasGivenUp,
-      databases: pools.map(({ database, circuitBreakerState }) => ({ name: database, breaker: circuitBreakerState })),
-    })
-    this.#disarmTick = systemClock.at(systemClock.nowMs() + tickMs, () => this.#tick())
+    if (this.#signals.snapshot().state !== 'running') return
+    this.#recovery.observe(toCondition(workers, this.#dataPlane.snapshot()?.gateway?.pools ?? [], this.#everReady))
   }
 }

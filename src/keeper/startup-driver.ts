@@ -6,7 +6,7 @@ export interface StartupSteps {
   /** Whether the gems fit, as far as that is enforced. */
   validate(): Promise<boolean>
   startDataPlane(): void
-  startWorkers(): void
+  startWorkers(): Promise<void>
   openPort(): Promise<void>
   /** Takes everything down again; the exit code says why. */
   stop(code: number): void
@@ -57,7 +57,7 @@ export class StartupDriver {
       case 'StartDataPlane':
         return void this.#attempt(async () => this.#steps.startDataPlane())
       case 'StartWorkers':
-        return void this.#attempt(async () => this.#steps.startWorkers())
+        return void this.#attempt(() => this.#steps.startWorkers())
       case 'OpenPort':
         return void this.#attempt(async () => {
           await this.#steps.openPort()

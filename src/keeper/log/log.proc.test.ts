@@ -13,7 +13,7 @@ const script = `
   import { systemClock } from ${JSON.stringify(resolve(here, '../../system/clock.ts'))}
   import { createLog } from ${JSON.stringify(resolve(here, 'log.ts'))}
   const sink = createLineSink(2, { maxBufferedBytes: 1_000_000, maxLineBytes: 4_096, clock: systemClock })
-  const log = createLog({ sink, format: 'json', colour: false, level: 'info', now: () => new Date() })
+  const log = createLog({ sink, fd: 2, format: 'json', colour: false, level: 'info', now: () => new Date() })
   const stay = setInterval(() => {}, 1_000)
   const end = async () => {
     clearInterval(stay)

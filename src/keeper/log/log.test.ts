@@ -17,7 +17,7 @@ function record(options: Partial<Omit<LogOptions, 'sink'>> = {}) {
     close: () => Promise.resolve(),
   }
   const now = () => new Date(2026, 10, 25, 9, 8, 7)
-  const log = createLog({ sink, format: 'json', colour: false, level: 'info', now, ...options })
+  const log = createLog({ sink, fd: 2, format: 'json', colour: false, level: 'info', now, ...options })
   return { log, lines, taking, json: (at: number) => JSON.parse(lines[at] ?? 'null') as Record<string, unknown> }
 }
 

@@ -6,8 +6,16 @@ import type { Fields } from './bounded-record.ts'
 import { tellFact, type Level } from './fact-sentences.ts'
 import { createJsonLines, createTextLines } from './log-lines.ts'
 
+/** Where a log goes, and how its lines look: for another process that writes to the same place. */
+export interface LogPlace {
+  readonly fd: number
+  readonly format: 'json' | 'text'
+  readonly level: Level
+}
+
 /** bezel's log. Nothing in it throws or blocks; what the destination doesn't take is dropped and counted. */
 export interface Log {
+  readonly place: LogPlace
   /** A fact: its fields, its `tag`, and a sentence. */
   fact(fact: BezelEvent): void
   message(level: Level, message: string, fields?: Fields): void
@@ -21,11 +29,9 @@ export interface Log {
   close(withinMs: number): Promise<void>
 }
 
-export interface LogOptions {
+export interface LogOptions extends LogPlace {
   readonly sink: LineSink
-  readonly format: 'json' | 'text'
   readonly colour: boolean
-  readonly level: Level
   /** Time of day, for readable lines. */
   readonly now: () => Date
 }
@@ -35,7 +41,7 @@ const decoder = new TextDecoder()
 /** Bytes of one line of output that are looked at. */
 const maxLineBytes = 4_096
 
-export function createLog({ sink, format, colour, level, now }: LogOptions): Log {
+export function createLog({ sink, fd, format, colour, level, now }: LogOptions): Log {
   let told = 0
   const write = (line: string) => {
     const before = sink.dropped()
@@ -47,6 +53,7 @@ export function createLog({ sink, format, colour, level, now }: LogOptions): Log
   }
   const lines = format === 'json' ? createJsonLines(level, write) : createTextLines(level, colour, now, write)
   return {
+    place: { fd, format, level },
     fact(fact) {
       const { level, message } = tellFact(fact)
       lines.message(level, redact(message), { ...fact }, 'remedy' in fact ? toTry(fact.remedy) : {})

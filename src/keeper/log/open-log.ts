@@ -19,9 +19,10 @@ const maxLineBytes = 4_096
  * @throws BezelError SYSTEM_REFUSED when the file can't be opened
  */
 export function openLog({ format, level, file }: LogConfig, colour: boolean): Log {
-  const sink = createLineSink(file === null ? standardError : openLogFile(file), { maxBufferedBytes, maxLineBytes, clock: systemClock })
+  const fd = file === null ? standardError : openLogFile(file)
+  const sink = createLineSink(fd, { maxBufferedBytes, maxLineBytes, clock: systemClock })
   const readable = format === 'auto' ? file === null && process.stderr.isTTY : format === 'text'
-  return createLog({ sink, format: readable ? 'text' : 'json', colour: colour && file === null, level, now: () => new Date() })
+  return createLog({ sink, fd, format: readable ? 'text' : 'json', colour: colour && file === null, level, now: () => new Date() })
 }
 
 function openLogFile(file: string): number {

@@ -1,0 +1,38 @@
+import type { FrontDoorSnapshot } from '../front-door/front-door.ts'
+import type { ConnectionPoolHealth } from '../gateway/connection-pool-health.ts'
+import type { Traffic } from '../health/error-rate.ts'
+import type { Condition } from '../recovery/degradation/decide-degradation.ts'
+import type { Clock } from '../resilience/drive.ts'
+import type { WorkersSnapshot } from '../workers/worker-process-status.ts'
+
+/** Health is looked at, and the ladder judged, this often. */
+const tickMs = 1_000
+
+/** Calls back once a second until it is stopped. */
+export function startPulse(clock: Clock, beat: () => void): () => void {
+  let disarm = () => {}
+  const tick = () => {
+    beat()
+    disarm = clock.at(clock.nowMs() + tickMs, tick)
+  }
+  tick()
+  return () => disarm()
+}
+
+/** What the front door counted, as health reads it. */
+export function toTraffic(frontDoor: FrontDoorSnapshot | null | undefined): Traffic {
+  if (frontDoor === null || frontDoor === undefined) return { answered: 0, failed: 0 }
+  const { byClass, cut } = frontDoor.requests
+  return { answered: byClass.reduce((sum, count) => sum + count, 0), failed: (byClass[5] ?? 0) + cut }
+}
+
+/** What the degradation ladder looks at. */
+export function toCondition(workers: WorkersSnapshot, pools: readonly ConnectionPoolHealth[], everReady: boolean): Condition {
+  return {
+    workersWanted: workers.wanted,
+    workersReady: workers.ready,
+    everReady,
+    gaveUp: workers.hasGivenUp,
+    databases: pools.map(({ database, circuitBreakerState }) => ({ name: database, breaker: circuitBreakerState })),
+  }
+}
