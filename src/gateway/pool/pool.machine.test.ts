@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { expectHonestAlarm, expectPure, storyOf, walk, type MachineUnderTest } from '../../../test/support/machine-laws.ts'
-import { emptyPool, type Pool, type PoolEffect, type PoolEvent, type PoolPolicy } from './pool-state.ts'
-import { poolDueAt, stepPool } from './pool.machine.ts'
+import { expectHonestAlarm, expectPure, storyOf, walk } from '../../../test/support/machine-laws.ts'
+import { emptyPool, type Pool, type PoolEvent, type PoolPolicy } from './pool-state.ts'
+import { createPoolMachine, stepPool } from './pool.machine.ts'
 
 const policy: PoolPolicy = {
   queueLimit: 5,
@@ -14,12 +14,7 @@ const policy: PoolPolicy = {
   capOf: (database) => (database === 'cache' ? 2 : null),
 }
 
-const machine: MachineUnderTest<Pool, PoolEvent, PoolEffect> = {
-  initial: { ...emptyPool, limit: 3 },
-  step: (state, event, moment) => stepPool(state, event, moment, policy),
-  dueAt: (state) => poolDueAt(state, policy),
-  due: { tag: 'Due' },
-}
+const machine = { ...createPoolMachine(policy), initial: { ...emptyPool, limit: 3 } }
 
 const lease = fc.nat(30)
 const id = fc.integer({ min: 1, max: 12 })

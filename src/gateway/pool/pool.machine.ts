@@ -1,14 +1,36 @@
+import type { Machine } from '../../resilience/drive.ts'
 import type { Moment, Step } from '../../resilience/moment.ts'
 import { admit, isIdle } from './admit.ts'
-import type { Life, Member, OpenFailure, Pool, PoolEffect, PoolEvent, PoolPolicy, RefusalWhy, Waiter } from './pool-state.ts'
+import {
+  emptyPool,
+  type Life,
+  type Member,
+  type OpenFailure,
+  type Pool,
+  type PoolEffect,
+  type PoolEvent,
+  type PoolPolicy,
+  type RefusalWhy,
+  type Waiter,
+} from './pool-state.ts'
 
 type PoolStep = Step<Pool, PoolEffect>
 
 /** How long no connection is opened after the server said that it has no slot left, in milliseconds. */
 const fullPauseMs = 250
 
+/** The machine of one server's pool. */
+export function createPoolMachine(policy: PoolPolicy): Machine<Pool, PoolEvent, PoolEffect> {
+  return {
+    initial: emptyPool,
+    step: (pool, event, moment) => stepPool(pool, event, moment, policy),
+    dueAt: (pool) => poolDueAt(pool, policy),
+    due: { tag: 'Due' },
+  }
+}
+
 /** The instant at which the shell must send `Due`; null while nothing can expire. */
-export function poolDueAt(pool: Pool, policy: PoolPolicy): number | null {
+function poolDueAt(pool: Pool, policy: PoolPolicy): number | null {
   let dueMs = Infinity
   for (const { untilMs } of pool.waiting) dueMs = Math.min(dueMs, untilMs)
   for (const { life } of pool.members) if (life.tag === 'Idle') dueMs = Math.min(dueMs, life.expiresMs, life.sinceMs + policy.idleTimeoutMs)

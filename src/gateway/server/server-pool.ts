@@ -1,11 +1,10 @@
 import { query, terminate } from '../../formats/pgwire/client-messages.ts'
 import type { Outside } from '../../part.ts'
 import { drive, type Driver } from '../../resilience/drive.ts'
-import type { Moment } from '../../resilience/moment.ts'
 import type { GatewaySettings } from '../options.ts'
 import type { Login } from '../pool/pool-key.ts'
-import { poolDueAt, stepPool } from '../pool/pool.machine.ts'
-import { emptyPool, type Member, type Pool, type PoolEffect, type PoolEvent } from '../pool/pool-state.ts'
+import { createPoolMachine } from '../pool/pool.machine.ts'
+import type { Member, Pool, PoolEffect, PoolEvent } from '../pool/pool-state.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { cleanSession, untouched, type Boundary } from './clean-session.ts'
 import { decideFailure, type FailureVerdict } from './decide-failure.ts'
@@ -48,14 +47,8 @@ export class ServerPool {
     const { clock } = ports.outside
     this.#opener = new LoginOpener(ports.connectServer, clock, settings.connectTimeoutMs)
     const policy = { ...settings, capOf: (database: string) => ports.capOf(database) }
-    const machine = {
-      initial: emptyPool,
-      step: (pool: Pool, event: PoolEvent, moment: Moment) => stepPool(pool, event, moment, policy),
-      dueAt: (pool: Pool) => poolDueAt(pool, policy),
-      due: { tag: 'Due' as const },
-    }
     this.#pool = drive(
-      machine,
+      createPoolMachine(policy),
       clock,
       () => ports.outside.random(),
       (effect) => this.#perform(effect),

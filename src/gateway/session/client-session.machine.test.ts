@@ -1,24 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { expectHonestAlarm, expectPure, storyOf, walk, type MachineUnderTest } from '../../../test/support/machine-laws.ts'
-import {
-  sessionDueAt,
-  stepSession,
-  type ClientSession,
-  type Loss,
-  type SessionEffect,
-  type SessionEvent,
-  type SessionPolicy,
-} from './client-session.machine.ts'
+import { expectHonestAlarm, expectPure, storyOf, walk } from '../../../test/support/machine-laws.ts'
+import { createSessionMachine, type Loss, type SessionEvent, type SessionPolicy } from './client-session.machine.ts'
 
 const policy: SessionPolicy = { startupTimeoutMs: 15_000, queueDeadlineMs: 30_000, prepareTimeoutMs: 5_000, judgeTimeoutMs: 1_000 }
 
-const machine: MachineUnderTest<ClientSession, SessionEvent, SessionEffect> = {
-  initial: { tag: 'Starting', untilMs: 15_000 },
-  step: (state, event, moment) => stepSession(state, event, moment, policy),
-  dueAt: sessionDueAt,
-  due: { tag: 'Due' },
-}
+const machine = createSessionMachine(0, policy)
 
 const lease = fc.integer({ min: 1, max: 3 })
 const server = fc.integer({ min: 1, max: 3 })

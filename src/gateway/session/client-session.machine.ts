@@ -1,3 +1,4 @@
+import type { Machine } from '../../resilience/drive.ts'
 import type { Moment, Step } from '../../resilience/moment.ts'
 
 /**
@@ -96,13 +97,23 @@ export interface SessionPolicy {
 
 type SessionStep = Step<ClientSession, SessionEffect>
 
+/** The machine of a client that connected at `nowMs`. */
+export function createSessionMachine(nowMs: number, policy: SessionPolicy): Machine<ClientSession, SessionEvent, SessionEffect> {
+  return {
+    initial: { tag: 'Starting', untilMs: nowMs + policy.startupTimeoutMs },
+    step: (session, event, moment) => stepSession(session, event, moment, policy),
+    dueAt: sessionDueAt,
+    due: { tag: 'Due' },
+  }
+}
+
 /** The instant at which the shell must send `Due`; null while nothing can expire. The pool watches over `Waiting`. */
-export function sessionDueAt(session: ClientSession): number | null {
+function sessionDueAt(session: ClientSession): number | null {
   return session.tag === 'Starting' || session.tag === 'Preparing' || session.tag === 'Judging' ? session.untilMs : null
 }
 
 /** Advances a client's session by one event. Total: an event that means nothing here changes nothing. */
-export function stepSession(session: ClientSession, event: SessionEvent, moment: Moment, policy: SessionPolicy): SessionStep {
+function stepSession(session: ClientSession, event: SessionEvent, moment: Moment, policy: SessionPolicy): SessionStep {
   if (session.tag === 'Ended') return stay(session)
   if (event.tag === 'ClientGone') return end(session, 'client-gone')
   if (event.tag === 'End') return end(session, event.why, toldAtEnd(event.why))

@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net'
-import { errorResponse } from '../../formats/pgwire/error-fields.ts'
 import { drive, type Driver } from '../../resilience/drive.ts'
-import type { Moment } from '../../resilience/moment.ts'
 import { createLogin, type Login } from '../pool/pool-key.ts'
 import type { RefusalWhy } from '../pool/pool-state.ts'
 import { untouched } from '../server/clean-session.ts'
@@ -11,8 +9,7 @@ import type { LeaseEnd } from '../server/server-pool.ts'
 import { SessionState } from '../session-state/session-state.ts'
 import { applicationName } from './application-name.ts'
 import {
-  sessionDueAt,
-  stepSession,
+  createSessionMachine,
   type ClientSession as Life,
   type Loss,
   type SessionEffect,
@@ -21,8 +18,9 @@ import {
   type Told,
 } from './client-session.machine.ts'
 import { describeSession } from './describe-session.ts'
-import { Greeting, type Introduction } from './greeting.ts'
+import type { Introduction } from './greeting.ts'
 import { prepareConnection } from './prepare-connection.ts'
+import { Reception } from './reception.ts'
 import { Relay } from './relay.ts'
 import type { SessionContext } from './session-context.ts'
 import { tell } from './told.ts'
@@ -48,7 +46,7 @@ export class ClientSession implements LeaseHolder {
   readonly run: number
   readonly #socket: Socket
   readonly #context: SessionContext
-  readonly #greeting: Greeting
+  readonly #reception: Reception
   readonly #life: Driver<Life, SessionEvent>
   readonly #sinceMs: number
   #introduction: Introduction | null = null
@@ -71,18 +69,17 @@ export class ClientSession implements LeaseHolder {
     this.#context = context
     this.run = context.run
     this.#onEnd = onEnd
-    this.#greeting = new Greeting(context.database.target.user)
+    this.#reception = new Reception(socket, context.database.target.user, {
+      introduced: (introduction) => this.#introduce(introduction),
+      cancel: (pid, secret) => context.cancelKeys.cancel(pid, secret),
+      over: () => this.#life.send({ tag: 'End', why: 'refused' }),
+      violated: (text) => this.#violate(text),
+    })
     const { outside, settings } = context
     this.#sinceMs = this.#lastSpokeMs = outside.clock.nowMs()
     const policy = { ...settings, prepareTimeoutMs, judgeTimeoutMs }
-    const machine = {
-      initial: { tag: 'Starting', untilMs: this.#sinceMs + settings.startupTimeoutMs } as Life,
-      step: (life: Life, event: SessionEvent, moment: Moment) => stepSession(life, event, moment, policy),
-      dueAt: sessionDueAt,
-      due: { tag: 'Due' as const },
-    }
     this.#life = drive(
-      machine,
+      createSessionMachine(this.#sinceMs, policy),
       outside.clock,
       () => outside.random(),
       (effect) => this.#perform(effect),
@@ -143,19 +140,7 @@ export class ClientSession implements LeaseHolder {
       this.#lastSpokeMs = this.#context.outside.clock.nowMs()
       return this.#relay.onClientData(chunk)
     }
-    if (this.#introduction !== null) return this.#violate('messages before the server was ready')
-    const greeted = this.#greeting.read(chunk)
-    if ('reply' in greeted && greeted.reply !== null) this.#socket.write(greeted.reply)
-    if (greeted.tag === 'Refused') {
-      this.#socket.write(errorResponse({ severity: 'FATAL', sqlstate: greeted.sqlstate, message: greeted.text }))
-      this.#life.send({ tag: 'End', why: 'refused' })
-    } else if (greeted.tag === 'Cancel') {
-      // The client waits for our end-of-file: then its request has reached the server.
-      void this.#context.cancelKeys.cancel(greeted.pid, greeted.secret).finally(() => this.#life.send({ tag: 'End', why: 'refused' }))
-    } else if (greeted.tag === 'Introduced') {
-      if (greeted.rest.length > 0) return this.#violate('messages before the server was ready')
-      this.#introduce(greeted.introduction)
-    }
+    this.#reception.read(chunk)
   }
 
   #introduce(introduction: Introduction): void {

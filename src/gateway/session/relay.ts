@@ -2,12 +2,12 @@ import type { Socket } from 'node:net'
 import { clientMessage, serverMessage } from '../../formats/pgwire/message-types.ts'
 import { chunkEnd, MessageWalker } from '../../formats/pgwire/message-walker.ts'
 import type { WalkRules } from '../../formats/pgwire/walk-rules.ts'
-import { readErrorFields } from '../../formats/pgwire/error-fields.ts'
 import type { Boundary } from '../server/clean-session.ts'
 import type { ServerConnection, ServerReader } from '../server/server-connection.ts'
 import type { SessionState } from '../session-state/session-state.ts'
 import type { Loss } from './client-session.machine.ts'
 import { HeldTail } from './held-tail.ts'
+import { mayEndInLastWord, readLastWord, type LastWord } from './last-word.ts'
 import { Unanswered } from './unanswered.ts'
 
 export interface RelayPorts {
@@ -19,19 +19,10 @@ export interface RelayPorts {
   serverLost(loss: Loss): void
 }
 
-/** The server's last word before it closed. */
-export interface LastWord {
-  readonly sqlstate: string
-  readonly message: string
-  readonly bytes: Buffer
-}
-
 /** What a client may send while there is no server connection, before it is no longer read, in bytes. */
 const maxHeldBytes = 65_536
 
 const none = Buffer.alloc(0)
-const fatalMark = Buffer.from('VFATAL\0C57P0')
-const warningMark = Buffer.from('VWARNING\0C57P0')
 
 /**
  * Passes bytes on between a client and the server connection that it has at the time, chunk by chunk, with back-pressure.
@@ -219,18 +210,11 @@ export class Relay implements ServerReader {
     if (this.#state.outstanding === 0 && !this.#unsynced && !this.#walker.inMessage) this.#unanswered.clear()
   }
 
-  /** A FATAL; or the warning of a backend that is told to die at once, which comes without one (`quickdie` in `src/backend/tcop/postgres.c`). */
   #isLastWord(type: number, buffer: Buffer, start: number, end: number): boolean {
-    const { severity, sqlstate, message } = readErrorFields(buffer, start, end)
-    if (type === serverMessage.NoticeResponse) {
-      const warns = severity === 'WARNING' && (sqlstate === '57P01' || sqlstate === '57P02')
-      this.#warned ||= warns
-      return warns
-    }
-    if (severity !== 'FATAL' && severity !== 'PANIC') return false
-    const bytes = Buffer.concat([Buffer.of(type), lengthOf(end - start), buffer.subarray(start, end)])
-    this.lastWord = { sqlstate, message, bytes }
-    return true
+    const word = readLastWord(type, buffer, start, end)
+    if (word === 'warning') this.#warned = true
+    else if (word !== null) this.lastWord = word
+    return word !== null
   }
 
   #lossNow(closedUnread: boolean): Loss {
@@ -243,16 +227,4 @@ export class Relay implements ServerReader {
     const innocent = this.lastWord !== null || this.#warned || (closedUnread && this.#unanswered.single)
     return innocent && this.#unanswered.repeatable && !this.#tail.holds ? 'owing' : 'lost'
   }
-}
-
-/** An ErrorResponse or NoticeResponse ends in two NULs, and since PostgreSQL 9.6 names its severity in plain English; the SQLSTATE follows. */
-function mayEndInLastWord(chunk: Buffer): boolean {
-  if (chunk[chunk.length - 1] !== 0 || chunk[chunk.length - 2] !== 0) return false
-  return chunk.includes(fatalMark) || chunk.includes(warningMark)
-}
-
-function lengthOf(bodyBytes: number): Buffer {
-  const length = Buffer.allocUnsafe(4)
-  length.writeInt32BE(bodyBytes + 4)
-  return length
 }
