@@ -20,7 +20,14 @@ export type FrontDoorEvent =
       /** Id of the one request that was alone when the run died, else null. */
       readonly cause: string | null
     }
-  | { readonly tag: 'RequestOverdue'; readonly run: number; readonly id: string; readonly method: string; readonly path: string; readonly ageMs: number }
+  | {
+      readonly tag: 'RequestOverdue'
+      readonly run: number
+      readonly id: string
+      readonly method: string
+      readonly path: string
+      readonly ageMs: number
+    }
   | { readonly tag: 'RequestRefused'; readonly why: string; readonly status: number }
   | { readonly tag: 'RunUnreachable'; readonly run: number; readonly error: string }
   | { readonly tag: 'QueueFull'; readonly waiting: number }

@@ -4,7 +4,13 @@ export type GatewayEvent =
   | { readonly tag: 'ServerSessionClosed'; readonly database: string; readonly pid: number; readonly why: string }
   | { readonly tag: 'ServerLost'; readonly database: string; readonly error: string }
   | { readonly tag: 'ServerBack'; readonly database: string; readonly awayMs: number }
-  | { readonly tag: 'BreakerChanged'; readonly database: string; readonly state: BreakerState; readonly error: string | null; readonly retryInMs: number | null }
+  | {
+      readonly tag: 'BreakerChanged'
+      readonly database: string
+      readonly state: BreakerState
+      readonly error: string | null
+      readonly retryInMs: number | null
+    }
   | { readonly tag: 'LoginRefused'; readonly database: string; readonly sqlstate: string; readonly message: string }
   | { readonly tag: 'PoolExhausted'; readonly database: string; readonly waiting: number; readonly diagnosis: readonly string[] }
   | { readonly tag: 'LeasesEnded'; readonly run: number; readonly rolledBack: number; readonly stillOpen: number }

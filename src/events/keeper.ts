@@ -2,7 +2,13 @@
 export type KeeperEvent =
   | { readonly tag: 'DataPlaneStarted'; readonly era: number; readonly pid: number }
   | { readonly tag: 'DataPlaneServing'; readonly era: number; readonly tookMs: number }
-  | { readonly tag: 'DataPlaneDied'; readonly era: number; readonly pid: number; readonly code: number | null; readonly signal: string | null }
+  | {
+      readonly tag: 'DataPlaneDied'
+      readonly era: number
+      readonly pid: number
+      readonly code: number | null
+      readonly signal: string | null
+    }
   | { readonly tag: 'PortOpened'; readonly url: string }
   | { readonly tag: 'ShutdownPhase'; readonly phase: string; readonly leftMs: number }
   | { readonly tag: 'Stopped'; readonly exitCode: number; readonly requestsCut: number; readonly transactionsCut: number }

@@ -15,7 +15,13 @@ export type RecoveryEvent =
       readonly culprit: string | null
       readonly summary: string
     }
-  | { readonly tag: 'DegradationChanged'; readonly from: DegradationLevel; readonly to: DegradationLevel; readonly why: string; readonly wayBack: string }
+  | {
+      readonly tag: 'DegradationChanged'
+      readonly from: DegradationLevel
+      readonly to: DegradationLevel
+      readonly why: string
+      readonly wayBack: string
+    }
 
 /** The ladder, best first. */
 export type DegradationLevel = 'normal' | 'database-degraded' | 'reduced-capacity' | 'static-answers' | 'gave-up'

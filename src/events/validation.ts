@@ -1,4 +1,15 @@
 /** Facts of VersionValidator. */
 export type ValidationEvent =
-  | { readonly tag: 'ValidationFinished'; readonly verdict: 'compatible' | 'incompatible' | 'unknown'; readonly findings: number; readonly tookMs: number }
-  | { readonly tag: 'GemRefused'; readonly gem: string; readonly code: string; readonly explanation: string; readonly remedy: readonly string[] }
+  | {
+      readonly tag: 'ValidationFinished'
+      readonly verdict: 'compatible' | 'incompatible' | 'unknown'
+      readonly findings: number
+      readonly tookMs: number
+    }
+  | {
+      readonly tag: 'GemRefused'
+      readonly gem: string
+      readonly code: string
+      readonly explanation: string
+      readonly remedy: readonly string[]
+    }
