@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { InvalidArgumentError, type Command } from 'commander'
 import type { ExitStatus } from '../events/workers.ts'
 
@@ -30,8 +31,9 @@ export function registerExplain(program: Command): void {
 }
 
 function toExitStatus(text: string): ExitStatus {
-  if (/^\d{1,3}$/.test(text)) return { code: Number(text), signal: null }
-  const name = /^(?:SIG)?([A-Z]{2,6})$/.exec(text.toUpperCase())?.[1]
-  if (name === undefined) throw new InvalidArgumentError('Wanted is a number from 0 to 255, or a signal such as SIGKILL.')
-  return { code: null, signal: `SIG${name}` }
+  if (/^\d{1,3}$/.test(text) && Number(text) < 256) return { code: Number(text), signal: null }
+  const name = `SIG${text.toUpperCase().replace(/^SIG/, '')}`
+  if (!Object.hasOwn(constants.signals, name))
+    throw new InvalidArgumentError('Wanted is a number from 0 to 255, or a signal such as SIGKILL.')
+  return { code: null, signal: name }
 }
