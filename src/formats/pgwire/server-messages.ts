@@ -47,12 +47,6 @@ export function commandComplete(commandTag: string): Buffer {
   return frame(serverMessage.CommandComplete, cString(commandTag))
 }
 
-export const parseComplete: Buffer = frame(serverMessage.ParseComplete)
-export const bindComplete: Buffer = frame(serverMessage.BindComplete)
-export const closeComplete: Buffer = frame(serverMessage.CloseComplete)
-export const noData: Buffer = frame(serverMessage.NoData)
-export const emptyQueryResponse: Buffer = frame(serverMessage.EmptyQueryResponse)
-
 /** Columns of type text, for answers that the gateway makes itself. */
 export function rowDescription(columns: readonly string[]): Buffer {
   const textOid = 25

@@ -87,9 +87,9 @@ function set(context: StatementContext, name: string): Statement {
   const sql = wholeStatement(context)
   if (sql.length > maxSetBytes) return tainted('other', `SET ${name} of ${sql.length} bytes`)
   const statement = only({ tag: 'Set', name, sql })
-  // Unqualified tables are then temporary ones.
+  // New tables are then temporary ones, by their names alone: no DISCARD TEMP ends that.
   const temporary = name === 'search_path' && /pg_temp/i.test(sql.toString('latin1'))
-  return temporary ? { ...statement, taint: { kind: 'temporary', what: 'pg_temp in search_path' } } : statement
+  return temporary ? { ...statement, taint: { kind: 'other', what: 'pg_temp in search_path' } } : statement
 }
 
 function reset(context: StatementContext, name: string): Statement {
