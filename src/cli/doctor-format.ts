@@ -22,9 +22,9 @@ export function formatReport(report: ValidationReport, settings: Pick<Validation
   }[verdict]
   return [
     ...report.findings.flatMap((finding) => [...formatFinding(finding, paint), '']),
-    `${paint('bold', 'app')}    ${settings.root ?? ''}${settings.appPath} (${scope === 'lock' ? 'gems of Gemfile.lock' : 'all installed gems'})`,
+    `${paint('bold', 'app')}    ${settings.root ?? ''}${settings.appPath}${ruby === null ? '' : scope === 'lock' ? ' (gems of Gemfile.lock)' : ' (all installed gems)'}`,
     ...(ruby === null ? [] : [`${paint('bold', 'ruby')}   ${ruby.version}, ABI ${ruby.abi}, ${ruby.path}`]),
-    `${paint('bold', 'gems')}   ${native}`,
+    ...(ruby === null ? [] : [`${paint('bold', 'gems')}   ${native}`]),
     `${sum}, in ${tookMs} ms`,
   ].join('\n')
 }

@@ -17,6 +17,11 @@ const patienceMs = 1_000
 export async function runDoctor(app: string | undefined, flags: DoctorFlags): Promise<number> {
   if (flags.fix === true && flags.root !== undefined)
     throw new BezelError('COMMAND_LINE_WRONG', '--fix runs commands on this machine, so it can not be used with --root.')
+  const dockerfile = app !== undefined && flags.root === undefined && isFile(app) ? await readReport(resolve(app)) : null
+  if (dockerfile !== null) {
+    await show(dockerfile, { appPath: resolve(app ?? ''), root: null }, flags)
+    return exitCodeOf(dockerfile)
+  }
   const settings = await toSettings(app, flags)
   const report = await validate(settings)
   if (flags.fix === true) {
@@ -28,8 +33,19 @@ export async function runDoctor(app: string | undefined, flags: DoctorFlags): Pr
 }
 
 export function exitCodeOf({ verdict, findings }: ValidationReport): number {
-  if (findings.some(({ code, severity }) => code === 'LOCK_UNREADABLE' && severity === 'error')) return 65
+  if (findings.some(({ code, severity }) => (code === 'LOCK_UNREADABLE' || code === 'DOCKERFILE_UNREADABLE') && severity === 'error'))
+    return 65
   return verdict === 'incompatible' ? 78 : 0
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
+async function readReport(path: string): Promise<ValidationReport | null> {
+  const { validateDockerfile } = await import('../validation/containers/validate-dockerfile.ts')
+  const { DiskTree } = await import('../validation/files/disk-tree.ts')
+  return validateDockerfile(new DiskTree(null), path)
 }
 
 async function validate(settings: ValidationSettings): Promise<ValidationReport> {
@@ -41,7 +57,11 @@ async function validate(settings: ValidationSettings): Promise<ValidationReport>
   }
 }
 
-async function show(report: ValidationReport, settings: ValidationSettings, { format }: DoctorFlags): Promise<void> {
+async function show(
+  report: ValidationReport,
+  settings: Pick<ValidationSettings, 'appPath' | 'root'>,
+  { format }: DoctorFlags,
+): Promise<void> {
   switch (format) {
     case 'json': {
       const { toJson } = await import('../snake-case.ts')

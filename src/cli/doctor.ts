@@ -15,7 +15,7 @@ export function registerDoctor(program: Command, context: CommandContext): void 
   program
     .command('doctor')
     .description("prove that the app's compiled gems fit its Ruby, before anything starts")
-    .argument('[APP]', "the app's folder; with --root, its path inside (default: this folder)")
+    .argument('[APP]', "the app's folder, or a Dockerfile; with --root, the app's path inside (default: this folder)")
     .option('--root <DIR>', 'look into an unpacked file system, also of another machine; nothing in it is run')
     .option('--ruby <PATH>', 'judge for this interpreter instead of the first one found')
     .addOption(new Option('--format <FORMAT>', 'how to print what was found').choices(['text', 'json', 'github']).default('text'))
@@ -25,7 +25,7 @@ export function registerDoctor(program: Command, context: CommandContext): void 
     .addHelpText(
       'after',
       '\nEnds with 0 (compatible, or nothing speaks against it), 78 (incompatible), 69 (no Ruby), 65 (unreadable data).' +
-        '\n\nExamples:\n  bezel doctor\n  bezel doctor --format json /srv/app | jq .verdict\n  bezel doctor --root /mnt/image /app\n  bezel doctor --fix',
+        '\n\nExamples:\n  bezel doctor\n  bezel doctor --format json /srv/app | jq .verdict\n  bezel doctor --root /mnt/image /app\n  bezel doctor Dockerfile\n  bezel doctor --fix',
     )
     .action(async (app: string | undefined, flags: DoctorFlags) => {
       const { runDoctor } = await import('./doctor-run.ts')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runGuard } from './guard-run.ts'
 import { createTinyApp, tinyGemFolder, tinyVersion, type TinyApp } from '../../test/fixtures/tiny-gem/tiny-app.ts'
 
 const project = resolve(import.meta.dirname, '../..')
@@ -80,4 +81,21 @@ describe('a guarded install', () => {
     writeFileSync(join(copy, 'bin/bezel'), '#!/bin/sh\necho "out of order" >&2\nexit 70\n')
     expect(await install(await pack(true), join(copy, 'home'))).toMatchObject({ ok: true, said: expect.stringContaining('out of order') })
   })
+})
+
+test('a project keeps its guard in its own gem folder, and loses it without a trace', async () => {
+  const bundled = createTinyApp('bundler')
+  try {
+    await runGuard('install', null, 'project', bundled.path)
+    const plugin = join(bundled.home, 'plugins/bezel_guard_plugin.rb')
+    writeFileSync(plugin, readFileSync(plugin, 'utf8').replace(join(project, 'ruby/guard'), join(copy, 'ruby/guard')))
+    writeFileSync(join(copy, 'bin/bezel'), '#!/bin/sh\necho "refused" >&2\nexit 78\n')
+    rmSync(join(bundled.home, `specifications/tiny_ext-${tinyVersion}.gemspec`))
+    await expect(bundled.type('bundle install')).rejects.toThrow('An error occurred while installing tiny_ext')
+    await runGuard('uninstall', null, 'project', bundled.path)
+    expect(existsSync(join(bundled.home, 'plugins'))).toBe(false)
+    await bundled.type('bundle install')
+  } finally {
+    bundled.remove()
+  }
 })

@@ -228,6 +228,41 @@ export const findingRules = {
     means: 'A file or folder is there and could not be read.',
     example: 'vendor/bundle/ruby/3.1.0/gems/pg-1.5.4: permission denied (EACCES)',
   },
+  STAGES_RUBY_DIFFERS: {
+    severity: 'error',
+    means: 'A Dockerfile copies gems built by one Ruby into an image of another.',
+    example: 'Dockerfile:9: COPY --from=build /usr/local/bundle: built on ruby:3.1, copied into ruby:3.3-slim',
+  },
+  STAGES_LIBC_DIFFERS: {
+    severity: 'error',
+    means: 'A Dockerfile copies gems built on one C library into an image of the other.',
+    example: 'Dockerfile:9: built on ruby:3.3, copied into ruby:3.3-alpine',
+  },
+  STAGES_PLATFORM_DIFFERS: {
+    severity: 'error',
+    means: 'A Dockerfile copies gems built for one processor into an image for another.',
+    example: 'Dockerfile:9: built for linux/arm64, copied into linux/amd64',
+  },
+  STAGES_RELEASE_DIFFERS: {
+    severity: 'warning',
+    means: 'A Dockerfile copies gems built on one release of the distribution into another: their libraries may differ.',
+    example: 'Dockerfile:9: built on ruby:3.3-bookworm, copied into ruby:3.3-slim-bullseye',
+  },
+  STAGE_LIBRARY_ABSENT: {
+    severity: 'warning',
+    means: 'A Dockerfile builds gems with a library that its final stage does not install.',
+    example: 'stage build installs libpq-dev; the final stage installs no libpq5',
+  },
+  HOST_BUNDLE_COPIED: {
+    severity: 'warning',
+    means: "A Dockerfile copies this machine's vendor/bundle into the image.",
+    example: 'Dockerfile:7: COPY . takes vendor/bundle along, and .dockerignore does not leave it out',
+  },
+  DOCKERFILE_UNREADABLE: {
+    severity: 'error',
+    means: 'The file is no Dockerfile.',
+    example: 'line 1: no FROM: not a Dockerfile',
+  },
   SEVERAL_RUBIES: {
     severity: 'note',
     means: 'There are several Rubies; the first one found is judged.',

@@ -1,0 +1,135 @@
+import type { Dockerfile, DockerInstruction, DockerStage } from '../../formats/dockerfile/read-dockerfile.ts'
+import type { Observation } from '../observation.ts'
+import { baseOf, type Base } from './base-image.ts'
+
+/** Folders that hold built gems, in the official images and by Bundler's habits. */
+const gemFolders = /(?:^|\/)(?:bundle|gems|vendor|\.bundle)(?:\/|$)|\/usr\/local\/lib\/ruby/
+/** Packages to build with, and what the running image needs of them: Debian's and Alpine's names. */
+const libraries = [
+  {
+    build: /\b(?:libpq-dev|postgresql-dev)\b/,
+    run: /\b(?:libpq5|libpq|libpq-dev|postgresql-(?:client|dev)\S*)\b/,
+    debian: 'libpq5',
+    alpine: 'libpq',
+  },
+  {
+    build: /\b(?:default-libmysqlclient-dev|libmariadb-dev|mariadb-dev)\b/,
+    run: /\b(?:libmariadb3|mariadb\S*|default-(?:lib)?mysql\S*)\b/,
+    debian: 'libmariadb3',
+    alpine: 'mariadb-connector-c',
+  },
+  { build: /\b(?:libvips-dev|vips-dev)\b/, run: /\b(?:libvips\S*|vips\S*)\b/, debian: 'libvips42', alpine: 'vips' },
+  { build: /\b(?:libsqlite3-dev|sqlite-dev)\b/, run: /\b(?:libsqlite3\S*|sqlite\S*)\b/, debian: 'libsqlite3-0', alpine: 'sqlite-libs' },
+  { build: /\b(?:libyaml-dev|yaml-dev)\b/, run: /\b(?:libyaml\S*|yaml\S*)\b/, debian: 'libyaml-0-2', alpine: 'yaml' },
+] as const
+
+/** Stages whose bundle and runtime don't fit each other. `context` names what stands beside the Dockerfile. */
+export function lintDockerfile(
+  file: Dockerfile,
+  where: string,
+  context: { readonly hasHostBundle: boolean; readonly ignoresHostBundle: boolean },
+): Observation[] {
+  const final = file.stages.at(-1)
+  if (final === undefined) return []
+  return [
+    ...file.stages.flatMap((stage) => stage.instructions.flatMap((instruction) => checkCopy(file, stage, instruction, where))),
+    ...checkLibraries(file, final, where),
+    ...(context.hasHostBundle && !context.ignoresHostBundle ? checkHostBundle(final, where) : []),
+  ]
+}
+
+function checkCopy(file: Dockerfile, stage: DockerStage, { from, words, line }: DockerInstruction, where: string): Observation[] {
+  if (from === null || !words.slice(0, -1).some((word) => gemFolders.test(word))) return []
+  const source = file.stages.find(
+    ({ index, name }) => index < stage.index && (name?.toLowerCase() === from.toLowerCase() || String(index) === from),
+  )
+  const mine = baseOf(file, stage)
+  const theirs = source === undefined ? { ...mine, image: from } : baseOf(file, source)
+  const evidence = [
+    { what: `built on ${theirs.image}`, where: `${where}:${source?.line ?? line}` },
+    { what: `copied into ${mine.image}`, where: `${where}:${line}` },
+  ]
+  const differs = (
+    code: 'STAGES_RUBY_DIFFERS' | 'STAGES_LIBC_DIFFERS' | 'STAGES_RELEASE_DIFFERS' | 'STAGES_PLATFORM_DIFFERS',
+    what: string,
+  ): Observation[] => [
+    {
+      code,
+      gem: null,
+      evidence,
+      explanation: `Line ${line} copies gems that were built for ${what}.`,
+      mend: { tag: 'Say', lines: [`Build the gems on the image that runs them: FROM ${mine.image} for both stages.`] },
+    },
+  ]
+  if (known(theirs, mine, 'rubyMinor'))
+    return differs('STAGES_RUBY_DIFFERS', `Ruby ${theirs.rubyMinor} into an image of Ruby ${mine.rubyMinor}`)
+  if (known(theirs, mine, 'libc')) return differs('STAGES_LIBC_DIFFERS', `${theirs.libc} into an image of ${mine.libc}`)
+  const platforms = [source?.platform ?? null, stage.platform]
+  if (platforms[0] !== platforms[1] && platforms.every((platform) => platform !== null && !platform.includes('$')))
+    return differs('STAGES_PLATFORM_DIFFERS', `${platforms[0]} into an image of ${platforms[1]}`)
+  return known(theirs, mine, 'release') ? differs('STAGES_RELEASE_DIFFERS', `${theirs.release} into an image of ${mine.release}`) : []
+}
+
+function known(one: Base, other: Base, field: 'rubyMinor' | 'libc' | 'release'): boolean {
+  return one[field] !== null && other[field] !== null && one[field] !== other[field]
+}
+
+/** Libraries to build with in an earlier stage, of which the final one installs nothing to run with. */
+function checkLibraries(file: Dockerfile, final: DockerStage, where: string): Observation[] {
+  const copies = final.instructions.filter(({ from, words }) => from !== null && words.some((word) => gemFolders.test(word)))
+  if (copies.length === 0) return []
+  const installed = installs(file, final)
+  const base = baseOf(file, final)
+  // The official image that is neither slim nor Alpine brings the common libraries along.
+  if (base.libc === 'glibc' && !base.image.includes('slim') && base.rubyMinor !== null) return []
+  return libraries.flatMap(({ build, run, debian, alpine }) => {
+    const builder = file.stages.find((stage) => stage.index !== final.index && build.test(installs(file, stage)))
+    if (builder === undefined || run.test(installed)) return []
+    const name = base.libc === 'musl' ? alpine : debian
+    return [
+      {
+        code: 'STAGE_LIBRARY_ABSENT' as const,
+        gem: null,
+        evidence: [
+          {
+            what: `stage ${builder.name ?? builder.index} installs ${build.exec(installs(file, builder))?.[0] ?? ''}`,
+            where: `${where}:${builder.line}`,
+          },
+        ],
+        explanation: `The final stage runs gems that were built with it, and does not install ${name}.`,
+        mend: {
+          tag: 'Say' as const,
+          lines: [
+            base.libc === 'musl'
+              ? `RUN apk add --no-cache ${name}`
+              : `RUN apt-get update && apt-get install -y --no-install-recommends ${name}`,
+          ],
+        },
+      },
+    ]
+  })
+}
+
+/** Text of every RUN of a stage and of the stages that it builds on. */
+function installs(file: Dockerfile, stage: DockerStage): string {
+  const parent = file.stages.find(
+    ({ index, name }) => index < stage.index && name !== null && name.toLowerCase() === stage.image.toLowerCase(),
+  )
+  const own = stage.instructions.filter(({ keyword }) => keyword === 'RUN').map(({ words }) => words.join(' '))
+  return [...own, ...(parent === undefined ? [] : [installs(file, parent)])].join('\n')
+}
+
+/** A `COPY . .` that carries the host's own compiled gems into the image. */
+function checkHostBundle(final: DockerStage, where: string): Observation[] {
+  const copy = final.instructions.find(({ keyword, from, words }) => keyword === 'COPY' && from === null && words[0] === '.')
+  if (copy === undefined) return []
+  return [
+    {
+      code: 'HOST_BUNDLE_COPIED',
+      gem: null,
+      evidence: [{ what: 'COPY . takes vendor/bundle along, and .dockerignore does not leave it out', where: `${where}:${copy.line}` }],
+      explanation: `Line ${copy.line} copies the gems that this machine compiled over those of the image.`,
+      mend: { tag: 'Say', lines: ['echo vendor/bundle >> .dockerignore'] },
+    },
+  ]
+}
