@@ -20,7 +20,7 @@ const maxRemedy = 6
 
 /** One screen: what happened, who, how sure and why, what to type. */
 export function formatExplanation(explanation: Explanation, deaths: number, colour: boolean): string {
-  const { culprit, confidence, evidence, alternatives, remedy, link } = explanation
+  const { confidence, evidence, alternatives, remedy, link } = explanation
   const strong = (text: string): string => (colour ? styleText('bold', text, { validateStream: false }) : text)
   const platform = [explanation.ruby === null ? null : `Ruby ${explanation.ruby}`, explanation.platform]
     .filter((part) => part !== null)
@@ -29,7 +29,7 @@ export function formatExplanation(explanation: Explanation, deaths: number, colo
     ...wrap(explanation.summary, width).map((line) => strong(line)),
     '',
     ...section('kind', [platform === '' ? explanation.kind : `${explanation.kind}; ${platform}`]),
-    ...section('who', [who(culprit)]),
+    ...section('who', [who(explanation)]),
     ...section('how sure', [`${confidence}${sureness[confidence]}`]),
     ...section('because', evidence.slice(0, maxEvidence)),
     ...section(
@@ -51,13 +51,13 @@ const sureness: Readonly<Record<Explanation['confidence'], string>> = {
   unknown: ': the evidence names nobody',
 }
 
-function who(culprit: Explanation['culprit']): string {
+function who({ culprit, kind }: Explanation): string {
   if (culprit === null) return 'nobody is named'
   const { gem, version, library, function: symbol, rubyLine } = culprit
   const named = gem === null ? (library ?? 'no gem: the application') : `${gem}${version === null ? '' : ` ${version}`}`
   const where = [
     gem === null ? null : library,
-    symbol === null ? null : `in ${symbol}`,
+    symbol === null ? null : `${kind === 'symbol-lookup' ? 'misses' : 'in'} ${symbol}`,
     rubyLine === null ? null : `called at ${rubyLine}`,
   ].filter((part) => part !== null)
   return where.length === 0 ? named : `${named} (${where.join(', ')})`

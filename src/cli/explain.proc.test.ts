@@ -77,6 +77,12 @@ describe('bezel explain', () => {
     expect(explain(['--exit-status', 'often'])).toMatchObject({ status: 64 })
   })
 
+  test('prints what docs/explain.md shows', () => {
+    const blocks = [...readFileSync(join(root, 'docs/explain.md'), 'utf8').matchAll(/^\$ bezel explain (\S+)\n([^]*?)\n```$/gm)]
+    expect(blocks).toHaveLength(3)
+    for (const [, file = '', shown] of blocks) expect(explain([join(root, file)]).stdout.trimEnd()).toBe(shown)
+  })
+
   test('joins what validation reads in the app', () => {
     const app = join(folder, 'app')
     spawnSync('mkdir', ['-p', app])

@@ -34,8 +34,13 @@ function messageOf(finding: Finding): string {
 }
 
 function applyCause(blame: Judged, cause: KnownCause): Judged {
-  const confidence =
-    cause.raises === undefined || blame.confidence === 'certain' ? blame.confidence : atLeast(blame.confidence, cause.raises)
+  // Mixed lines stay in doubt whatever they resemble, and nobody is not raised.
+  const mayRaise = cause.raises !== undefined && blame.report?.traits.includes('interleaved') !== true
+  const raised =
+    mayRaise && (blame.culprit !== null || cause.culprit !== undefined)
+      ? atLeast(blame.confidence, cause.raises ?? 'unknown')
+      : blame.confidence
+  const confidence = blame.confidence === 'certain' ? blame.confidence : raised
   const told = cause.culprit
   if (told === undefined) return { ...blame, confidence }
   if (blame.culprit === null || blame.culprit.gem === null) {

@@ -14,6 +14,7 @@ export type ReportTrait =
   | 'while-loading'
   | 'ruby-only'
   | 'in-ruby'
+  | 'interleaved'
 
 const gcFunction = /^(?:gc_|rb_gc|rgengc|garbage_collect|obj_free|newobj_|heap_|objspace_|ruby_gc|rb_wb|gc$)/
 const allocator =
@@ -37,6 +38,7 @@ export function traitsOf(report: CrashReport, site: CrashSite, ruby: RubySite): 
     traits.push('while-loading')
   if (site.suspect === null && site.through === null && site.frames.length > 0) traits.push('ruby-only')
   if (site.suspect === null || site.rubyBetween > 0) traits.push('in-ruby')
+  if (report.interleaved) traits.push('interleaved')
   return traits
 }
 
@@ -64,10 +66,12 @@ export function contextOf(report: CrashReport, site: CrashSite, ruby: RubySite, 
   const lines: string[] = []
   const address = report.header?.address ?? null
   if (ruby.line !== null) lines.push(`Ruby was at ${ruby.line}${ruby.cMethod === null ? '' : ` in the C method ${ruby.cMethod}`}`)
-  if (traits.includes('null-pointer')) lines.push(`the fault address ${address ?? ''} is a field of a null pointer`)
+  if (traits.includes('null-pointer'))
+    lines.push(`the fault address ${address ?? ''} lies just above zero: a null pointer, or a small number taken for one`)
   if (traits.includes('wild-jump'))
     lines.push('the instruction pointer is the fault address or zero: a call through a bad function pointer')
-  if (traits.includes('in-gc')) lines.push('it struck inside garbage collection: the damage was done earlier, elsewhere')
+  if (traits.includes('in-gc') && !/allocation/.test(report.header?.message ?? ''))
+    lines.push('it struck inside garbage collection: the damage was done earlier, elsewhere')
   if (traits.includes('in-allocator')) lines.push('it struck inside malloc or free: the heap had been damaged before, by whomever')
   if (traits.includes('no-ruby-thread')) lines.push('the report has no Ruby sections: it struck in a native thread that runs no Ruby code')
   if (traits.includes('double-fault')) lines.push('Ruby crashed again while reporting')
