@@ -14,17 +14,20 @@ const plannedDeaths = 6
 /** Shows what bezel does, on a fresh database and free ports; answers the exit code: 0 only if everything went as promised. */
 export async function takeTour({ json }: { json: boolean }): Promise<number> {
   const narrator = createNarrator(json ? process.stderr : process.stdout)
-  const tour = await perform(narrator)
+  await using opened = new AsyncDisposableStack()
+  const leave = (exitCode: number) => () => void opened.disposeAsync().finally(() => process.exit(exitCode))
+  process.once('SIGINT', leave(130)).once('SIGTERM', leave(143))
+  const tour = await perform(narrator, opened)
   const complaints = findComplaints(tour, plannedDeaths)
   if (json) process.stdout.write(`${JSON.stringify({ ok: complaints.length === 0, complaints, plannedDeaths, ...tour }, null, 2)}\n`)
   sumUp(narrator, tour, complaints)
   return complaints.length === 0 ? 0 : 1
 }
 
-async function perform(narrator: Narrator): Promise<Tour> {
+async function perform(narrator: Narrator, opened: AsyncDisposableStack): Promise<Tour> {
   narrator.act('Starting PostgreSQL, then the example app under bezel')
-  await using database = await startPostgres()
-  await using app = await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database), workers })
+  const database = opened.use(await startPostgres())
+  const app = opened.use(await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database), workers }))
   narrator.good(`${workers} workers are ready, and only then the port was opened: ${app.origin}`)
 
   const stage = { app, database, narrator, workers }
