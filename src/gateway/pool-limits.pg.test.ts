@@ -175,6 +175,22 @@ describe('stopping', () => {
       const rows = await postgres.queryAsSuper("SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'app'")
       return rows[0]?.['n'] === 0
     })
+    await gateway.until('no timer is left', () => gateway.armed() === 0)
     await gateway[Symbol.asyncDispose]()
+  })
+
+  test('leaves nothing behind while the server is away, either', async () => {
+    const gateway = await startGateway(postgres)
+    const client = await gateway.connect()
+    await client.query('SELECT 1')
+    await postgres.stop('immediate')
+    const waiting = gateway.connect().catch((error: { code?: string }) => error.code)
+    await gateway.until('the breaker is open', () => gateway.manager.getConnectionHealthStatus()[0]?.circuitBreakerState !== 'closed')
+    await gateway.until('it waits', () => gateway.manager.getConnectionHealthStatus()[0]?.waitingClients === 1)
+    expect(await gateway.manager.stop(performance.now() + 500)).toEqual({ requests: 0, transactions: 0, processes: 0 })
+    expect(await waiting).toBe('57P01')
+    await gateway.until('no timer is left', () => gateway.armed() === 0)
+    await gateway[Symbol.asyncDispose]()
+    await postgres.start()
   })
 })

@@ -5,6 +5,7 @@ import type { BezelEvent } from '../../src/events.ts'
 import { EnhancedDatabaseManager } from '../../src/gateway/enhanced-database-manager.ts'
 import { gatewayDefaults, type DatabaseSettings, type GatewaySettings } from '../../src/gateway/options.ts'
 import type { ServerTarget } from '../../src/gateway/server-link/target.ts'
+import type { Clock } from '../../src/resilience/drive.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import type { TestPostgres } from './postgres.ts'
 
@@ -16,6 +17,8 @@ export interface TestGateway extends AsyncDisposable {
   listen(run: number): Promise<void>
   /** A connected client of run 1; ended with the gateway. */
   connect(config?: ClientConfig & { readonly run?: number }): Promise<Client>
+  /** Timers of the gateway that are set. */
+  armed(): number
   /** Resolves when it is so; rejects after 20 s. */
   until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void>
 }
@@ -38,7 +41,23 @@ export async function startGateway(postgres: TestPostgres, options: GatewayOptio
   const folder = await mkdtemp('/tmp/bz-gw-')
   const events: BezelEvent[] = []
   const clients: Client[] = []
-  const outside = { clock: systemClock, random: () => Math.random(), emit: (event: BezelEvent) => void events.push(event) }
+  const alarms = new Set<object>()
+  const clock: Clock = {
+    nowMs: () => systemClock.nowMs(),
+    at(atMs, call) {
+      const alarm = {}
+      alarms.add(alarm)
+      const disarm = systemClock.at(atMs, () => {
+        alarms.delete(alarm)
+        call()
+      })
+      return () => {
+        alarms.delete(alarm)
+        disarm()
+      }
+    },
+  }
+  const outside = { clock, random: () => Math.random(), emit: (event: BezelEvent) => void events.push(event) }
   const manager = new EnhancedDatabaseManager({ ...gatewayDefaults, ...settings, databases }, outside)
   const socketDir = (run = 1) => join(folder, String(run))
   const listen = async (run: number) => {
@@ -52,6 +71,7 @@ export async function startGateway(postgres: TestPostgres, options: GatewayOptio
     manager,
     events,
     socketDir,
+    armed: () => alarms.size,
     listen,
     async connect({ run = 1, ...config } = {}) {
       const client = new Client({ host: socketDir(run), port: 5432, user: postgres.user, database: postgres.database, ...config })

@@ -12,5 +12,6 @@ export function describeExhaustion(pool: Pool, describe: (lease: number) => stri
   const limit = pool.limit ?? limitUntilLearnt
   const head = `${pool.members.length} of at most ${limit} connections: ${leased.length} leased, ${count('Opening')} being opened, ${count('Cleaning')} being cleaned, ${count('Idle')} idle; ${pool.waiting.length} waiting`
   const more = leased.length > maxLines ? [`and ${leased.length - maxLines} more`] : []
-  return [head, ...(error === null ? [] : [`the server is away: ${error}`]), ...leased.slice(0, maxLines), ...more]
+  const full = pool.fullUntilMs > 0 ? ['the server says that it has no connection slot left'] : []
+  return [head, ...full, ...(error === null ? [] : [`the server is away: ${error}`]), ...leased.slice(0, maxLines), ...more]
 }
