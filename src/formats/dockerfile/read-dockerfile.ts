@@ -39,6 +39,16 @@ const maxCharacters = 1024 * 1024
 /** Reads a Dockerfile into its stages (Docker's "Dockerfile reference"). */
 export function readDockerfile(text: string): Dockerfile | MalformedDockerfile {
   if (text.length > maxCharacters) return { tag: 'Malformed', line: 1, why: `longer than ${maxCharacters} characters` }
+  try {
+    const stages = readStages(text)
+    return stages.length === 0 ? { tag: 'Malformed', line: 1, why: 'no FROM: not a Dockerfile' } : { tag: 'Dockerfile', stages }
+  } catch (error) {
+    // dockerfile-ast 0.7 overflows the stack on some variables that stand before any FROM, and throws on others.
+    return { tag: 'Malformed', line: 1, why: `not understood (${error instanceof Error ? error.message : 'unknown'})` }
+  }
+}
+
+function readStages(text: string): DockerStage[] {
   const stages: (DockerStage & { instructions: DockerInstruction[] })[] = []
   for (const instruction of DockerfileParser.parse(text).getInstructions()) {
     const line = (instruction.getRange()?.start.line ?? 0) + 1
@@ -57,5 +67,5 @@ export function readDockerfile(text: string): Dockerfile | MalformedDockerfile {
     const from = instruction instanceof Copy ? (instruction.getFromFlag()?.getValue() ?? null) : null
     stages.at(-1)?.instructions.push({ keyword: instruction.getKeyword(), line, words, from })
   }
-  return stages.length === 0 ? { tag: 'Malformed', line: 1, why: 'no FROM: not a Dockerfile' } : { tag: 'Dockerfile', stages }
+  return stages
 }

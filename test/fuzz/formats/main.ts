@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createRandom, mutate } from './mutate.ts'
+import { fuzzedReaders, type FuzzedReader } from './readers.ts'
+
+/** No input may cost more, on a busy machine either. */
+const slowestMs = 2_000
+
+/**
+ * `node test/fuzz/formats/main.ts [--inputs N] [--seconds N] [--seed N] [--only NAME]`: feeds every reader with changed real files
+ * and random bytes. Ends with 1 at the first that throws or takes too long, and keeps that input in the temp folder.
+ */
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      inputs: { type: 'string', default: '100000' },
+      seconds: { type: 'string' },
+      seed: { type: 'string' },
+      only: { type: 'string' },
+    },
+  })
+  const seed = Number(values.seed ?? Date.now() % 2 ** 31)
+  const readers = fuzzedReaders().filter(({ name }) => values.only === undefined || name.includes(values.only))
+  const secondsEach = values.seconds === undefined ? Infinity : Number(values.seconds) / readers.length
+  console.log(`seed ${seed}`)
+  for (const reader of readers) run(reader, seed, Number(values.inputs), secondsEach * 1_000)
+  console.log(`heap ${Math.round(process.memoryUsage().rss / 1024 / 1024)} MB`)
+}
+
+function run(reader: FuzzedReader, seed: number, inputs: number, withinMs: number): void {
+  const random = createRandom(seed)
+  const startedMs = performance.now()
+  let done = 0
+  let worstMs = 0
+  for (; done < inputs && performance.now() - startedMs < withinMs; done += 1) {
+    const bytes = mutate(reader.seeds, random)
+    const beganMs = performance.now()
+    try {
+      reader.read(bytes)
+    } catch (error) {
+      fail(reader, bytes, error instanceof Error ? (error.stack ?? error.message) : String(error))
+    }
+    const tookMs = performance.now() - beganMs
+    worstMs = Math.max(worstMs, tookMs)
+    if (tookMs > slowestMs) fail(reader, bytes, `took ${Math.round(tookMs)} ms`)
+  }
+  console.log(`${reader.name.padEnd(16)}${String(done).padStart(9)} inputs  slowest ${worstMs.toFixed(1)} ms`)
+}
+
+function fail({ name }: FuzzedReader, bytes: Buffer, why: string): never {
+  const file = join(tmpdir(), `bezel-fuzz-${name.replaceAll(/\W+/g, '-')}.bin`)
+  writeFileSync(file, bytes)
+  console.error(`${name}: ${why}\nthe input is kept in ${file}`)
+  process.exit(1)
+}
+
+main()

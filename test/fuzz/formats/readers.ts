@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readBundlerConfig } from '../../../src/formats/bundler-config/read-bundler-config.ts'
+import { readDockerfile } from '../../../src/formats/dockerfile/read-dockerfile.ts'
+import { readSourceFolders } from '../../../src/formats/dwarf-line/read-source-folders.ts'
+import { toByteSource } from '../../../src/formats/elf/byte-source.ts'
+import { readElf } from '../../../src/formats/elf/read-elf.ts'
+import { readSectionData, readSections } from '../../../src/formats/elf/sections.ts'
+import { readDefinedVersions, readNeededVersions } from '../../../src/formats/elf/symbol-versions.ts'
+import { exportsSymbol, readExports, readImports } from '../../../src/formats/elf/symbols.ts'
+import { readGemfileLock } from '../../../src/formats/gemfile-lock/read-gemfile-lock.ts'
+import { readGemspec } from '../../../src/formats/gemspec/read-gemspec.ts'
+import { readLoaderCache } from '../../../src/formats/ld-so/read-loader-cache.ts'
+import { readLoaderConfig, readMuslPath } from '../../../src/formats/ld-so/read-loader-config.ts'
+import { readMachO } from '../../../src/formats/macho/read-macho.ts'
+import { readRbConfig } from '../../../src/formats/rbconfig/read-rbconfig.ts'
+import {
+  readGemfileRuby,
+  readMiseToml,
+  readRubyVersionFile,
+  readToolVersions,
+} from '../../../src/formats/version-files/read-version-files.ts'
+
+export interface FuzzedReader {
+  readonly name: string
+  readonly seeds: readonly Buffer[]
+  read(bytes: Buffer): void
+}
+
+function readWholeElf(bytes: Buffer): void {
+  const elf = readElf(toByteSource(bytes))
+  if (elf.tag !== 'Elf') return
+  readImports(elf)
+  readExports(elf, 'Init_')
+  exportsSymbol(elf, 'Init_made')
+  readNeededVersions(elf)
+  readDefinedVersions(elf)
+  const sections = readSections(elf)
+  if ('tag' in sections) return
+  const data = (name: string) => {
+    const section = sections.find((each) => each.name === name)
+    const found = section === undefined ? null : readSectionData(elf, section)
+    return found === null || 'tag' in found ? null : found
+  }
+  const line = data('.debug_line')
+  if (line !== null)
+    readSourceFolders({ line, lineStrings: data('.debug_line_str'), strings: data('.debug_str'), littleEndian: elf.littleEndian })
+}
+
+/** Small real files of each kind, made by this machine's compiler where it has one. */
+function elfSeeds(): Buffer[] {
+  const folder = mkdtempSync(join(tmpdir(), 'bezel-fuzz-'))
+  try {
+    writeFileSync(join(folder, 'made.c'), '#include <stdio.h>\nint Init_made(void) { return puts("made"); }\n')
+    return [
+      ['-g', '-gdwarf-5'],
+      ['-g', '-gdwarf-4', '-Wl,--hash-style=sysv'],
+      ['-g', '-gz=zlib'],
+      ['-s', '-Wl,-rpath,$ORIGIN/lib'],
+    ].map((flags, index) => {
+      const file = join(folder, `made-${index}.so`)
+      execFileSync('gcc', [...flags, '-shared', '-fPIC', '-o', file, join(folder, 'made.c')], { stdio: 'ignore' })
+      return readFileSync(file)
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const machSeed = Buffer.from(
+  'cffaedfe0c000001000000000800000002000000500000000000000000000000' +
+    '0c00000038000000180000000000000000000000000000004072706174682f6c6962727562792e332e332e64796c6962000000000000000000' +
+    '1c00008018000000' +
+    '0c0000002e2e2f6c6962000000000000',
+  'hex',
+)
+
+function text(read: (value: string) => unknown): (bytes: Buffer) => void {
+  return (bytes) => void read(bytes.toString('utf8'))
+}
+
+function found(...paths: readonly string[]): Buffer[] {
+  return paths.filter((path) => existsSync(path)).map((path) => readFileSync(path).subarray(0, 64 * 1024))
+}
+
+export function fuzzedReaders(): FuzzedReader[] {
+  const lock = Buffer.from(
+    'GIT\n  remote: https://example.test/a.git\n  revision: 0123456789abcdef\n  specs:\n    a (1.0)\n      pg (>= 1)\n\nGEM\n  remote: https://rubygems.org/\n  specs:\n    pg (1.5.4)\n    pg (1.5.4-x86_64-linux)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  a!\n  pg (~> 1.5)\n\nCHECKSUMS\n  pg (1.5.4) sha256=aa\n\nRUBY VERSION\n   ruby 3.1.2p20\n\nBUNDLED WITH\n   2.3.15\n',
+  )
+  const rbconfig = '/usr/lib/x86_64-linux-gnu/ruby/3.1.0/rbconfig.rb'
+  const plainRbConfig = Buffer.from(
+    'module RbConfig\n  TOPDIR = File.dirname(__FILE__).chomp!("/lib")\n  CONFIG["MAJOR"] = "3"\n  CONFIG["a"] = "$(b)${MAJOR}"\n  CONFIG["b"] = "$(a)"\n  CONFIG["ruby_version"] = "3.1.0"\n',
+  )
+  return [
+    { name: 'elf and dwarf', seeds: elfSeeds(), read: readWholeElf },
+    { name: 'macho', seeds: [machSeed], read: (bytes) => void readMachO(toByteSource(bytes)) },
+    {
+      name: 'ld.so.cache',
+      seeds: [...found('/etc/ld.so.cache'), Buffer.from('glibc-ld.so.cache1.1')],
+      read: (bytes) => void readLoaderCache(bytes),
+    },
+    {
+      name: 'ld.so.conf',
+      seeds: [Buffer.from('include /etc/ld.so.conf.d/*.conf\n/usr/local/lib # a\n')],
+      read: text((value) => [readLoaderConfig(value), readMuslPath(value)]),
+    },
+    { name: 'Gemfile.lock', seeds: [lock], read: text(readGemfileLock) },
+    {
+      name: 'gemspec',
+      seeds: [
+        Buffer.from(
+          '# stub: pg 1.5.4 ruby lib\0ext\n# stub: ext/extconf.rb\n\nGem::Specification.new do |s|\n  s.name = "pg"\n  s.extensions = ["a", "b"]\n  s.required_ruby_version = Gem::Requirement.new(">= 2.5".freeze)\nend\n',
+        ),
+      ],
+      read: text(readGemspec),
+    },
+    { name: 'rbconfig.rb', seeds: [plainRbConfig, ...found(rbconfig)], read: text((value) => readRbConfig(value, rbconfig)) },
+    {
+      name: 'Bundler config',
+      seeds: [Buffer.from('---\nBUNDLE_PATH: "vendor/bundle"\nBUNDLE_X:\n  - "a"\n')],
+      read: text(readBundlerConfig),
+    },
+    {
+      name: 'version files',
+      seeds: [
+        Buffer.from('ruby-3.1.2\n'),
+        Buffer.from('ruby 3.1.2\n'),
+        Buffer.from('[tools]\nruby = ["3.1", "3.2"]\n'),
+        Buffer.from('source "x"\nruby "~> 3.1", ">= 3.1.2"\nruby file: ".ruby-version"\n'),
+      ],
+      read: text((value) => [readRubyVersionFile(value), readToolVersions(value), readMiseToml(value), readGemfileRuby(value)]),
+    },
+    {
+      name: 'Dockerfile',
+      seeds: [
+        Buffer.from(
+          'ARG V=3.1\nFROM --platform=linux/amd64 ruby:${V}-slim AS build\nRUN <<EOF\nbundle install\nEOF\nFROM ruby:3.3\nCOPY --from=build \\\n  /usr/local/bundle /usr/local/bundle\n',
+        ),
+      ],
+      read: text(readDockerfile),
+    },
+  ]
+}
