@@ -1,5 +1,5 @@
-import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { Client, type QueryResult } from 'pg'
 import { prepareCluster, type Cluster, type PostgresAuth } from '../../scripts/postgres.ts'
 import { postgresAccount } from '../../scripts/postgres/account.ts'
@@ -36,6 +36,8 @@ export interface TestPostgres extends AsyncDisposable {
   queryAsSuper(sql: string): Promise<Record<string, unknown>[]>
 }
 
+/** Short, and reachable for the account that PostgreSQL runs with. */
+const prefix = '/tmp/bz-pg-'
 const user = 'app'
 const password = 'correct horse'
 const database = 'app'
@@ -43,7 +45,9 @@ const database = 'app'
 /** A real PostgreSQL on a free port, for one test file: `await using server = await startPostgres()`. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres> {
   const { version = null, tls = 'off', auth = 'scram-sha-256', maxConnections = 30, configuration = {} } = options
-  const folder = await mkdtemp('/tmp/bz-pg-')
+  await sweep()
+  const folder = await mkdtemp(prefix)
+  await writeFile(join(folder, 'owner'), String(process.pid))
   let cluster: Cluster | null = null
   const dispose = async () => {
     await cluster?.stop('immediate')
@@ -102,6 +106,25 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
   } catch (error) {
     await dispose()
     throw error
+  }
+}
+
+/** Removes what test processes left that were killed; their servers have ended with them. */
+async function sweep(): Promise<void> {
+  const folders = (await readdir(dirname(prefix))).filter((name) => name.startsWith(basename(prefix)))
+  for (const name of folders) {
+    const folder = join(dirname(prefix), name)
+    const owner = Number(await readFile(join(folder, 'owner'), 'utf8').catch(() => ''))
+    // A folder that is just being made has no owner yet.
+    if (owner > 0 && !isAlive(owner)) await rm(folder, { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 
