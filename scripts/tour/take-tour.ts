@@ -28,7 +28,7 @@ async function perform(narrator: Narrator, opened: AsyncDisposableStack): Promis
   narrator.act('Starting PostgreSQL, then the example app under bezel')
   const database = opened.use(await startPostgres())
   const app = opened.use(await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database), workers }))
-  narrator.good(`${workers} workers are ready, and only then the port was opened: ${app.origin}`)
+  narrator.good(`a worker had answered, and only then the port was opened: ${app.origin}; now ${workers} are ready`)
 
   const stage = { app, database, narrator, workers }
   const first = await makeFirstRequests(stage)

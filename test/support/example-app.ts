@@ -14,7 +14,7 @@ export interface ExampleOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** An example of `examples/` under `bezel run`, with its port open. Its gems must be there: `scripts/setup.sh`. */
+/** An example of `examples/` under `bezel run`, with its port open and all workers ready. Its gems must be there: `scripts/setup.sh`. */
 export interface ExampleApp extends BezelRun {
   /** `http://127.0.0.1:54321` */
   readonly origin: string
@@ -37,6 +37,8 @@ export async function startExample(
   })
   try {
     const { url } = await run.fact('PortOpened')
+    // The port opens with the first.
+    for (let worker = 1; worker <= workers; worker += 1) await run.fact('RunReady', (fact) => fact.worker === worker)
     const json = async (words: readonly string[]): Promise<unknown> => {
       const { code, stdout, stderr } = await run.command([...words, '--json'])
       if (code !== 0) throw new Error(`bezel ${words.join(' ')} ended with ${code}:\n${stderr}`)
