@@ -5,7 +5,7 @@ import type { BugHeader, Finding } from './crash-report.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
 import { ReportBuilder, type Place } from './report-builder.ts'
-import { readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
+import { readAppleFrame, readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
 import { SymptomTrail } from './symptom-trail.ts'
 
 /** Most findings kept when nobody takes them one by one; a process that crashes in a loop repeats itself. */
@@ -168,6 +168,7 @@ export class CrashReportReader {
     const section = readSectionTitle(text)
     if (section !== null) return section === 'control' || section === 'ruby' || section === 'machine' || section === 'c'
     if (readControlFrame(text) !== null || /\b(?:RIP|rip|EFL|rfl|sp): 0x[0-9a-f]{8}/.test(text)) return true
+    if (/\b(?:rb_vm_bugreport|rb_bug\w*|_sigtramp) \+ \d+/.test(text)) return readAppleFrame(text) !== null
     if (this.#trail.followsAbort || !/\) \[0x[0-9a-f]+\]/.test(text)) return false
     const frame = readCFrame(text, false)
     return frame?.library !== null && frame?.library !== undefined && /\.(?:so|dylib|bundle)|ruby/.test(frame.library)

@@ -19,11 +19,18 @@ const railsForm = /^((?:[A-Z]\w*::)*[A-Z]\w*) \((.*)\):\s*$/
  * Kept as one expression because it is tried on each line of a log.
  */
 const interesting =
-  /can't be called from trap context|log writing failed\.|stack level too deep|SystemStackError|can't create Thread|Ractor::|[Rr]actor unsafe|non-main [Rr]actor|failed to allocate memory|Cannot allocate memory|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|lost synchronization with server|message contents do not agree|another command is already in progress|invalid bytecode|called on (?:terminated|hidden) |BCrypt::Errors::InvalidHash|opened in a forked|Packets out of order|Lost connection to MySQL|unable to fork|NoMemoryError/
+  /can't be called from trap context|log writing failed\.|stack level too deep|SystemStackError|can't create Thread|Ractor::|[Rr]actor unsafe|non-main [Rr]actor|failed to allocate memory|Cannot allocate memory|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|lost synchronization with server|message contents do not agree|another command is already in progress|can't get socket descriptor|arrived from server while idle|unexpected field count|insufficient data in |invalid bytecode|called on (?:terminated|hidden) |BCrypt::Errors::InvalidHash|opened in a forked|Packets out of order|Lost connection to MySQL|unable to fork|NoMemoryError/
 
 export function readExceptionLine(text: string): ExceptionLine | null {
   if (!interesting.test(text)) return null
-  const line = text.trim()
+  // Pry and guard print the position behind the message.
+  const behind = / at (\S+):(\d+):in [`'](.*?)['’]\s*$/.exec(text)
+  if (behind?.[1] === undefined) return readPlain(text.trim())
+  const told = readPlain(text.slice(0, behind.index).trim())
+  return told === null ? null : { ...told, frame: told.frame ?? { file: behind[1], line: Number(behind[2]), method: behind[3] ?? '' } }
+}
+
+function readPlain(line: string): ExceptionLine | null {
   let frame: RubyFrame | null = null
   let rest = line
   const inMethod = placed.exec(line)
@@ -47,7 +54,7 @@ export function readExceptionLine(text: string): ExceptionLine | null {
 
 /** Texts that only Ruby or libpq write, so that no class name is needed beside them. */
 const speaksForItself =
-  /can't be called from trap context|log writing failed|^\[FATAL\] failed to allocate memory|stack level too deep|can't create Thread|unsafe method called from not main ractor|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|Cannot allocate memory - fork/
+  /can't be called from trap context|log writing failed|^\[FATAL\] failed to allocate memory|stack level too deep|can't create Thread|unsafe method called from not main ractor|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|arrived from server while idle|Cannot allocate memory - fork/
 
 function guessClass(message: string): string {
   if (message.includes('trap context')) return 'ThreadError'
@@ -56,7 +63,7 @@ function guessClass(message: string): string {
   if (message.includes("can't create Thread")) return 'ThreadError'
   if (message.includes('ractor')) return 'Ractor::UnsafeError'
   if (message.includes('failed to allocate memory')) return 'NoMemoryError'
-  return /SSL|server closed/.test(message) ? 'PG::ConnectionBad' : 'StandardError'
+  return /SSL|server closed|from server/.test(message) ? 'PG::ConnectionBad' : 'StandardError'
 }
 
 function cap(text: string | undefined): string {

@@ -21,7 +21,7 @@ interface Rule {
 
 const path = String.raw`[^\s'"(),:][^\s'"(),]*`
 /** ` - FILE`, which dln.c appends; the file itself may hold spaces, so it runs to the class name or the end. */
-const dashFile = String.raw`(?:\.?["')]*(?: - (?<file>\S+\.(?:so|bundle)\b\S*|\S.*?))?)(?: \(\w[\w:]*\))?["',]*\s*$`
+const dashFile = String.raw`(?:\.?["')]*(?: - (?<file>\S+?\.(?:so|bundle)(?:\.\d+)*(?=[\s"')]|$)|\S.*?))?)(?: \(\w[\w:]*\))?["',]*\s*$`
 
 /** Symbols that only glibc exports: a glibc binary on musl asks for them (musl wiki, "Functional differences from glibc"). */
 const glibcOnly =
@@ -45,7 +45,9 @@ const rules: readonly Rule[] = [
   },
   {
     holds: "' not found",
-    form: new RegExp(String.raw`(?<lib>${path}): version [\`'](?<subject>[\w.]+)' not found(?: \(required by (?<file>[^)]+)\))?`),
+    form: new RegExp(
+      String.raw`(?:(?<lib>${path}): )?version [\`']?(?<subject>[A-Z]\w+?_[\w.]+)' not found(?: \(required by (?<file>[^)]+)\))?`,
+    ),
     read: () => ({ why: 'libc-version' }),
   },
   {

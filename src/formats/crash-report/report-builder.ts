@@ -145,7 +145,8 @@ export class ReportBuilder {
     }
     const ruby = this.#section === 'c' ? null : readRubyFrame(text)
     if (ruby !== null) return push(this.#ruby, ruby)
-    const c = readCFrame(text, atEnd && this.#section === 'c') ?? (this.#section === 'c' ? readAppleFrame(text) : null)
+    const c =
+      readCFrame(text, atEnd && this.#section === 'c') ?? (this.#section === 'c' || this.#section === null ? readAppleFrame(text) : null)
     return c === null ? false : push(this.#c, c)
   }
 

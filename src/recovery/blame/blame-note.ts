@@ -102,7 +102,9 @@ export function blameException(note: ExceptionNote): NoteBlame {
   const kind = kindOfException(note)
   if (
     note.className.startsWith('PG::') ||
-    /bad record mac|SSL SYSCALL|server closed the connection|SSL connection has been closed/.test(note.message)
+    /bad record mac|SSL SYSCALL|server closed the connection|SSL connection has been closed|arrived from server while idle/.test(
+      note.message,
+    )
   ) {
     const gem = gemOfClass(note.className) ?? 'pg'
     const culprit = { ...nobody, gem, version: versionIn(gem, note.rubyFrames), library: gem === 'pg' ? 'libpq' : null, rubyLine }

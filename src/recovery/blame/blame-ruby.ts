@@ -45,11 +45,19 @@ function blameMethod(report: CrashReport, ruby: RubySite): Blame | null {
     const puma: Alternative = { who: 'puma', why: `its Ruby code was calling (${line ?? ''})` }
     return { culprit, confidence: 'suspected', evidence: ["puma's reactor waits in select, which is nio4r's"], alternatives: [puma] }
   }
-  const gem = gemOfMethod(cMethod)
-  if (gem === null || (isCoreMethod(cMethod) && callerGem !== gem)) return null
+  const gem = gemOfMethod(cMethod) ?? gemOfAdapter(ruby)
+  if (gem === null || (isCoreMethod(cMethod) && callerGem !== gem && gemOfAdapter(ruby) === null)) return null
   const culprit = toCulprit(report, ruby, { gem, version: null, path: null, symbol: cMethod })
   const evidence = [`the C method that ran, ${cMethod}, is ${gem}'s${line === null ? '' : `, called at ${line}`}`]
   return { culprit, confidence: callerGem === gem ? 'likely' : 'suspected', evidence, alternatives: [] }
+}
+
+/** `multi_json/adapters/oj.rb`, `connection_adapters/postgresql_adapter.rb`: the file bears the name of the gem that it calls. */
+function gemOfAdapter({ file, cMethod }: RubySite): string | null {
+  if (file === null || cMethod === null || loadingMethod.test(cMethod) || !/adapter|driver|backend|engine/i.test(file)) return null
+  const name = baseName(file).replace(/(?:_adapter|_driver|_backend|_engine)?\.rb$/, '')
+  const gem = /^postgres(?:ql)?$/.test(name) ? 'pg' : name
+  return isNativeGem(gem) ? gem : null
 }
 
 /** A pure Ruby gem cannot fault by itself; one that hooks into the VM, or that called its own C method, can. */
