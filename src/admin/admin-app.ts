@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { bearerAuth } from 'hono/bearer-auth'
 import { secureHeaders } from 'hono/secure-headers'
 import type { StabilityReport } from '../health/health-monitoring-engine.ts'
@@ -28,8 +29,6 @@ export function createAdminApp(sources: AdminSources, token: string | null): Hon
   if (token !== null) app.use('/status', bearerAuth({ token }))
   app.get('/status', (context) => context.json(toJson({ ...sources.report(), ...sources.details() })))
   app.notFound((context) => context.text('there are /healthz, /readyz and /status\n', 404))
-  app.onError((error, context) =>
-    'getResponse' in error ? (error.getResponse as () => Response)() : context.text('internal error\n', 500),
-  )
+  app.onError((error, context) => (error instanceof HTTPException ? error.getResponse() : context.text('internal error\n', 500)))
   return app
 }

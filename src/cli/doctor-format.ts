@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { ValidationSettings } from '../validation/options.ts'
-import type { Finding, Severity, ValidationReport } from '../validation/validation-report.ts'
+import type { Severity } from '../validation/findings.ts'
+import type { Finding, ValidationReport } from '../validation/validation-report.ts'
 
 type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold'
 

@@ -5,7 +5,7 @@ import { systemClock } from '../system/clock.ts'
 import { validationDefaults, type ValidationSettings } from '../validation/options.ts'
 import type { ValidationReport } from '../validation/validation-report.ts'
 import { VersionValidator } from '../validation/version-validator.ts'
-import type { DoctorFlags } from './doctor.ts'
+import type { DoctorFlags } from './doctor-flags.ts'
 import { print, printJson, wantsColour } from './stdout.ts'
 
 /** Where images keep their app; the first with a Gemfile.lock is taken when nobody says. */

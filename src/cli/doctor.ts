@@ -1,14 +1,6 @@
 import { Option, type Command } from 'commander'
 import type { CommandContext } from './create-program.ts'
-
-export interface DoctorFlags {
-  readonly root?: string
-  readonly ruby?: string
-  readonly format: 'text' | 'json' | 'github'
-  readonly probe: boolean
-  readonly fix?: boolean
-  readonly yes?: boolean
-}
+import type { DoctorFlags } from './doctor-flags.ts'
 
 /** `bezel doctor [APP]`: may this Ruby run with these extensions? */
 export function registerDoctor(program: Command, context: CommandContext): void {

@@ -8,7 +8,7 @@ import { explainLog, type ExplainedEvent } from '../recovery/blame/explain-log.t
 import type { AppKnowledge } from '../recovery/blame/evidence.ts'
 import { toJson } from '../snake-case.ts'
 import { formatExplanation, formatGroups, type Group } from './explain-format.ts'
-import type { ExplainFlags } from './explain.ts'
+import type { ExplainFlags } from './explain-flags.ts'
 import { print, printJson, wantsColour } from './stdout.ts'
 
 /** A log to read; `path` null is standard input. */

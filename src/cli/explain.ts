@@ -1,13 +1,7 @@
 import { constants } from 'node:os'
 import { InvalidArgumentError, type Command } from 'commander'
 import type { ExitStatus } from '../events/workers.ts'
-
-export interface ExplainFlags {
-  readonly app?: string
-  readonly exitStatus?: ExitStatus
-  readonly group?: boolean
-  readonly json?: boolean
-}
+import type { ExplainFlags } from './explain-flags.ts'
 
 /** `bezel explain [FILE…]`: what crashed, who is to blame, how sure, what to type. */
 export function registerExplain(program: Command): void {

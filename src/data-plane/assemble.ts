@@ -58,13 +58,12 @@ export class DataPlane {
       case 'Adopt':
         for (const { run, processGroup } of message.runs) this.#processGroups.set(run, processGroup)
         this.#frontDoor?.adopt(message.runs)
-        this.#gateway?.adopt(message.sessions)
-        return
+        return void this.#gateway?.adopt(message.sessions)
       case 'Listener':
         return void this.#listen(message, handle)
       case 'RunStarting':
         this.#processGroups.set(message.run, message.processGroup)
-        return
+        return this.#frontDoor?.runStarting(message)
       case 'RunReady':
         this.#processGroups.set(message.run.run, message.run.processGroup)
         return this.#frontDoor?.runReady(message.run)

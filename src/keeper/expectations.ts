@@ -29,6 +29,6 @@ export class Expectations {
 
   /** Settles all whose names pass. */
   settleWhere(passes: (name: string) => boolean, answer: string): void {
-    for (const name of [...this.#waiting.keys()]) if (passes(name)) this.settle(name, answer)
+    for (const name of this.#waiting.keys()) if (passes(name)) this.settle(name, answer)
   }
 }

@@ -119,7 +119,7 @@ export class Keeper {
       },
       reload: () =>
         around.log.message('warn', 'SIGHUP: changed settings take effect when bezel is started again; SIGUSR1 restarts the workers'),
-      rollingRestart: () => this.#workers.rollingRestart(),
+      rollingRestart: () => void this.#workers.rollingRestart(),
     })
     this.#startup = new StartupDriver(
       { dataPlane: around.dataPlaneFile !== null, frontDoor: config.frontDoor !== null },

@@ -16,12 +16,13 @@ const lookEveryMs = 100
  * Waits for the databases that the configuration calls required; the others may be away, and bezel starts degraded.
  * Rejects with DATABASE_REQUIRED.
  */
-export async function awaitRequiredDatabases(routes: readonly DatabaseRoute[], { clock, withinMs, pools }: RequiredWait): Promise<void> {
+export async function awaitRequiredDatabases(routes: readonly DatabaseRoute[], wait: RequiredWait): Promise<void> {
+  const { clock, withinMs } = wait
   const required = routes.filter(({ required: isRequired, way }) => isRequired && way.tag === 'Gateway').map(({ name }) => name)
   const endMs = clock.nowMs() + withinMs
   for (;;) {
-    const away = pools().filter(({ database, lastConnectionTest }) => required.includes(database) && lastConnectionTest?.ok !== true)
-    const unknown = required.length > 0 && pools().length === 0
+    const away = wait.pools().filter(({ database, lastConnectionTest }) => required.includes(database) && lastConnectionTest?.ok !== true)
+    const unknown = required.length > 0 && wait.pools().length === 0
     if (away.length === 0 && !unknown) return
     if (clock.nowMs() >= endMs) throw refusal(away, required, withinMs)
     await new Promise<void>((resolve) => clock.at(clock.nowMs() + lookEveryMs, resolve))

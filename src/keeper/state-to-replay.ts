@@ -31,7 +31,7 @@ export class StateToReplay {
   /** Closes the run's own listeners. */
   removeRun(run: number): void {
     this.#runs.delete(run)
-    for (const { purpose, handle } of [...this.#listeners]) {
+    for (const { purpose, handle } of this.#listeners.slice()) {
       if (purpose.tag !== 'Gateway' || purpose.run !== run) continue
       handle.close()
       this.#listeners.splice(

@@ -1,4 +1,5 @@
-import type { Severity } from './validation-report.ts'
+/** `error` makes the app incompatible, `warning` asks for a look, `note` explains. */
+export type Severity = 'error' | 'warning' | 'note'
 
 interface FindingRule {
   readonly severity: Severity

@@ -5,7 +5,8 @@ import type { Observation } from './observation.ts'
 import type { IgnoredFinding } from './options.ts'
 import { chooseRemedy, type Place } from './remedies/choose-remedy.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import type { Finding, GemCompatibilityReport, Severity, ValidationReport, Verdict } from './validation-report.ts'
+import type { Severity } from './findings.ts'
+import type { Finding, GemCompatibilityReport, ValidationReport, Verdict } from './validation-report.ts'
 
 const order: readonly Severity[] = ['error', 'warning', 'note']
 
@@ -43,9 +44,13 @@ export function toReport(inspection: Inspection, findings: readonly Finding[], r
 }
 
 /** An error is incompatible. Without one, *compatible* needs positive evidence for every extension of the app. */
-function overall({ all, observations }: Inspection, findings: readonly Finding[], gems: readonly GemCompatibilityReport[]): Verdict {
+function overall(
+  { all, observations, unseen }: Inspection,
+  findings: readonly Finding[],
+  gems: readonly GemCompatibilityReport[],
+): Verdict {
   if (findings.some(({ severity }) => severity === 'error')) return 'incompatible'
-  if (gems.some(({ compatibilityStatus }) => compatibilityStatus !== 'compatible')) return 'unknown'
+  if (unseen.length > 0 || gems.some(({ compatibilityStatus }) => compatibilityStatus !== 'compatible')) return 'unknown'
   const nothingFound = all.size === 0 && observations.some(({ code }) => code === 'GEM_ABSENT')
   return nothingFound ? 'unknown' : 'compatible'
 }

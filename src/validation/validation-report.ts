@@ -1,9 +1,6 @@
-import type { FindingCode } from './findings.ts'
+import type { FindingCode, Severity } from './findings.ts'
 
 export type Verdict = 'compatible' | 'incompatible' | 'unknown'
-
-/** `error` makes the app incompatible, `warning` asks for a look, `note` explains. */
-export type Severity = 'error' | 'warning' | 'note'
 
 /** Something that was seen. */
 export interface Evidence {

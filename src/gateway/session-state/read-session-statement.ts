@@ -1,19 +1,9 @@
 import type { Scan } from './call-scan.ts'
 import { readSetConfig } from './set-config.ts'
 import { readReset, readSet } from './read-set-statement.ts'
+import type { StatementContext } from './statement-context.ts'
 import type { SqlCursor } from './sql-cursor.ts'
 import { only, plainRead, plainWrite, tainted, type Statement } from './statement.ts'
-
-/** One statement that is being read; the cursor stands behind its first word. */
-export interface StatementContext {
-  readonly cursor: SqlCursor
-  readonly bytes: Buffer
-  /** First byte of the statement. */
-  readonly start: number
-  readonly standardStrings: boolean
-  /** Walks the statement to its end. */
-  readonly rest: () => Scan
-}
 
 /** Statements that change what a session holds; null: `word` begins none of them. */
 export function readSession(word: string, context: StatementContext): Statement | null {

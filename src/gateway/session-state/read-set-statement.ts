@@ -1,4 +1,4 @@
-import type { StatementContext } from './read-session-statement.ts'
+import type { StatementContext } from './statement-context.ts'
 import type { SqlCursor } from './sql-cursor.ts'
 import { only, plainRead, tainted, type Statement } from './statement.ts'
 

@@ -1,4 +1,5 @@
-import { mayChangeSession, readSession, type StatementContext } from './read-session-statement.ts'
+import { mayChangeSession, readSession } from './read-session-statement.ts'
+import type { StatementContext } from './statement-context.ts'
 import { readTransaction } from './read-transaction-statement.ts'
 import { scanCalls, type Scan } from './call-scan.ts'
 import { SqlCursor } from './sql-cursor.ts'
