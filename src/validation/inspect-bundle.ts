@@ -18,6 +18,8 @@ export interface Inspection {
   /** Every gem of the app, by name. */
   readonly all: ReadonlyMap<string, InstalledGem>
   readonly observations: readonly Observation[]
+  /** Gems with native code that could not be judged, because they are not installed. */
+  readonly unseen: readonly string[]
 }
 
 /** Reads a bundle without running anything. */
@@ -45,7 +47,13 @@ export async function inspectBundle(
   if (mountInfo !== null) observations.push(...checkMounts(mountInfo, [...new Set(inspected.gems.map(({ gem }) => gem.home))]))
   observations.push(...tree.troubles().map(({ path, errno }) => troubled(tree.shown(path), errno)))
   const all = new Map(found.gems.map((gem) => [gem.name, gem]))
-  return { scope: read === null ? 'installed' : 'lock', gems: [...inspected.gems].sort(byName), all, observations }
+  return {
+    scope: read === null ? 'installed' : 'lock',
+    gems: [...inspected.gems].sort(byName),
+    all,
+    observations,
+    unseen: settings.without ? [] : found.absent.filter(({ native }) => native).map(({ name }) => name),
+  }
 }
 
 function findGems(tree: FileTree, lock: GemfileLock | null, hasLock: boolean, settings: BundleSettings, runtime: Runtime): FoundGems {

@@ -33,7 +33,7 @@ export async function validateBuild(
   const { runtime } = await locateRuntime(tree, { root: null, appPath: '/', env, rubyPath: build.ruby })
   const gem = toGem(build)
   const inspected = await inspectGems(tree, [gem], env, runtime)
-  const inspection: Inspection = { scope: 'installed', all: new Map([[gem.name, gem]]), ...inspected }
+  const inspection: Inspection = { scope: 'installed', all: new Map([[gem.name, gem]]), unseen: [], ...inspected }
   const { probeTimeoutMs: timeoutMs, probeMemoryMb: memoryMb, probeCpuSeconds: cpuSeconds } = validationDefaults
   const probed = await checkLoading(inspection, runtime, { env, timeoutMs, memoryMb, cpuSeconds, signal })
   const complete = { ...inspection, observations: [...inspected.observations, ...probed] }

@@ -34,6 +34,11 @@ export function criticalGems(): GemTable {
   return table
 }
 
+/** Whether a gem is one of those whose compatibility is tabulated; all of them have native code. */
+export function isCritical(name: string): boolean {
+  return critical.has(name)
+}
+
 /** What the registry says about one build; null for a gem or version that the table doesn't hold. */
 export function requiredRubyOf(name: string, version: string, platform: string): readonly string[] | null {
   // The table is read for its own gems only: most bundles' other gems would pay for it.

@@ -74,17 +74,14 @@ function differs(
 
 /** Gems of the lock that are not where this Ruby looks. */
 export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettings, runtime: Runtime): Observation[] {
-  return absent.flatMap(({ name, version, otherAbis }): Observation[] => {
-    if (otherAbis.length > 0)
+  return absent.flatMap(({ name, version, elsewhere }): Observation[] => {
+    if (elsewhere.length > 0)
       return [
         {
           code: 'GEM_FOR_OTHER_RUBY',
           gem: name,
-          evidence: otherAbis.map((abi) => ({
-            what: `${name} ${version} is installed for ${abi}`,
-            where: settings.path ?? 'the gem folders',
-          })),
-          explanation: `${name} ${version} is installed for Ruby ${otherAbis.join(', ')} only; this is ${runtime.version}.`,
+          evidence: elsewhere.map(({ abi, home }) => ({ what: `${name} ${version} is installed for ${abi}`, where: home })),
+          explanation: `${name} ${version} is installed for Ruby ${elsewhere.map(({ abi }) => abi).join(', ')} only; this is ${runtime.version}.`,
           mend: { tag: 'Install' },
         },
       ]

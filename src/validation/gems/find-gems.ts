@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import { readGemspec } from '../../formats/gemspec/read-gemspec.ts'
+import { isCritical } from '../compatibility/critical-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { BundleSettings } from './app-bundle.ts'
@@ -138,24 +139,18 @@ function readLoose(
 function toAbsent(tree: FileTree, { name, version, variants }: LockedGem, settings: BundleSettings, runtime: Runtime): AbsentGem {
   const roots =
     settings.path === null ? [...new Set(runtime.gemFolders.map((folder) => posix.dirname(folder)))] : [posix.join(settings.path, 'ruby')]
-  const otherAbis = roots.flatMap((root) =>
+  const files = variants.map(({ platform }) => `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}.gemspec`)
+  const elsewhere = roots.flatMap((root) =>
     tree
       .list(root)
-      .map((entry) => entry.name)
-      .filter((abi) => /^\d+\.\d+\.\d+$/.test(abi) && abi !== runtime.abi)
-      .filter((abi) =>
-        variants.some(
-          ({ platform }) =>
-            tree.facts(
-              posix.join(root, abi, 'specifications', `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}.gemspec`),
-            ) !== null,
-        ),
-      ),
+      .filter(({ name: abi }) => /^\d+\.\d+\.\d+$/.test(abi) && abi !== runtime.abi)
+      .map(({ name: abi }) => ({ abi, home: posix.join(root, abi) }))
+      .filter(({ home }) => files.some((file) => tree.facts(posix.join(home, 'specifications', file)) !== null)),
   )
   return {
     name,
     version,
-    otherAbis: [...new Set(otherAbis)],
-    native: variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
+    elsewhere,
+    native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
   }
 }

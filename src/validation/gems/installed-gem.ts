@@ -37,8 +37,8 @@ export interface InstalledGem {
 export interface AbsentGem {
   readonly name: string
   readonly version: string
-  /** ABIs for which the same gem stands beside, such as `2.7.0`. */
-  readonly otherAbis: readonly string[]
-  /** Whether the lock offers it precompiled, which proves that it has native code. */
+  /** Gem folders of other ABIs (`2.7.0`) that hold it. */
+  readonly elsewhere: readonly { readonly abi: string; readonly home: string }[]
+  /** Whether it is known to have native code: the lock offers it precompiled, or it is one of the critical gems. */
   readonly native: boolean
 }

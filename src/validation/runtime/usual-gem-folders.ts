@@ -1,9 +1,8 @@
-import { posix } from 'node:path'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
- * The gem folders that a Ruby searches on its own, as far as they exist: Ruby's default, those of Debian's
+ * The gem folders that a Ruby searches on its own, whether or not they exist: Ruby's default, those of Debian's
  * operating_system.rb, of the official Docker images (GEM_HOME=/usr/local/bundle) and of Fedora, and the user's.
  */
 export function usualGemFolders(tree: FileTree, runtime: Omit<Runtime, 'gemFolders'>): string[] {
@@ -29,5 +28,5 @@ export function usualGemFolders(tree: FileTree, runtime: Omit<Runtime, 'gemFolde
     '/usr/share/gems',
     ...homes.flatMap((home) => [`${home}/.local/share/gem/ruby/${abi}`, `${home}/.gem/ruby/${abi}`]),
   ]
-  return [...new Set(folders)].filter((folder) => tree.facts(posix.join(folder, 'specifications'))?.kind === 'folder')
+  return [...new Set(folders)]
 }
