@@ -4,7 +4,7 @@ import { blameRuby } from './blame-ruby.ts'
 import type { CrashSite, OwnedFrame } from './crash-site.ts'
 import type { Alternative } from './explanation.ts'
 import { baseName } from './gem-path.ts'
-import { gemOfSymbol, isServerGem } from './known-owners.ts'
+import { gemOfSymbol, isBridgeGem, isServerGem } from './known-owners.ts'
 import type { RubySite } from './ruby-site.ts'
 import { toCulprit } from './to-culprit.ts'
 
@@ -17,6 +17,8 @@ export function blameCFrames(report: CrashReport, site: CrashSite, ruby: RubySit
   const { symbol, source } = functionOf(suspect, site)
   const at = `${baseName(path)}${symbol === null ? '' : ` in ${symbol}`}${source === null ? '' : ` (${baseName(source)})`}`
   const culprit = toCulprit(report, ruby, { gem, version: suspect.owner.version, path, symbol })
+  const bridge = isBridgeGem(gem) ? blameThroughBridge(report, site, ruby, gem) : null
+  if (bridge !== null) return bridge
   if (rubyBetween === 0) {
     const below =
       site.frames[0] === suspect
@@ -63,6 +65,28 @@ function functionOf(suspect: OwnedFrame, site: CrashSite): { readonly symbol: st
     if (!helper) return { symbol: frame.symbol, source: frame.source }
   }
   return { symbol: suspect.frame.symbol, source: suspect.frame.source }
+}
+
+/**
+ * ffi and fiddle only carry calls from Ruby to a C library: where the library has an owner, or a gem's Ruby code made the call, that one is
+ * meant. From an application's own code the bridge itself stays the answer.
+ */
+function blameThroughBridge(report: CrashReport, site: CrashSite, ruby: RubySite, bridge: string): Blame | null {
+  const { through, rubyBetween } = site
+  if (rubyBetween > 0) return null
+  const path = through === null ? null : pathOf(through)
+  const owner = through?.owner.tag === 'library' && through.owner.gem !== bridge ? through.owner.gem : null
+  const caller = ruby.callerGem === bridge ? null : ruby.callerGem
+  const gem = owner ?? caller
+  if (gem === null) return null
+  const what = path === null ? 'C code' : baseName(path)
+  const agrees = owner !== null && owner === caller
+  return {
+    culprit: toCulprit(report, ruby, { gem, version: null, path, symbol: through?.frame.symbol ?? ruby.cMethod }),
+    confidence: agrees ? 'likely' : 'suspected',
+    evidence: [`it faulted in ${what}, which ${bridge} called for Ruby code${caller === null ? '' : ` of ${caller}`}`],
+    alternatives: [{ who: bridge, why: 'it carried the call' }],
+  }
 }
 
 function blameLibrary(report: CrashReport, site: CrashSite, through: OwnedFrame, ruby: RubySite): Blame {

@@ -142,7 +142,7 @@ export function blameException(note: ExceptionNote): NoteBlame {
     return {
       kind,
       culprit,
-      confidence: kind === 'trap-context' || inGem.first ? 'likely' : 'suspected',
+      confidence: inGem.alone && (kind === 'trap-context' || inGem.first) ? 'likely' : 'suspected',
       evidence: [said, `the innermost code of a gem is ${inGem.gem}'s`],
       alternatives: [],
     }
@@ -192,13 +192,14 @@ function gemOfReceiver(method: string): string | null {
 
 function gemOfFrames(
   frames: readonly RubyFrame[],
-): { gem: string; version: string | null; file: string; line: number; first: boolean } | null {
+): { gem: string; version: string | null; file: string; line: number; first: boolean; alone: boolean } | null {
   const own = frames.filter(({ file }) => !isRubysOwn(file))
   const first = own[0]
   if (first === undefined) return null
   const found = gemOfPath(first.file)
   if (found === null || isLoaderGem(found.gem)) return null
-  return { gem: found.gem, version: found.version, file: first.file, line: first.line, first: frames[0] === first }
+  const alone = own.every(({ file }) => (gemOfPath(file)?.gem ?? found.gem) === found.gem)
+  return { gem: found.gem, version: found.version, file: first.file, line: first.line, first: frames[0] === first, alone }
 }
 
 function isRubysOwn(file: string): boolean {

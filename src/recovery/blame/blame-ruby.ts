@@ -75,7 +75,7 @@ function blameCaller(report: CrashReport, ruby: RubySite): Blame {
   const called = cMethod === null ? '' : `, which called the C method ${cMethod}`
   return {
     culprit: toCulprit(report, ruby, { gem: callerGem, version: null, path: null, symbol: own ? cMethod : null }),
-    confidence: native && own ? 'likely' : 'suspected',
+    confidence: 'suspected',
     evidence: [`the innermost Ruby code is ${callerGem}'s${called}: a caller, often innocent`],
     alternatives: [],
   }

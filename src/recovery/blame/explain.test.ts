@@ -69,6 +69,29 @@ describe('a crash', () => {
     expect(through).toMatchObject({ confidence: 'certain', culprit: { gem: 'pg' }, alternatives: [{ who: 'libpq.so.5' }] })
   })
 
+  test('through ffi is the library or the gem that made the call, and ffi only where an application did', () => {
+    const control = [
+      'c:0003 p:---- s:0001 e:000001 CFUNC  :vips_image_new',
+      'c:0002 p:0001 s:0001 e:000001 METHOD /srv/gems/ruby-vips-2.0.9/lib/vips/image.rb:7',
+    ]
+    const c = [
+      '/usr/lib/libvips.so.42(vips_image_new+0x2) [0x7f0000000004]',
+      '/usr/lib/libffi.so.8(ffi_call+0x2) [0x7f0000000005]',
+      gem('ffi-1.17.0', 'rbffi_CallFunction'),
+    ]
+    expect(explainText(report({ control, c }))).toMatchObject({
+      confidence: 'likely',
+      culprit: { gem: 'ruby-vips', version: '2.0.9', library: 'libvips.so.42' },
+    })
+    expect(explainText(report({ c: c.slice(1) }))).toMatchObject({ confidence: 'certain', culprit: { gem: 'ffi' } })
+  })
+
+  test('beside a gem that is known to damage the heap is in doubt', () => {
+    const features = '\n* Loaded features:\n\n    0 /srv/gems/nio4r-2.5.3/lib/nio4r_ext.so\n'
+    const told = explainText(report({ c: [gem('nokogiri-1.10.9', 'xmlFreeNode')] }) + features)
+    expect(told).toMatchObject({ causeId: 'NIO4R-GC', confidence: 'suspected' })
+  })
+
   test('with frames of Ruby between is at most suspected', () => {
     expect(explainSample('ruby-2.7-bad-value.txt')).toMatchObject({ confidence: 'suspected', culprit: { gem: 'acme' } })
     expect(explainText(report({ c: [ruby('rb_str_dup'), gem('oj-3.13.0', 'oj_dump')] }))).toMatchObject({

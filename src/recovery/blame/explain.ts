@@ -1,5 +1,5 @@
 import type { Finding } from '../../formats/crash-report/crash-report.ts'
-import { atLeast, nameOf, nobody } from './blame.ts'
+import { atLeast, atMost, nameOf, nobody } from './blame.ts'
 import { toEvent, type TroubleEvent } from './event.ts'
 import type { Evidence, Judged } from './evidence.ts'
 import type { Culprit, Explanation } from './explanation.ts'
@@ -40,7 +40,7 @@ function applyCause(blame: Judged, cause: KnownCause): Judged {
     mayRaise && (blame.culprit !== null || cause.culprit !== undefined)
       ? atLeast(blame.confidence, cause.raises ?? 'unknown')
       : blame.confidence
-  const confidence = blame.confidence === 'certain' ? blame.confidence : raised
+  const confidence = atMost(blame.confidence === 'certain' ? blame.confidence : raised, cause.lowers ?? 'certain')
   const told = cause.culprit
   if (told === undefined) return { ...blame, confidence }
   if (blame.culprit === null || blame.culprit.gem === null) {

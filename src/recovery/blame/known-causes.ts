@@ -45,6 +45,8 @@ interface Signature {
   readonly hasGem?: boolean
   /** Requirement on the blamed gem's version. */
   readonly versions?: Readonly<Record<string, string | undefined>>
+  /** Requirement on a gem that is loaded, whoever is blamed. */
+  readonly loaded?: Readonly<Record<string, string | undefined>>
   readonly subject?: string
   readonly symbol?: string
   readonly message?: string
@@ -70,6 +72,8 @@ export interface KnownCause {
   readonly when: Signature
   /** Confidence that a match gives at least. */
   readonly raises?: Confidence
+  /** Confidence that a match leaves at most: the damage shows in innocent places. */
+  readonly lowers?: Confidence
   /** Whom the cause blames where the evidence names nobody. */
   readonly culprit?: { readonly gem?: string; readonly library?: string }
   readonly remedy: readonly string[]
@@ -92,6 +96,7 @@ function holds(when: Signature, facts: Facts): boolean {
   if (when.ruby !== undefined && (facts.ruby === null || !meetsRequirement(facts.ruby, when.ruby))) return false
   if (when.flag !== undefined && !facts.flags.includes(when.flag)) return false
   if (when.versions !== undefined && !Object.entries(when.versions).some(([gem, wanted]) => isVersion(gem, wanted, facts))) return false
+  if (when.loaded !== undefined && !Object.entries(when.loaded).some(([gem, wanted]) => isLoadedVersion(gem, wanted, facts))) return false
   return (
     matches(when.subject, facts.subject) &&
     matches(when.symbol, facts.symbol) &&
@@ -110,8 +115,12 @@ function holds(when: Signature, facts: Facts): boolean {
 }
 
 function isVersion(gem: string, wanted: string | undefined, facts: Facts): boolean {
+  return facts.gem === gem && isLoadedVersion(gem, wanted, facts)
+}
+
+function isLoadedVersion(gem: string, wanted: string | undefined, facts: Facts): boolean {
   const version = facts.versions.get(gem)
-  return facts.gem === gem && version !== undefined && wanted !== undefined && meetsRequirement(version, wanted)
+  return version !== undefined && wanted !== undefined && meetsRequirement(version, wanted)
 }
 
 function among(wanted: readonly string[] | undefined, value: string | null): boolean {

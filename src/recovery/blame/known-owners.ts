@@ -63,6 +63,11 @@ export function isServerGem(gem: string): boolean {
   return servers.has(gem)
 }
 
+/** A gem that carries calls from Ruby to any C library. */
+export function isBridgeGem(gem: string): boolean {
+  return gem === 'ffi' || gem === 'fiddle'
+}
+
 /** A gem that hooks into the VM (TracePoint, profiling), and so can break it from Ruby code. */
 export function isInstrumentingGem(gem: string): boolean {
   return instrumenting.has(gem)
