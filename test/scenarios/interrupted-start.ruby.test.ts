@@ -30,3 +30,17 @@ test.each([0, 60, 150, 300, 500, 800, 1_200, 2_000])(
     expect(started.flatMap((group) => readProcessGroup(group)).filter(({ state }) => state !== 'Z')).toEqual([])
   },
 )
+
+test('a stop that meets a worker amid its boot is as clean as any', { timeout: 180_000 }, async () => {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await using run = await startBezel({
+      folder,
+      args: ['--host', '127.0.0.1', '--port', '0', '--workers', '2'],
+      env: { DATABASE_URL: undefined },
+    })
+    // Opened by the first worker: the second one is about to set its signal handlers.
+    await run.fact('PortOpened')
+    await run.stopCleanly()
+    expect(run.facts().filter(({ tag }) => tag === 'IncidentRecorded')).toEqual([])
+  }
+})
