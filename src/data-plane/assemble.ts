@@ -31,6 +31,8 @@ export class DataPlane {
   readonly #processGroups = new Map<number, number>()
   #frontDoor: FrontDoor | null = null
   #gateway: EnhancedDatabaseManager | null = null
+  /** Resolves once nobody is accepted any more. */
+  #accepted: Promise<void> = Promise.resolve()
   /** Called once everything is closed. */
   onClosed: () => void = () => {}
 
@@ -87,7 +89,8 @@ export class DataPlane {
           gateway: this.#gateway?.snapshot() ?? null,
         })
       case 'StopAccepting':
-        return this.#frontDoor?.stopAccepting()
+        this.#accepted = this.#stopAccepting()
+        return
       case 'DrainRequests':
         return void this.#drainRequests(message.withinMs)
       case 'Close':
@@ -135,7 +138,14 @@ export class DataPlane {
     this.#link.send({ tag: 'RunDrained', run })
   }
 
+  /** Whoever waits in the backlog was told that the port is open: two turns of the event loop let all of them in. */
+  async #stopAccepting(): Promise<void> {
+    for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate)
+    this.#frontDoor?.stopAccepting()
+  }
+
   async #drainRequests(withinMs: number): Promise<void> {
+    await this.#accepted
     const requestsCut = (await this.#frontDoor?.drain(withinMs)) ?? 0
     this.#link.send({ tag: 'Drained', requestsCut })
   }

@@ -25,6 +25,9 @@ export interface ClientOwner {
 /** After the last answer a client may go on sending; it is read for this long, or a reset would take the answer from it (RFC 9112, section 9.6). */
 const lingerMs = 2_000
 
+/** A client that was just accepted may have its first request on the way: a drain gives it this long to send it. */
+const arrivalMs = 500
+
 /** One client: its requests are answered one after the other. */
 export class ClientConnection implements RequestSink, Asker {
   readonly peer: string
@@ -39,6 +42,8 @@ export class ClientConnection implements RequestSink, Asker {
   private readonly forwarding: ForwardingLines
   /** Octets of further requests, read while one is answered. */
   private kept: Buffer | null = null
+  /** Until then its first request may still be on the way; 0 once that has come. */
+  private arrivesByMs: number
   private consuming = false
   private ended = false
   private closing = false
@@ -56,6 +61,7 @@ export class ClientConnection implements RequestSink, Asker {
     this.forwarding = new ForwardingLines(this.peer, house.trusted.has(this.peer))
     this.reader = new RequestReader(house.settings, house.requestWalker, this.forwarding.trusted, this)
     this.dueMs = house.nowMs() + house.settings.headTimeoutMs
+    this.arrivesByMs = house.nowMs() + arrivalMs
     socket.on('data', (chunk: Buffer) => this.read(chunk))
     socket.on('end', () => this.readEnd())
     socket.on('drain', () => this.drained())
@@ -64,9 +70,13 @@ export class ClientConnection implements RequestSink, Asker {
     socket.on('close', () => this.closed())
   }
 
-  /** It waits for an answer that has an end. */
+  /** It waits for an answer that has an end, or has only just come. */
   get isBusy(): boolean {
-    return this.exchange !== null && !this.exchange.isEventStream && !this.tunnel
+    return this.exchange === null ? this.isArriving : !this.exchange.isEventStream && !this.tunnel
+  }
+
+  private get isArriving(): boolean {
+    return this.arrivesByMs > 0 && !this.ended && !this.closing && this.house.nowMs() < this.arrivesByMs
   }
 
   forwardingLines(exchange: Exchange): string {
@@ -153,7 +163,7 @@ export class ClientConnection implements RequestSink, Asker {
 
   /** Closes a connection that has nothing to wait for. */
   closeIfIdle(): void {
-    if (this.exchange === null && !this.closing) this.socket.destroySoon()
+    if (this.exchange === null && !this.closing && !this.isArriving) this.socket.destroySoon()
   }
 
   /** At the end of a drain: true when a request was cut. */
@@ -230,6 +240,7 @@ export class ClientConnection implements RequestSink, Asker {
     const serial = house.nextSerial()
     const exchange = new Exchange(serial, this.forwarding.acceptedId(head) ?? house.idOf(serial), head, this, house.held, nowMs)
     this.exchange = exchange
+    this.arrivesByMs = 0
     if (!this.reader.isInBody) {
       exchange.body.complete = true
       this.dueMs = Infinity

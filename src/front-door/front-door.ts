@@ -234,6 +234,10 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     const nowMs = this.#house.nowMs()
     this.#dispatcher.sweep(nowMs)
     for (const client of this.#clients) if (client.dueMs <= nowMs) client.expire()
+    if (this.#house.draining) {
+      for (const client of this.#clients) client.closeIfIdle()
+      this.#wakeWaiters()
+    }
     this.#wakeWaiters()
     if (this.#clients.size > 0 || [...this.#dispatcher.runs.values()].some((run) => !run.isEmpty)) this.#sweepSoon()
   }
