@@ -28,6 +28,27 @@ describe('draining', () => {
     await rig.door.drainRun(999)
   })
 
+  test('a run whose only request is overdue is drained: its client has had its 504', async () => {
+    const rig = await open({ requestTimeoutMs: 100 })
+    const { hear } = mute()
+    const { run } = await rig.boot(hear)
+    expect(await rig.ask('/hang')).toMatchObject({ status: 504 })
+    await rig.door.drainRun(run)
+    expect(rig.door.heldBy(run)).toBe(1)
+  })
+
+  test('a client that has only just connected is answered although the door is draining', async () => {
+    const rig = await open()
+    await rig.boot(echo)
+    const fresh = rig.dial()
+    await until(() => rig.door.snapshot().connections.open === 1)
+    const draining = rig.door.drain(5_000)
+    fresh.say(get('/first'))
+    await until(() => fresh.ended)
+    expect(fresh.heard).toMatch(/^HTTP\/1.1 200 /)
+    expect(await draining).toBe(0)
+  })
+
   test('a paused run gets nothing until it is resumed', async () => {
     const rig = await open()
     const { run } = await rig.boot(echo)

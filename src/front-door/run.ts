@@ -8,7 +8,10 @@ interface IdleConnection {
 }
 
 /** A ready run: what it holds, its connections, and whether it takes more. */
-export class Run<Request extends { readonly isEventStream: boolean }, Connection extends IdleConnection> implements RunLoad {
+export class Run<
+  Request extends { readonly isEventStream: boolean; readonly overdue: boolean },
+  Connection extends IdleConnection,
+> implements RunLoad {
   readonly serving: ServingRun
   readonly listed = new Set<Request>()
   readonly upgraded = new Set<Request>()
@@ -78,9 +81,9 @@ export class Run<Request extends { readonly isEventStream: boolean }, Connection
     return this.listed.size === 0 && this.upgraded.size === 0 && !this.holdsUnknown
   }
 
-  /** Nothing that a drain waits for: upgrades and event streams may last for ever. */
+  /** Nothing that a drain waits for: upgrades and event streams may last for ever, and what is overdue has had its 504. */
   get isDrained(): boolean {
-    for (const exchange of this.listed) if (!exchange.isEventStream) return false
+    for (const exchange of this.listed) if (!exchange.isEventStream && !exchange.overdue) return false
     return true
   }
 
