@@ -61,6 +61,21 @@ describe("a client's session", () => {
     )
   })
 
+  test('is not moved by an answer to a question that it no longer asks', () => {
+    fc.assert(
+      fc.property(story, (happenings) => {
+        for (const { before, event, after } of walk(machine, happenings)) {
+          const staleLease =
+            (event.tag === 'Granted' || event.tag === 'Refused') && !(before.tag === 'Waiting' && before.lease === event.lease)
+          const staleServer =
+            (event.tag === 'Prepared' || event.tag === 'PrepareRefused' || event.tag === 'ServerLost' || event.tag === 'Judged') &&
+            !('server' in before && before.server === event.server)
+          if (staleLease || staleServer) expect(after).toEqual({ state: before, effects: [] })
+        }
+      }),
+    )
+  })
+
   test('asks once for each state of waiting, with the number that it waits for', () => {
     fc.assert(
       fc.property(story, (happenings) => {
