@@ -167,7 +167,10 @@ export class Keeper {
   }
 
   #emit(event: BezelEvent): void {
-    this.#around.log.fact(event)
+    const { log } = this.#around
+    log.fact(event)
+    // A person reads these lines; whoever reads JSON lines may want them all.
+    if (event.tag === 'CrashConfirmed' && log.place.format === 'text') this.#output.keepBack(event.run)
     this.#reactions.react(event)
   }
 

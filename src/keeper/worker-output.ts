@@ -3,34 +3,56 @@ import { TextLines } from '../formats/text-lines/text-lines.ts'
 /** Of a longer line the log shows the beginning. */
 const maxLineBytes = 4_096
 
-/** Cuts what each run writes into lines, stdout and stderr apart. */
+interface Output {
+  readonly worker: number
+  readonly streams: Map<string, TextLines>
+  /** Lines that were kept back; null: all are passed on. */
+  keptBack: number | null
+}
+
+/** Cuts what each run writes into lines, stdout and stderr apart, and passes them on. */
 export class WorkerOutput {
   readonly #line: (worker: number, line: string) => void
-  readonly #runs = new Map<number, { readonly worker: number; readonly streams: Map<string, TextLines> }>()
+  readonly #runs = new Map<number, Output>()
 
   constructor(line: (worker: number, line: string) => void) {
     this.#line = line
   }
 
   begin(worker: number, run: number): void {
-    this.#runs.set(run, { worker, streams: new Map() })
+    this.#runs.set(run, { worker, streams: new Map(), keptBack: null })
   }
 
   push(run: number, stream: string, chunk: Buffer): void {
-    const known = this.#runs.get(run)
-    if (known === undefined) return
-    let lines = known.streams.get(stream)
+    const output = this.#runs.get(run)
+    if (output === undefined) return
+    let lines = output.streams.get(stream)
     if (lines === undefined) {
       lines = new TextLines(maxLineBytes)
-      known.streams.set(stream, lines)
+      output.streams.set(stream, lines)
     }
-    for (const line of lines.push(chunk)) this.#line(known.worker, line)
+    for (const line of lines.push(chunk)) this.#pass(output, line)
   }
 
-  /** Gives the last lines, also those without an end. */
+  /** What the run writes from now on is its crash report: hundreds of lines that its incident keeps, and that would bury what matters. */
+  keepBack(run: number): void {
+    const output = this.#runs.get(run)
+    if (output !== undefined) output.keptBack ??= 0
+  }
+
+  /** Gives the last lines, also those without an end, and says how many were kept back. */
   end(run: number): void {
-    const known = this.#runs.get(run)
-    for (const lines of known?.streams.values() ?? []) for (const line of lines.end()) this.#line(known?.worker ?? 0, line)
+    const output = this.#runs.get(run)
+    if (output === undefined) return
     this.#runs.delete(run)
+    for (const lines of output.streams.values()) for (const line of lines.end()) this.#pass(output, line)
+    if (output.keptBack !== null && output.keptBack > 0) {
+      this.#line(output.worker, `… ${output.keptBack} more lines of its crash report: the incident has them`)
+    }
+  }
+
+  #pass(output: Output, line: string): void {
+    if (output.keptBack === null) this.#line(output.worker, line)
+    else output.keptBack += 1
   }
 }
