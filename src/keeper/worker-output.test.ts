@@ -23,7 +23,7 @@ test('keeps a crash report back, and says how much of it', () => {
   output.keepBack(7)
   output.push(7, 'stderr', Buffer.from('a\nb\nc\n'))
   output.end(7)
-  expect(lines).toEqual(['[2] [BUG] Segmentation fault', '[2] … 3 more lines of its crash report: the incident has them'])
+  expect(lines).toEqual(['[2] [BUG] Segmentation fault', '[2] … 3 lines of its crash report: the incident has them'])
 })
 
 test('drops what comes after the end of a run', () => {

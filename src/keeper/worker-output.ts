@@ -47,7 +47,7 @@ export class WorkerOutput {
     this.#runs.delete(run)
     for (const lines of output.streams.values()) for (const line of lines.end()) this.#pass(output, line)
     if (output.keptBack !== null && output.keptBack > 0) {
-      this.#line(output.worker, `… ${output.keptBack} more lines of its crash report: the incident has them`)
+      this.#line(output.worker, `… ${output.keptBack} lines of its crash report: the incident has them`)
     }
   }
 
