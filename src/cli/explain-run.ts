@@ -5,6 +5,7 @@ import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { BezelError } from '../errors.ts'
 import { CrashReportReader } from '../formats/crash-report/crash-report-reader.ts'
 import { explainLog, type ExplainedEvent } from '../recovery/blame/explain-log.ts'
+import { ExplainStream } from '../recovery/blame/explain-stream.ts'
 import type { AppKnowledge } from '../recovery/blame/evidence.ts'
 import { toJson } from '../snake-case.ts'
 import { formatExplanation, formatGroups, type Group } from './explain-format.ts'
@@ -29,13 +30,20 @@ export async function runExplain(files: readonly string[], flags: ExplainFlags):
   const colour = wantsColour(process.stdout, process.env)
   const groups = new Map<string, Group>()
   for (const [index, source] of sources.entries()) {
-    const { main, events } = explainLog(await read(source), known)
-    if (flags.group === true) for (const event of events) collect(groups, event, source)
-    else if (flags.json === true) printJson(toJson({ file: source.path, ...main, deaths: events.length }))
-    else
-      print(
-        `${index === 0 ? '' : '\n'}${sources.length === 1 ? '' : `${source.path ?? 'standard input'}\n`}${formatExplanation(main, events.length, colour)}`,
-      )
+    if (flags.group === true) {
+      const stream = new ExplainStream(known, (death) => collect(groups, death, source))
+      await feed(source, stream)
+      stream.end()
+      continue
+    }
+    const reader = new CrashReportReader()
+    await feed(source, reader)
+    const { main, events } = explainLog(reader.end(), known)
+    if (flags.json === true) printJson(toJson({ file: source.path, ...main, deaths: events.length }))
+    else {
+      const title = sources.length === 1 ? '' : `${source.path ?? 'standard input'}\n`
+      print(`${index === 0 ? '' : '\n'}${title}${formatExplanation(main, events.length, colour)}`)
+    }
   }
   if (flags.group !== true) return
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count || a.first.localeCompare(b.first))
@@ -65,9 +73,8 @@ function toSources(file: string): Source[] {
     .reverse()
 }
 
-/** Streams a log through the reader. A compressed log that is cut or damaged gives what it holds. */
-async function read({ path }: Source): Promise<ReturnType<CrashReportReader['end']>> {
-  const reader = new CrashReportReader()
+/** Streams a log to whoever reads it. A compressed log that is cut or damaged gives what it holds. */
+async function feed({ path }: Source, reader: { push(chunk: Buffer): void }): Promise<void> {
   try {
     for await (const chunk of await open(path)) reader.push(chunk)
   } catch (error) {
@@ -78,7 +85,6 @@ async function read({ path }: Source): Promise<ReturnType<CrashReportReader['end
         `${path ?? 'Standard input'} can not be read: ${error instanceof Error ? error.message : ''}.`,
       )
   }
-  return reader.end()
 }
 
 /** The bytes of a log, expanded where its first bytes say that they are compressed. */

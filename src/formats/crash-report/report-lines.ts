@@ -41,7 +41,11 @@ export function readControlFrame(line: string): ControlFrame | null {
   const found = line.includes('c:0') || line.includes('c:1') ? controlFrame.exec(line) : null
   if (found?.[1] === undefined) return null
   const label = (found[3] ?? '').replace(/ *\[FINISH\] *$/, '').trim()
-  return { depth: Number(found[1]), type: found[2] ?? '', label: label === '[FINISH]' ? '' : label.replace(/^:/, '') }
+  return {
+    depth: Number(found[1]),
+    type: found[2] ?? '',
+    label: label === '[FINISH]' || label === ':(null)' ? '' : label.replace(/^:/, ''),
+  }
 }
 
 const rubyFrame = /^\s*(?!from )(.+?):(\d+):in [`'‘](.*)['’]\s*$/

@@ -22,12 +22,7 @@ export interface ExplainedLog {
 /** Explains a whole log, of one process or of many. */
 export function explainLog(findings: readonly Finding[], known: Omit<Evidence, 'findings'> = {}): ExplainedLog {
   const events = toEvents(findings)
-  const explained = events.map((event) => ({
-    event,
-    explanation: explain({ ...known, findings: inOrder(event) }),
-    atLine: inOrder(event)[0]?.atLine ?? 1,
-    loggedAt: inOrder(event)[0]?.loggedAt ?? null,
-  }))
+  const explained = events.map((event) => ({ event, ...explainEvent(event, known) }))
   const counts = Map.groupBy(explained, ({ explanation }) => explanation.kind)
   const ranked = explained.toSorted(
     (a, b) =>
@@ -42,6 +37,12 @@ export function explainLog(findings: readonly Finding[], known: Omit<Evidence, '
     main: doubt(first.explanation, rivals),
     events: explained.map(({ explanation, atLine, loggedAt }) => ({ explanation, atLine, loggedAt })),
   }
+}
+
+/** Explains one death of a log. */
+export function explainEvent(event: TroubleEvent, known: Omit<Evidence, 'findings'>): ExplainedEvent {
+  const findings = inOrder(event)
+  return { explanation: explain({ ...known, findings }), atLine: findings[0]?.atLine ?? 1, loggedAt: findings[0]?.loggedAt ?? null }
 }
 
 /** Crashes of one log at several places, none of which a C frame names: the sign of a damaged heap, which no single report can pin on anybody. */

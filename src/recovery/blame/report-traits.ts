@@ -62,12 +62,21 @@ export function insideGc(site: CrashSite): boolean {
     .some(({ frame, owner }) => owner.tag !== 'gem' && frame.symbol !== null && gcFunction.test(frame.symbol.replace(/^_+/, '')))
 }
 
+/** A register of eight printable bytes: text taken for a pointer. Such an address is not canonical, and x86-64 then reports 0 (AMD64 manual, #GP). */
+function textInRegister({ registers }: CrashReport): string | null {
+  for (const value of Object.values(registers)) if (/^0x(?:[2-7][0-9a-f]){8}$/.test(value)) return value
+  return null
+}
+
 export function contextOf(report: CrashReport, site: CrashSite, ruby: RubySite, traits: readonly ReportTrait[]): string[] {
   const lines: string[] = []
   const address = report.header?.address ?? null
   if (ruby.line !== null) lines.push(`Ruby was at ${ruby.line}${ruby.cMethod === null ? '' : ` in the C method ${ruby.cMethod}`}`)
-  if (traits.includes('null-pointer'))
+  const text = textInRegister(report)
+  if (traits.includes('null-pointer') && text === null)
     lines.push(`the fault address ${address ?? ''} lies just above zero: a null pointer, or a small number taken for one`)
+  if (text !== null && (address === '0x0' || address === text))
+    lines.push('a register holds eight letters where a pointer should be: freed or overwritten memory was used')
   if (traits.includes('wild-jump'))
     lines.push('the instruction pointer is the fault address or zero: a call through a bad function pointer')
   if (traits.includes('in-gc') && !/allocation/.test(report.header?.message ?? ''))
