@@ -16,14 +16,15 @@ import {
 } from './data-plane.machine.ts'
 import type { DataPlaneProcess } from './data-plane-link.ts'
 import { Expectations } from './expectations.ts'
+import { Standby } from './standby.ts'
 import { StateToReplay } from './state-to-replay.ts'
 
 type Configure = Extract<FromKeeper, { tag: 'Configure' }>
 export type DataPlaneSnapshot = Extract<ForKeeper, { tag: 'Snapshot' }>
 
 export interface DataPlaneHostPorts {
-  /** Starts the process of one era. */
-  spawn(era: number, onExit: (code: number | null, signal: string | null) => void): DataPlaneProcess
+  /** Starts a process. */
+  spawn(onExit: (code: number | null, signal: string | null) => void): DataPlaneProcess
   /** A run ended: how many requests it held. */
   onHeld(run: number, requests: number): void
   /** An upstream connection of this run closed: does the run live? False also when it is known to be ending. */
@@ -42,7 +43,9 @@ export class DataPlaneHost {
   readonly #expected: Expectations
   #settings: Pick<Configure, 'frontDoor' | 'gateway'> = { frontDoor: null, gateway: null }
   #process: DataPlaneProcess | null = null
-  #spawnedAtMs = 0
+  readonly #standby: Standby
+  #startedAtMs = 0
+  #era = 0
   #snapshot: DataPlaneSnapshot | null = null
   #closing = false
 
@@ -50,6 +53,7 @@ export class DataPlaneHost {
     this.#outside = outside
     this.#ports = ports
     this.#expected = new Expectations(outside.clock)
+    this.#standby = new Standby(outside.clock, () => this.#create())
     this.#driver = drive<DataPlaneLife, DataPlaneLifeEvent, DataPlaneLifeEffect>(
       {
         initial: idleDataPlane,
@@ -143,9 +147,7 @@ export class DataPlaneHost {
 
   /** Ends the data plane in order. Resolves with the number of transactions that were cut off. */
   async close(withinMs: number): Promise<number> {
-    this.#closing = true
-    this.#driver.send({ tag: 'Stop' })
-    this.#replay.closeAll()
+    this.#end()
     if (this.#process === null) return 0
     const answer = this.#expected.expect('closed', withinMs)
     this.#send({ tag: 'Close', withinMs })
@@ -153,10 +155,15 @@ export class DataPlaneHost {
   }
 
   kill(): void {
+    this.#end()
+    this.#process?.kill()
+  }
+
+  #end(): void {
     this.#closing = true
     this.#driver.send({ tag: 'Stop' })
+    this.#standby.stop()
     this.#replay.closeAll()
-    this.#process?.kill()
   }
 
   /** As the data plane last said: what is cut when it dies without a word. */
@@ -170,34 +177,43 @@ export class DataPlaneHost {
   }
 
   #spawn(era: number): void {
-    this.#spawnedAtMs = this.#outside.clock.nowMs()
-    const spawned = this.#ports.spawn(era, (code, signal) => this.#died(spawned, code, signal))
-    this.#process = spawned
-    spawned.link.onMessage((message) => {
-      if (spawned === this.#process) this.#receive(message)
+    this.#startedAtMs = this.#outside.clock.nowMs()
+    const active = this.#standby.take() ?? this.#create()
+    this.#process = active
+    this.#era = era
+    active.link.onMessage((message) => {
+      if (active === this.#process) this.#receive(message)
     })
-    this.#outside.emit({ tag: 'DataPlaneStarted', era, pid: spawned.pid })
-    spawned.link.send({ tag: 'Configure', era, ...this.#settings })
-    for (const { purpose, handle } of this.#replay.listeners()) spawned.link.send({ tag: 'Listener', purpose }, handle)
-    if (era > 1) spawned.link.send({ tag: 'Adopt', runs: this.#replay.runs(), sessions: this.#replay.takeSessions() })
+    this.#outside.emit({ tag: 'DataPlaneStarted', era, pid: active.pid })
+    active.link.send({ tag: 'Configure', era, ...this.#settings })
+    for (const { purpose, handle } of this.#replay.listeners()) active.link.send({ tag: 'Listener', purpose }, handle)
+    if (era > 1) active.link.send({ tag: 'Adopt', runs: this.#replay.runs(), sessions: this.#replay.takeSessions() })
   }
 
-  #died(spawned: DataPlaneProcess, code: number | null, signal: string | null): void {
-    if (spawned !== this.#process) return
+  #create(): DataPlaneProcess {
+    const created = this.#ports.spawn((code, signal) => {
+      if (created === this.#process) this.#died(created.pid, code, signal)
+      else this.#standby.died(created)
+    })
+    return created
+  }
+
+  #died(pid: number, code: number | null, signal: string | null): void {
     this.#process = null
     // A successor listens on the same handles, and answers for them.
     this.#expected.settleWhere((name) => !name.startsWith('listen '), 'gone')
-    if (!this.#closing) this.#outside.emit({ tag: 'DataPlaneDied', era: spawned.era, pid: spawned.pid, code, signal })
-    this.#driver.send({ tag: 'Died', era: spawned.era })
+    if (!this.#closing) this.#outside.emit({ tag: 'DataPlaneDied', era: this.#era, pid, code, signal })
+    this.#driver.send({ tag: 'Died', era: this.#era })
   }
 
   #receive(message: ForKeeper): void {
     switch (message.tag) {
       case 'Configured':
+        this.#standby.prepare()
         return this.#outside.emit({
           tag: 'DataPlaneServing',
           era: message.era,
-          tookMs: Math.round(this.#outside.clock.nowMs() - this.#spawnedAtMs),
+          tookMs: Math.round(this.#outside.clock.nowMs() - this.#startedAtMs),
         })
       case 'Listening':
         return this.#expected.settle(`listen ${nameOf(message.purpose)}`, 'ok')

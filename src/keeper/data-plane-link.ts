@@ -2,9 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { ForKeeper, FromKeeper } from '../data-plane/assemble.ts'
 import { createChannel, type Channel } from '../link/channel.ts'
 
-/** One data plane process of one era. */
+/** One data plane process. Until it is configured it only waits. */
 export interface DataPlaneProcess {
-  readonly era: number
   readonly pid: number
   readonly link: Channel<ForKeeper, FromKeeper>
   kill(): void
@@ -23,7 +22,6 @@ export interface DataPlaneProgram {
  * Throws what `spawn` throws; `onExit` is called once.
  */
 export function spawnDataPlane(
-  era: number,
   { file, accessLog, logFd }: DataPlaneProgram,
   onExit: (code: number | null, signal: string | null) => void,
 ): DataPlaneProcess {
@@ -42,7 +40,6 @@ export function spawnDataPlane(
   child.once('exit', exited)
   child.once('error', () => exited(null, null))
   return {
-    era,
     pid: child.pid ?? 0,
     link: createChannel<ForKeeper, FromKeeper>(child),
     kill: () => void child.kill('SIGKILL'),

@@ -68,7 +68,7 @@ export class Keeper {
     for (const notice of noticesOf(config, facts)) around.log.message('warn', notice)
     this.#output = new WorkerOutput((worker, line) => around.log.output(worker, line))
     this.#dataPlane = new DataPlaneHost(this.#outside, {
-      spawn: (era, onExit) => spawnDataPlane(era, this.#dataPlaneProgram(), onExit),
+      spawn: (onExit) => spawnDataPlane(this.#dataPlaneProgram(), onExit),
       onHeld: (run, requests) => this.#held.answer(run, requests > 0),
       isAlive: (run) => this.#isAlive(run),
     })
