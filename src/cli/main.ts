@@ -2,12 +2,14 @@ import { CommanderError } from 'commander'
 import { commands } from './commands.ts'
 import { createProgram } from './create-program.ts'
 import { reportError } from './report-error.ts'
-import { guardOutput } from './stdout.ts'
+import { flushOutput, guardOutput } from './stdout.ts'
 
 /** Runs one command line and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   guardOutput()
-  process.exit(await run(argv))
+  const exitCode = await run(argv)
+  await flushOutput()
+  process.exit(exitCode)
 }
 
 async function run(argv: readonly string[]): Promise<number> {

@@ -7,6 +7,21 @@ export function guardOutput(): void {
   }
 }
 
+/**
+ * Resolves when standard output has been taken by its reader, however slow: `process.exit` would lose the rest of it (a pipe that is
+ * full takes no more at once). A reader that is gone takes nothing and is not waited for.
+ */
+export async function flushOutput(): Promise<void> {
+  const { stdout } = process
+  if (stdout.writableLength === 0 || stdout.destroyed) return
+  await new Promise<void>((resolve) => {
+    stdout
+      .once('drain', resolve)
+      .once('close', resolve)
+      .once('error', () => resolve())
+  })
+}
+
 export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }

@@ -71,7 +71,8 @@ function stepStarting(worker: Worker & { tag: 'Starting' }, event: WorkerMachine
   if (event.tag === 'Kill' && event.why === 'crashed')
     return put({ ...leaving, why: event.why }, deadline.tag === 'Running' ? deadline.atMs : Infinity, moment, policy)
   if (event.tag === 'Kill' || event.tag === 'Replace') return kill({ ...leaving, why: event.why })
-  if (event.tag === 'Stop') return signal({ ...leaving, why: 'asked', next: 'Stop' }, event.killAtMs)
+  // It holds nothing yet, and a server that is booting may lose its signal (Iodine 0.7 does): nothing is gained by waiting for it.
+  if (event.tag === 'Stop') return kill({ ...leaving, why: 'asked', next: 'Stop' })
   return event.tag === 'GiveUp' ? kill({ ...leaving, why: 'asked', next: 'GiveUp' }) : become(worker)
 }
 

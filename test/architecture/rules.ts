@@ -139,7 +139,9 @@ export const nothingLeftBehind: Rule = (files) =>
     text
       .split('\n')
       .flatMap((line, index) =>
-        /\b(TODO|FIXME|XXX|HACK)\b|@ts-(ignore|nocheck|expect-error)|\bas any\b|(^|[^.\w])(it|test|describe)\.(only|skip|todo)\(/.test(line)
+        /\b(TODO|FIXME|XXX|HACK)\b|@ts-(ignore|nocheck|expect-error)|\bas any\s*[;,)\]|&]|(^|[^.\w])(it|test|describe)\.(only|skip|todo)\(/.test(
+          line,
+        )
           ? [`${path}:${index + 1} ${line.trim()}`]
           : [],
       ),

@@ -6,7 +6,7 @@ import { consequenceOf } from '../../src/errors.ts'
 import { running, shutdownDueAt, stepShutdown, type Shutdown, type ShutdownEvent } from '../../src/shutdown/shutdown.machine.ts'
 import { storyOf } from '../support/machine-laws.ts'
 import { modelProperty, realProperty } from './cases.ts'
-import { outcomeOf, startSmallApp, startSmallBezel } from './small-app.ts'
+import { outcomeOf, startSmallApp, startSmallBezel, untilHeld } from './small-app.ts'
 
 const diesAtBoot = resolve(import.meta.dirname, '../fixtures/misbehaving/dies-at-boot.rb')
 const policy = {
@@ -67,7 +67,7 @@ const endings: Readonly<Record<string, () => Promise<{ readonly code: number | n
   'a second signal': async () => {
     await using app = await startSmallApp({ workers: 1 })
     void outcomeOf(`${app.origin}/slow?20000`)
-    await new Promise((done) => setTimeout(done, 300))
+    await untilHeld(app)
     process.kill(app.pid, 'SIGINT')
     await app.fact('ShutdownPhase')
     return { code: (await app.stop('SIGINT')).code, wanted: 130 }
@@ -75,7 +75,7 @@ const endings: Readonly<Record<string, () => Promise<{ readonly code: number | n
   'cut at the deadline': async () => {
     await using app = await startSmallApp({ workers: 1, env: { BEZEL_SHUTDOWN_DEADLINE: '1500ms' } })
     void outcomeOf(`${app.origin}/slow?30000`)
-    await new Promise((done) => setTimeout(done, 300))
+    await untilHeld(app)
     return { code: (await app.stop('SIGTERM')).code, wanted: consequenceOf('CUT_AT_DEADLINE').exit }
   },
   'gave up': async () => {

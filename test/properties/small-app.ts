@@ -47,6 +47,17 @@ export async function startSmallApp(options: SmallAppOptions): Promise<SmallApp>
   }
 }
 
+/** Resolves once a worker holds a request: what happens from then on, happens to it. */
+export async function untilHeld(app: SmallApp): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const { stdout } = await app.command(['status', '--json'])
+    const status = JSON.parse(stdout) as { front_door?: { runs?: { outstanding: number }[] } | null }
+    if (status.front_door?.runs?.some(({ outstanding }) => outstanding > 0) === true) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('no worker came to hold a request')
+}
+
 /** The status of an answer whose body came whole; the error's code otherwise. */
 export async function outcomeOf(url: string): Promise<number | string> {
   try {

@@ -9,8 +9,11 @@ const moreGrammarWords: ReadonlySet<string> = new Set(
   'by over filter set rollup cube sets insert conflict key include partition zone within stdin stdout escape inherits values'.split(' '),
 )
 
-/** Before a name: what follows is a table, an alias or a type with a list behind it, never a call. */
-const listsFollow: ReadonlySet<string> = new Set('into table as references with recursive tablesample execute copy'.split(' '))
+/**
+ * Before a name: what follows is a table, an alias or a type with a list behind it, never a call. `exists`: of `CREATE TABLE IF NOT EXISTS x (`;
+ * where it asks for rows, a bracket follows it at once.
+ */
+const listsFollow: ReadonlySet<string> = new Set('into table as references with recursive tablesample execute copy exists'.split(' '))
 
 const writers = ['insert', 'update', 'delete', 'merge']
 
