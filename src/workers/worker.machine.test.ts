@@ -129,7 +129,6 @@ const drawn = [
   'Starting>Draining',
   'Starting>Killed',
   'Starting>Ready',
-  'Starting>Stopping',
   'Starting>Waiting',
   'Stopping>GivenUp',
   'Stopping>Killed',
