@@ -4,7 +4,7 @@ require 'bcrypt'
 require 'connection_pool'
 require 'pg'
 
-# A pool of connections that treats a broken one as Rails does: it is thrown away, and a read is repeated once on a new one.
+# A pool of connections that treats a broken one as Rails does: it is opened anew, and a read is repeated once on it.
 # A write is never repeated: whether it happened is not known.
 class Database
   BCRYPT_COST = 10
@@ -14,19 +14,17 @@ class Database
   end
 
   def read(sql, params = [])
-    repeated = false
-    begin
-      run(sql, params)
-    rescue Broken => e
-      raise e.cause if repeated
-
-      repeated = true
-      retry
+    @pool.with do |connection|
+      run(connection, sql, params)
+    rescue Broken
+      run(reopened(connection), sql, params)
     end
+  rescue Broken => e
+    raise e.cause
   end
 
   def write(sql, params = [])
-    run(sql, params)
+    @pool.with { |connection| run(connection, sql, params) }
   rescue Broken => e
     raise e.cause
   end
@@ -37,18 +35,22 @@ class Database
   class Broken < StandardError; end
   private_constant :Broken
 
-  def run(sql, params)
-    @pool.with do |connection|
-      connection.exec_params(sql, params)
-    rescue PG::UndefinedTable
-      create_tables(connection)
-      retry
-    rescue PG::Error
-      raise if connection.status == PG::CONNECTION_OK
+  def run(connection, sql, params)
+    reopened(connection) unless connection.status == PG::CONNECTION_OK
+    connection.exec_params(sql, params)
+  rescue PG::UndefinedTable
+    create_tables(connection)
+    retry
+  rescue PG::Error
+    raise if connection.status == PG::CONNECTION_OK
 
-      @pool.discard_current_connection(&:close)
-      raise Broken
-    end
+    raise Broken
+  end
+
+  # The same object with a new connection: another one of the pool may be broken too, and not know it yet.
+  def reopened(connection)
+    connection.reset
+    connection
   end
 
   # Two workers may come here at once: `IF NOT EXISTS` alone does not make that safe, the lock does.
