@@ -99,7 +99,7 @@ export class Relay implements ServerReader {
     let type = walker.next()
     for (; type > chunkEnd && type !== clientMessage.Terminate; type = walker.next()) {
       if (walker.whole) this.#state.onClientMessage(type, walker.buffer, walker.start, walker.end)
-      else this.#state.onClientMessageUnread(type)
+      else this.#state.onClientMessageUnread(type, walker.buffer, walker.start, walker.end)
       this.#unsynced = type !== clientMessage.Sync && type !== clientMessage.Query && type !== clientMessage.FunctionCall
     }
     if (type < 0) {
