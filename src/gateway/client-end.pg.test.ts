@@ -166,7 +166,7 @@ describe('the fence', () => {
 describe('a cancel request', () => {
   test("cancels its own session's statement, and nothing when that is idle or the key is wrong", async () => {
     const victim = await gateway.connect()
-    const { processID, secretKey } = victim as unknown as { processID: number; secretKey: number }
+    const { processID, secretKey } = victim as typeof victim & { processID: number; secretKey: number }
     const secret = Buffer.alloc(4)
     secret.writeInt32BE(secretKey)
     const cancel = (key: Buffer) =>
