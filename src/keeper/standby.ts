@@ -2,7 +2,7 @@ import type { Clock } from '../resilience/drive.ts'
 import type { DataPlaneProcess } from './data-plane-link.ts'
 
 /** After the active one serves, so that the two don't compete for the CPU; and after a standby has died. */
-const startAfterMs = 1_000
+const startAfterMs = 300
 
 /**
  * A data plane that is started and waits: a start costs 50 to 300 ms, the more the busier the machine is, and a death

@@ -16,6 +16,8 @@ export interface KilledDataPlane {
 const clients = 20
 const pauseMs = 5
 const kills = 5
+/** Longer than `stableAfterMs` of src/keeper/data-plane.machine.ts: one that dies young again and again is made to wait. */
+const betweenKillsMs = 2_500
 const answerTimeoutMs = 10_000
 
 /** The process that holds all client connections is killed under load: what was open is lost, and nothing else. */
@@ -29,7 +31,7 @@ export async function killDataPlane({ app, narrator }: Stage): Promise<KilledDat
   const gapsMs: number[] = []
   for (let count = 0; count < kills; count += 1) {
     gapsMs.push(await killOnce(app, outcomes))
-    await forMs(700)
+    await forMs(betweenKillsMs)
   }
   const report = await load.stop()
   const refused = outcomes.filter(({ error }) => error === 'ECONNREFUSED').length
