@@ -79,7 +79,7 @@ export class DataPlane {
         this.#processGroups.delete(message.run)
         this.#questions.answer(message.run, 'exited')
         this.#link.send({ tag: 'RunHeld', run: message.run, requests: this.#frontDoor?.heldBy(message.run) ?? 0 })
-        return this.#frontDoor?.runExited(message.run, message.exit, message.incident, this.#fence(message.run))
+        return this.#frontDoor?.runExited(message.run, message.killed, message.incident, this.#fence(message.run))
       case 'RunAlive':
         return this.#questions.answer(message.run, 'alive')
       case 'AskSnapshot':

@@ -1,5 +1,4 @@
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net'
-import type { ExitStatus } from '../events/workers.ts'
 import type { LiveRun, ServingRun } from '../link/messages.ts'
 import { listenOn, type BoundHandle } from '../net/bound-handle.ts'
 import type { Abandoned, Outside, Part } from '../part.ts'
@@ -10,7 +9,7 @@ import { House } from './house.ts'
 import type { FrontDoorSettings } from './options.ts'
 import type { FrontDoorPorts } from './ports.ts'
 import { Run } from './run.ts'
-import { settleRun } from './settle-run.ts'
+import { settleRun, type Death } from './settle-run.ts'
 import { requestsSnapshot, runSnapshot, type FrontDoorSnapshot } from './snapshot.ts'
 import { SuspectDesk } from './suspect-desk.ts'
 
@@ -131,7 +130,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
    * The run is reaped. Its requests are settled when `fenced` is, because until then its database session may hold locks that a repeat
    * would wait for. `RunSettled` is told once for each call, with nothing in it for a run that never served.
    */
-  runExited(id: number, _exit: ExitStatus, incidentId: string | null, fenced: Promise<void>): void {
+  runExited(id: number, killed: boolean, incidentId: string | null, fenced: Promise<void>): void {
     this.#starting.delete(id)
     const run = this.#dispatcher.runs.get(id)
     if (run === undefined) {
@@ -149,7 +148,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
       this.#dispatcher.again(exchange)
     }
     this.#dispatcher.pump()
-    void this.#settle(run, incidentId, fenced)
+    void this.#settle(run, { killed, incidentId }, fenced)
   }
 
   /** Finishes requests within `withinMs`; answers how many were cut. Upgrades and event streams are left to `stop`. */
@@ -195,15 +194,19 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     return { requests, transactions: 0, processes: 0 }
   }
 
-  async #settle(run: HoldingRun, incidentId: string | null, fenced: Promise<void>): Promise<void> {
+  async #settle(run: HoldingRun, death: Death, fenced: Promise<void>): Promise<void> {
     // The bound is the caller's; that the fence failed is told by the gateway.
     await fenced.catch(() => {})
     // What the run had written before it ended still lies in the sockets: an answer that is whole there is an answer.
     for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate)
     this.#dispatcher.remove(run)
-    settleRun(run, incidentId, this.#house, this.#dispatcher, this.#desk)
+    settleRun(run, death, this.#house, this.#dispatcher, this.#desk)
+    const others = [...this.#dispatcher.runs.values()].filter(({ draining, exited }) => !draining && !exited)
     // A fence may last longer than a boot: the run that was to take the suspects may serve already.
-    for (const other of this.#dispatcher.runs.values()) if (other.readyMs >= run.exitedMs && !other.draining) this.#desk.booted(other)
+    for (const other of others) if (other.readyMs >= run.exitedMs) this.#desk.booted(other)
+    // What replaces a draining run serves before that one ends: no boot comes after it.
+    const newest = others.at(-1)
+    if (run.draining && newest !== undefined) this.#desk.booted(newest)
     this.#dispatcher.pump()
     this.#wakeWaiters()
   }

@@ -8,13 +8,19 @@ import type { SuspectDesk } from './suspect-desk.ts'
 /** Requests named in one fact. A run may hold thousands of upgrades. */
 const maxNamed = 200
 
+export interface Death {
+  /** By SIGKILL, without a crash or a hang before: see the link's `RunExited`. */
+  readonly killed: boolean
+  readonly incidentId: string | null
+}
+
 /** Settles what an ended and fenced run held, and tells it. */
-export function settleRun(run: HoldingRun, incident: string | null, house: House, dispatcher: Dispatcher, desk: SuspectDesk): void {
+export function settleRun(run: HoldingRun, { killed, incidentId }: Death, house: House, dispatcher: Dispatcher, desk: SuspectDesk): void {
   const nowMs = house.nowMs()
   const listed = [...run.listed]
   const upgraded = [...run.upgraded]
   const held = listed.map((exchange) => toHeld(exchange, dispatcher))
-  const cause = causeOf(held, upgraded.length > 0 || run.holdsUnknown)
+  const cause = causeOf(held, { killed, heldOtherThings: upgraded.length > 0 || run.holdsUnknown })
   const named: InFlightRequest[] = []
   const name = (exchange: Exchange, settlement: InFlightRequest['settlement']) => {
     const { id, head, path, sentMs } = exchange
@@ -27,7 +33,7 @@ export function settleRun(run: HoldingRun, incident: string | null, house: House
     const { settlement, code } = decideSettlement(held[index]!, index === cause, house.draining, nowMs)
     const { client } = exchange
     name(exchange, settlement)
-    exchange.incident = incident
+    exchange.incident = incidentId
     exchange.upstream?.destroy()
     exchange.upstream = null
     if (settlement === 'sent-elsewhere') {

@@ -24,8 +24,18 @@ export interface Verdict {
   readonly code: ErrorCode | null
 }
 
-/** Whether exactly one request, and nothing else, was with the run: then that one is the cause. Its index, or -1. */
-export function causeOf(held: readonly Held[], heldOtherThings: boolean): number {
+export interface Circumstances {
+  /** SIGKILL took the run, without a crash or a hang before. */
+  readonly killed: boolean
+  /** Upgrades, or requests of a dead data plane. */
+  readonly heldOtherThings: boolean
+}
+
+/**
+ * Whether exactly one request, and nothing else, was with the run: then that one is the cause. Its index, or -1.
+ * Whoever sends SIGKILL doesn't look at requests: only one that had met a death before is the cause of such an end.
+ */
+export function causeOf(held: readonly Held[], { killed, heldOtherThings }: Circumstances): number {
   if (heldOtherThings) return -1
   let cause = -1
   for (const [index, { sent }] of held.entries()) {
@@ -33,7 +43,7 @@ export function causeOf(held: readonly Held[], heldOtherThings: boolean): number
     if (cause !== -1) return -1
     cause = index
   }
-  return cause
+  return killed && held[cause]?.deaths === 0 ? -1 : cause
 }
 
 /** What becomes of one request after its run has ended and its database sessions are closed. */

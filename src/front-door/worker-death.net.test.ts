@@ -27,6 +27,36 @@ describe('when a worker dies', () => {
     expect([...other.worker.requests, ...next.worker.requests].filter(({ target }) => target.startsWith('/segv'))).toHaveLength(0)
   })
 
+  test('a request that was alone when SIGKILL came from outside is asked again once, and is the cause of a second such end', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const answer = rig.ask('/leak')
+    await until(() => got.length === 1)
+    rig.kill(run, { killed: true })
+    await until(() => rig.settled(run) !== undefined)
+    expect(rig.settled(run)).toMatchObject({ cause: null, requests: [{ path: '/leak', settlement: 'suspect' }] })
+    const second = await rig.boot(hear)
+    await until(() => got.length === 2)
+    rig.kill(second.run, { killed: true })
+    expect(await answer).toMatchObject({ status: 502, headers: { 'x-bezel-incident': 'incident-2' } })
+    const settled = rig.settled(second.run)
+    expect(settled?.cause).toBe(settled?.requests[0]?.id)
+  })
+
+  test('a draining run that dies leaves its requests to the one that replaced it before', async () => {
+    const rig = await open()
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const answers = ['/a', '/b'].map((path) => rig.ask(path))
+    await until(() => got.length === 2)
+    const next = await rig.boot(echo)
+    void rig.door.drainRun(run)
+    rig.kill(run)
+    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200 })
+    expect(next.worker.requests.map(({ target }) => target)).toEqual(['/a', '/b'])
+  })
+
   test('those that were not alone wait for a new run, go there one by one, and are answered', async () => {
     const rig = await open()
     const { got, hear } = mute()
@@ -174,7 +204,7 @@ describe('when a worker dies', () => {
     const sent = [rig.ask('/a'), rig.ask('/b')]
     await until(() => got.length === 2)
     const fence = Promise.withResolvers<void>()
-    rig.kill(run, fence.promise)
+    rig.kill(run, { fenced: fence.promise })
     await rig.boot(echo)
     expect(await rig.ask('/new')).toMatchObject({ status: 200 })
     expect(rig.settled(run)).toBeUndefined()
@@ -191,7 +221,7 @@ describe('when a worker dies', () => {
     const sent = [rig.ask('/a'), rig.ask('/b')]
     await until(() => got.length === 2)
     const fence = Promise.withResolvers<void>()
-    rig.kill(run, fence.promise)
+    rig.kill(run, { fenced: fence.promise })
     const busy = mute()
     const next = await rig.boot((request) => (request.target === '/busy' ? busy.hear(request) : echo(request)))
     const ordinary = rig.ask('/busy')

@@ -1,6 +1,5 @@
 import type { ForKeeper, FromKeeper } from '../data-plane/assemble.ts'
 import { BezelError } from '../errors.ts'
-import type { ExitStatus } from '../events/workers.ts'
 import type { ListenerPurpose, ServingRun } from '../link/messages.ts'
 import type { BoundHandle } from '../net/bound-handle.ts'
 import type { Outside } from '../part.ts'
@@ -122,11 +121,11 @@ export class DataPlaneHost {
     this.#send({ tag: 'ResumeRun', run })
   }
 
-  runExited(run: number, exit: ExitStatus, incident: string | null): void {
+  runExited(run: number, killed: boolean, incident: string | null): void {
     this.#replay.removeRun(run)
     this.#expected.settle(`drain ${run}`, 'ok')
     if (this.#process === null) this.#ports.onHeld(run, 0)
-    this.#send({ tag: 'RunExited', run, exit, incident })
+    this.#send({ tag: 'RunExited', run, killed, incident })
   }
 
   /** Closes the public port here and there. A data plane that dies from now on is replaced without its front door. */

@@ -20,7 +20,7 @@ export interface Reactors {
     runReady(run: NonNullable<LiveRun['serving']>): void
     pauseRun(run: number): void
     resumeRun(run: number): void
-    runExited(run: number, exit: RunDeath['exit'], incident: string | null): void
+    runExited(run: number, killed: boolean, incident: string | null): void
   }
   readonly startup: {
     dataPlaneIsUp(): void
@@ -82,7 +82,11 @@ export class Reactions {
     let incident: string | null = null
     if (event.why === 'asked') recovery.forgetRun(event.run)
     else incident = recovery.handleSegmentationFault(event)
-    dataPlane.runExited(event.run, event.exit, incident)
+    dataPlane.runExited(event.run, wasKilled(event), incident)
     this.#on.closeSockets(event.run)
   }
+}
+
+function wasKilled({ exit, why }: RunDeath): boolean {
+  return exit.signal === 'SIGKILL' && why !== 'crashed' && why !== 'hang'
 }

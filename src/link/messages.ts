@@ -1,5 +1,4 @@
 import type { BezelEvent } from '../events.ts'
-import type { ExitStatus } from '../events/workers.ts'
 import type { ServerSession } from '../events/gateway.ts'
 
 /** Where a run listens: its own Unix socket, or a loopback port where its server knows only `$PORT`. What `net.connect` takes, tag aside. */
@@ -47,8 +46,11 @@ export type ToDataPlane<FrontDoor, Gateway> =
   | { readonly tag: 'DrainRun'; readonly run: number }
   | { readonly tag: 'PauseRun'; readonly run: number }
   | { readonly tag: 'ResumeRun'; readonly run: number }
-  /** Reaped, its process group killed: the fence may begin. */
-  | { readonly tag: 'RunExited'; readonly run: number; readonly exit: ExitStatus; readonly incident: string | null }
+  /**
+   * Reaped, its process group killed: the fence may begin. `killed`: SIGKILL took it without a crash or a hang before
+   * (out of memory, an operator), which a request that was alone in it need not have caused.
+   */
+  | { readonly tag: 'RunExited'; readonly run: number; readonly killed: boolean; readonly incident: string | null }
   /** The answer to `AskRun`: no `RunExited` will come soon, the process is there. */
   | { readonly tag: 'RunAlive'; readonly run: number }
   | { readonly tag: 'AskSnapshot' }

@@ -43,7 +43,7 @@ test('an app that logs a line like a crash goes on serving', { timeout }, async 
   expect(run.facts().filter(({ tag }) => tag === 'RunExited')).toEqual([])
 })
 
-test('a leak past the memory limit costs its own requests only', { timeout }, async () => {
+test('a leak past the memory limit is asked for twice, and costs no other request', { timeout }, async () => {
   await using app = await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database), env: { BEZEL_WORKERS_MEMORY_HARD: '400MB' } })
   const hello = startLoad({ origin: app.origin, clients: 4, pauseMs: 10, timeoutMs: 60_000 })
   const statuses: number[] = []
@@ -55,19 +55,17 @@ test('a leak past the memory limit costs its own requests only', { timeout }, as
   }
   expect(await hello.stop()).toMatchObject({ failed: 0, failures: [] })
   expect(statuses).toEqual([502, 502, 502])
-  expect(app.facts().filter(({ tag }) => tag === 'MemoryExceeded').length).toBeGreaterThanOrEqual(3)
+  expect(app.facts().filter(({ tag }) => tag === 'MemoryExceeded').length).toBeGreaterThanOrEqual(6)
   await app.stopCleanly()
 })
 
-test('both workers killed at the same moment cost at most the requests that were alone in them', { timeout }, async () => {
+test('both workers killed at the same moment cost no request', { timeout }, async () => {
   await using app = await startExample('iodine-pg', { databaseUrl: databaseUrlOf(database) })
   const hello = startLoad({ origin: app.origin, clients: 8, pauseMs: 10, timeoutMs: 60_000 })
   await pause(500)
   for (const fact of app.facts()) if (fact.tag === 'RunReady') process.kill(fact.pid, 'SIGKILL')
   await app.fact('RunReady', ({ run }) => run > 2)
   await pause(1_000)
-  const { failed } = await hello.stop()
-  const alone = app.facts().filter((fact) => fact.tag === 'RunSettled' && fact.cause !== null)
-  expect(failed).toBeLessThanOrEqual(alone.length)
+  expect(await hello.stop()).toMatchObject({ failed: 0, failures: [] })
   await app.stopCleanly()
 })

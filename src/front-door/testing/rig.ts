@@ -59,9 +59,16 @@ export class Rig {
   }
 
   /** The run ends as if its process were killed, and is fenced after `fenceMs`. */
-  kill(run: number, fenced: Promise<void> = Promise.resolve(), incident: string | null = `incident-${run}`): void {
+  kill(
+    run: number,
+    {
+      fenced = Promise.resolve(),
+      incident = `incident-${run}`,
+      killed = false,
+    }: { fenced?: Promise<void>; incident?: string | null; killed?: boolean } = {},
+  ): void {
     this.workers.get(run)?.die()
-    this.door.runExited(run, { code: null, signal: 'SIGSEGV' }, incident, fenced)
+    this.door.runExited(run, killed, incident, fenced)
   }
 
   ask(
