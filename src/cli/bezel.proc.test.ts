@@ -164,7 +164,9 @@ describe('bezel config', () => {
       env: { BEZEL_LOG_LEVEL: 'debug', PORT: '4000' },
     })
     expect(stdout).toMatch(/^workers\.count +3 +--workers$/m)
-    expect(stdout).toMatch(/^front_door\.port +4000 +detected: PORT$/m)
+    expect(stdout).toMatch(/^workers\.command +bin\/web \{socket\} +--$/m)
+    expect(stdout).toMatch(/^workers\.threads +5 +detected: assumed/m)
+    expect(stdout).toMatch(/^front_door\.port +4000 +PORT$/m)
     expect(stdout).toMatch(/^log\.level +debug +BEZEL_LOG_LEVEL$/m)
     expect(stdout).not.toContain('drain_timeout')
     expect((await run(bezel, ['config', '--all', '--', 'x'], { cwd: app })).stdout).toMatch(/^workers\.drain_timeout +30s +default$/m)
@@ -173,7 +175,7 @@ describe('bezel config', () => {
   test('prints JSON for programs', async () => {
     const { stdout } = await run(bezel, ['config', '--json', '--', 'x'], { cwd: app })
     expect(JSON.parse(stdout)).toMatchObject({
-      app: { path: app, server: 'x' },
+      app: { path: app, server: 'by command' },
       options: { 'workers.mode': { value: 'isolated', origin: 'default' } },
     })
   })

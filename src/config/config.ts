@@ -1,6 +1,5 @@
 import type { FrontDoorSettings } from '../front-door/options.ts'
 import type { GatewaySettings } from '../gateway/options.ts'
-import type { Address } from '../link/messages.ts'
 import type { RecoverySettings } from '../recovery/options.ts'
 import type { ShutdownSettings } from '../shutdown/options.ts'
 import type { ValidationSettings } from '../validation/options.ts'
@@ -13,7 +12,9 @@ import type { Origin } from './origin.ts'
 /** Everything that was typed, written, set and found: checked and complete. */
 export interface Config {
   readonly app: AppConfig
-  readonly workers: WorkersConfig
+  readonly server: ServerChoice
+  /** All but where the runtime directory is. */
+  readonly workers: Omit<WorkersSettings, 'runtimeDir'>
   /** Null in mode `cluster`: the app's own server owns its port. */
   readonly frontDoor: FrontDoorConfig | null
   /** Every database of the app; those that go direct too, with the reason. */
@@ -36,16 +37,6 @@ export interface AppConfig {
   readonly framework: 'rails' | 'rack' | 'unknown'
   /** bezel.yml that was read, absolute; null: none. */
   readonly configFile: string | null
-}
-
-/** Settings of the workers without what the runtime directory and the server's own rules add. */
-export interface WorkersConfig {
-  readonly server: ServerChoice
-  /** Null: by the server's own rules. */
-  readonly threads: number | null
-  /** Mode `cluster`: where the server listens by its own configuration; null: by the server's own rules. */
-  readonly address: Address | null
-  readonly settings: Omit<WorkersSettings, 'runtimeDir' | 'launch'>
 }
 
 export interface FrontDoorConfig {

@@ -2,11 +2,18 @@ import type { Config } from './config.ts'
 import { flagOf, variableOf } from './option.ts'
 import { optionNames, optionsTable, type OptionName } from './options-table.ts'
 import { showOrigin } from './origin.ts'
+import { showAddress } from './read-address.ts'
 import { redact } from './redact.ts'
 
 /** The effective configuration as `bezel config` prints it: nothing secret in it. */
 export interface ConfigDescription {
   readonly app: { readonly path: string; readonly framework: string; readonly server: string; readonly configFile: string | null }
+  /** What one run gets beside bezel's own environment, secrets masked; `listens`: `{socket}`, `{port}`, or its own address. */
+  readonly launch: {
+    readonly environment: Readonly<Record<string, unknown>>
+    readonly stopSignal: string
+    readonly listens: string
+  }
   readonly options: Readonly<Record<string, { readonly value: unknown; readonly origin: string }>>
   readonly databases: readonly DatabaseDescription[]
   readonly notices: readonly string[]
@@ -21,19 +28,26 @@ interface DatabaseDescription {
   readonly required: boolean
 }
 
-const secretName = /secret|password|passwd|token|key|credential/i
+const secretName = /secret|passw(or)?d|passphrase|token|key|credential|private|auth/i
 
-export function describeConfig({ app, workers, databases, notices, provenance }: Config): ConfigDescription {
-  const { server } = workers
+export function describeConfig({ app, server, workers, databases, notices, provenance }: Config): ConfigDescription {
+  const { launch } = workers
   return {
     app: {
       path: app.path,
       framework: app.framework,
       server:
         server.tag === 'Command'
-          ? redact(server.command.join(' '))
+          ? (server.server ?? 'by command')
           : [server.server, server.version].filter((part) => part !== null).join(' '),
       configFile: app.configFile,
+    },
+    launch: {
+      environment: Object.fromEntries(
+        Object.entries({ ...launch.environment, ...workers.environment }).map(([key, value]) => [key, showNamed(key, value)]),
+      ),
+      stopSignal: launch.drainSignal,
+      listens: launch.listens.tag === 'Own' ? showAddress(launch.listens.address) : `{${launch.listens.tag.toLowerCase()}}`,
     },
     options: Object.fromEntries(
       optionNames.map((name) => [name, { value: showOption(name, provenance.values[name]), origin: showOrigin(provenance.origins[name]) }]),
@@ -56,9 +70,19 @@ function showOption(name: OptionName, value: unknown): unknown {
 
 function mask(value: unknown): unknown {
   if (typeof value === 'string') return redact(value)
-  if (Array.isArray(value)) return value.map(mask)
+  if (Array.isArray(value)) return value.map((item, index) => (followsSecretFlag(value, index) ? '***' : mask(item)))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, secretName.test(key) ? '***' : mask(inner)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, showNamed(key, inner)]))
+}
+
+function showNamed(key: string, value: unknown): unknown {
+  return secretName.test(key) ? '***' : mask(value)
+}
+
+/** `--password x`, as words of a command. */
+function followsSecretFlag(words: readonly unknown[], index: number): boolean {
+  const before = words[index - 1]
+  return typeof before === 'string' && /^-[^=]*$/.test(before) && secretName.test(before)
 }
 
 /** How one option is written in each of its three places: for help, docs and errors. */

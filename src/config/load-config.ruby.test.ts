@@ -46,23 +46,69 @@ async function errorOf(loading: Promise<unknown>): Promise<BezelError> {
 describe('without any file', () => {
   test('a Rack app gets its server from the lock, and everything else by default', async () => {
     const config = await load(rack, { env: { PORT: '4567' } })
-    expect(config.workers.server).toMatchObject({ tag: 'Known', server: 'puma', version: '6.4.2' })
-    expect(config.workers.settings).toMatchObject({ mode: 'isolated', cwd: config.app.path, startTimeoutMs: 60_000 })
-    expect(config.workers.settings.count).toBeGreaterThan(0)
+    expect(config.server).toMatchObject({ tag: 'Known', server: 'puma', version: '6.4.2' })
+    expect(config.workers).toMatchObject({ mode: 'isolated', cwd: config.app.path, startTimeoutMs: 60_000 })
+    expect(config.workers.count).toBeGreaterThan(0)
     expect(config.frontDoor).toMatchObject({ host: '0.0.0.0', port: 4567, accessLog: true })
     expect(config.databases).toEqual([])
     expect(config.gateway).toBeNull()
     expect(config.validation.mode).toBe('enforce')
     expect(config.recovery.incidentsDir).toBe(join(config.app.path, '.bezel/incidents'))
     expect(config.notices).toEqual([])
-    expect(config.provenance.origins['front_door.port']).toEqual({ tag: 'Detected', from: 'PORT' })
+    expect(config.provenance.origins['front_door.port']).toEqual({ tag: 'Variable', variable: 'PORT' })
   })
 
   test('a command stands for the server, and mode cluster has no front door', async () => {
-    const config = await load({}, { command: ['bin/web', '-p', '$PORT'], flags: { 'workers.mode': 'cluster' } })
-    expect(config.workers.server).toMatchObject({ tag: 'Command', command: ['bin/web', '-p', '$PORT'] })
+    const config = await load({}, { command: ['bin/web', '-p', '$PORT'], flags: { 'workers.mode': 'cluster' }, env: { PORT: '4000' } })
+    expect(config.server).toMatchObject({ tag: 'Command', command: ['bin/web', '-p', '$PORT'] })
     expect(config.frontDoor).toBeNull()
     expect(config.provenance.origins['workers.command']).toEqual({ tag: 'Flag', flag: '--' })
+  })
+})
+
+describe('what decides where no option does', () => {
+  test('is named: the platform, the lock, the configuration of the server, its default', async () => {
+    const { values, origins } = (await load({ ...rack, 'config/puma.rb': 'threads 1, 6' }, { env: { WEB_CONCURRENCY: '3' } })).provenance
+    expect([values['workers.count'], origins['workers.count']]).toEqual([3, { tag: 'Variable', variable: 'WEB_CONCURRENCY' }])
+    expect([values['workers.threads'], origins['workers.threads']]).toEqual([6, { tag: 'Detected', from: 'config/puma.rb' }])
+    expect([values['workers.server'], origins['workers.server']]).toEqual([
+      'puma',
+      { tag: 'Detected', from: 'Gemfile.lock names puma 6.4.2' },
+    ])
+    expect(values['workers.command']).toEqual(['bundle', 'exec', 'puma', '-w', '0', '-t', '6:6', '-b', 'unix://{socket}'])
+    expect(origins['workers.command']).toEqual({ tag: 'Detected', from: 'how puma runs as one process' })
+    expect(origins['front_door.port']).toEqual({ tag: 'Default' })
+    const rails = await load(rack, { env: { RAILS_MAX_THREADS: '8', RAILS_ENV: 'production' } })
+    expect(rails.provenance.origins['workers.threads']).toEqual({ tag: 'Detected', from: "puma's default" })
+  })
+
+  test('in mode cluster is the server itself: one run, at its own address', async () => {
+    const { provenance, workers } = await load(
+      { ...rack, 'config/puma.rb': 'port ENV.fetch("PORT", 4001)\nworkers 4' },
+      { flags: { 'workers.mode': 'cluster', 'workers.count': '9' } },
+    )
+    expect(provenance.values['workers.address']).toBe('127.0.0.1:4001')
+    expect(provenance.origins['workers.address']).toEqual({ tag: 'Detected', from: "puma's own rules" })
+    expect(provenance.values['workers.command']).toEqual(['bundle', 'exec', 'puma'])
+    expect(workers.launch.listens).toEqual({ tag: 'Own', address: { tag: 'Tcp', host: '127.0.0.1', port: 4001 } })
+  })
+
+  test('that a server always forks is said before anything starts, with 65', async () => {
+    const error = await errorOf(load({ ...rack, 'Gemfile.lock': pumaLock.replaceAll('puma', 'unicorn') }))
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('unicorn forks its own workers') })
+  })
+
+  test('what can not act beside the rest is said', async () => {
+    const flags = { 'workers.mode': 'cluster', 'workers.count': '9', 'gateway.enabled': 'off' } as const
+    const config = await load({ ...rack, 'bezel.yml': 'front_door: { port: 80, host: h }\ngateway: { queue_limit: 3 }\n' }, { flags })
+    expect(config.notices).toEqual([
+      expect.stringMatching(
+        /^front_door\.host \(.*bezel\.yml:1:25\), front_door\.port \(.*bezel\.yml:1:15\) have no effect: in mode cluster/,
+      ),
+      expect.stringMatching(/^workers\.count \(--workers\) has no effect/),
+      expect.stringMatching(/^gateway\.queue_limit \(.*bezel\.yml:2:12\) has no effect: the gateway is off$/),
+    ])
+    expect((await load({ ...rack, 'bezel.yml': 'front_door: { port: 80 }' })).notices).toEqual([])
   })
 })
 
@@ -78,8 +124,8 @@ log: { file: log/bezel.log, format: json }
 incidents: { folder: /var/lib/bezel }
 `
     const config = await load({ ...rack, 'bezel.yml': yaml })
-    expect(config.workers.server).toMatchObject({ command: ['bin/web', 'a b', '{socket}'] })
-    expect(config.workers.settings).toMatchObject({
+    expect(config.server).toMatchObject({ command: ['bin/web', 'a b', '{socket}'] })
+    expect(config.workers).toMatchObject({
       count: 3,
       memory: { softLimitMb: 600, hardLimitMb: null },
       environment: { A: '1' },

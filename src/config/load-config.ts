@@ -1,15 +1,16 @@
 import { readFileSync, statSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { BezelError } from '../errors.ts'
 import { checkCombinations } from './check-combinations.ts'
 import type { Config } from './config.ts'
 import { findDatabases } from './databases/find-databases.ts'
 import { chooseServer } from './detect/choose-server.ts'
+import { chooseLaunch } from './detect/choose-launch.ts'
 import { detectApp } from './detect/detect-app.ts'
-import { detectPort, detectWorkerCount, type Detected } from './detect/detect-defaults.ts'
+import { noticesOfIsolation } from './detect/notices-of-isolation.ts'
+import { toAppFacts } from './detect/to-app-facts.ts'
+import { findInertOptions } from './inert-options.ts'
 import type { OptionName } from './options-table.ts'
-import type { Origin } from './origin.ts'
 import { toConfigError } from './problem.ts'
 import { resolveValues, type Resolved } from './resolve-values.ts'
 import { toConfig } from './to-config.ts'
@@ -44,7 +45,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
  * @throws BezelError CONFIG_INVALID with every mistake
  */
 export function loadOptions({ appDir, configFile, flags, command, env }: ConfigSources): Resolved & { readonly configFile: string | null } {
-  const path = configFile === null ? join(appDir, 'bezel.yml') : resolve(configFile)
+  const path = resolve(configFile ?? join(appDir, 'bezel.yml'))
   const read = readConfigFile(path, configFile !== null)
   const resolved = resolveValues({ flags, env, file: read.file })
   const problems = [...read.problems, ...resolved.problems]
@@ -60,11 +61,12 @@ async function complete(
   const stated = command ?? values['workers.command']
   const app = detectApp(appDir, stated !== null)
   const server = chooseServer(app, values['workers.server'], stated)
-  const count = detectUnless(values['workers.count'], () => detectWorkerCount(env, availableParallelism()))
-  const port = detectUnless(values['front_door.port'], () => detectPort(env))
   const environment = Object.fromEntries(
     Object.entries({ ...env, ...values['workers.env'] }).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
+  const facts = toAppFacts(app, environment)
+  const behindDashes = command === null ? {} : { 'workers.command': { tag: 'Flag', flag: '--' } as const }
+  const { launch, count, port, provenance } = chooseLaunch({ values, origins: { ...origins, ...behindDashes } }, server, facts, env)
   const { routes, notices: databaseNotices } = await findDatabases({
     appDir: app.path,
     env: environment,
@@ -73,36 +75,14 @@ async function complete(
     ruby: values['validation.ruby'] ?? 'ruby',
     timeoutMs: databaseYmlTimeoutMs,
   })
-  const found = { app, server, count: count.value, port: port.value, databases: routes, env: environment }
+  const isolation = values['workers.mode'] === 'isolated' ? noticesOfIsolation(server.server, facts) : []
   return {
     app: { path: app.path, framework: app.framework, configFile },
-    ...toConfig(values, found),
-    notices: [...notices, ...databaseNotices],
-    provenance: {
-      values: {
-        ...values,
-        'workers.count': count.value,
-        'front_door.port': port.value,
-        'workers.command': stated,
-        'workers.server': server.tag === 'Known' ? server.server : (server.server ?? 'command'),
-      },
-      origins: {
-        ...origins,
-        ...(count.from === null ? {} : { 'workers.count': detected(count.from) }),
-        ...(port.from === null ? {} : { 'front_door.port': detected(port.from) }),
-        ...(values['workers.server'] === 'auto' ? { 'workers.server': detected(server.from) } : {}),
-        ...(command === null ? {} : { 'workers.command': { tag: 'Flag', flag: '--' } as const }),
-      },
-    },
+    server,
+    ...toConfig(values, { app, launch, count, port, databases: routes, env: environment }),
+    notices: [...notices, ...findInertOptions(values, origins), ...databaseNotices, ...isolation],
+    provenance,
   }
-}
-
-function detectUnless<Value>(stated: Value | null, detect: () => Detected<Value>): { readonly value: Value; readonly from: string | null } {
-  return stated === null ? detect() : { value: stated, from: null }
-}
-
-function detected(from: string): Origin {
-  return { tag: 'Detected', from }
 }
 
 function readConfigFile(

@@ -9,3 +9,9 @@ export function readAddress(text: string): Address | null {
   if (host === undefined || port < 1 || port > 65_535) return null
   return { tag: 'Tcp', host: host === 'localhost' ? '127.0.0.1' : host, port }
 }
+
+/** As it would be written in bezel.yml. */
+export function showAddress(address: Address): string {
+  if (address.tag === 'Unix') return address.path
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+}

@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest'
 import { optionNames, optionsTable, type OptionName, type Values } from './options-table.ts'
+import type { LaunchPlan } from '../workers/options.ts'
 import { toConfig, type Found } from './to-config.ts'
 
 const defaults = Object.fromEntries(optionNames.map((name) => [name, optionsTable[name].fallback])) as Values
+const launch: LaunchPlan = {
+  command: ['puma'],
+  environment: {},
+  listens: { tag: 'Socket' },
+  slots: 5,
+  drainSignal: 'SIGTERM',
+  keepAliveTimeoutMs: 0,
+  litter: null,
+}
 const found: Found = {
   app: { path: '/app', framework: 'rack', lock: null, has: () => false },
-  server: { tag: 'Known', server: 'puma', version: null, from: '' },
+  launch,
   count: 2,
   port: 3000,
   databases: [
@@ -32,6 +42,8 @@ const found: Found = {
 /** Decided before the settings are made: they choose what is found. */
 const decidedBefore: readonly OptionName[] = [
   'workers.count',
+  'workers.threads',
+  'workers.address',
   'workers.server',
   'workers.command',
   'front_door.port',
@@ -58,5 +70,5 @@ test("the defaults of the options are the parts' own", async () => {
   const { workersDefaults } = await import('../workers/options.ts')
   expect(config.frontDoor?.settings).toEqual(frontDoorDefaults)
   expect({ ...config.gateway, databases: [] }).toEqual(gatewayDefaults)
-  expect(config.workers.settings).toEqual({ ...workersDefaults, cwd: '/app' })
+  expect(config.workers).toEqual({ ...workersDefaults, cwd: '/app', launch })
 })

@@ -3,10 +3,9 @@ import { frontDoorDefaults } from '../front-door/options.ts'
 import { gatewayDefaults } from '../gateway/options.ts'
 import { recoveryDefaults } from '../recovery/options.ts'
 import { validationDefaults } from '../validation/options.ts'
-import { workersDefaults } from '../workers/options.ts'
+import { workersDefaults, type LaunchPlan } from '../workers/options.ts'
 import type { Config, FrontDoorConfig } from './config.ts'
 import type { DatabaseRoute } from './databases/database-route.ts'
-import type { ServerChoice } from './detect/choose-server.ts'
 import type { AppFolder } from './detect/detect-app.ts'
 import type { Values } from './options-table.ts'
 import { readAddress } from './read-address.ts'
@@ -15,7 +14,7 @@ const mb = 2 ** 20
 
 export interface Found {
   readonly app: AppFolder
-  readonly server: ServerChoice
+  readonly launch: LaunchPlan
   readonly count: number
   readonly port: number
   readonly databases: readonly DatabaseRoute[]
@@ -24,15 +23,14 @@ export interface Found {
 }
 
 /** The parts' settings from the flat options and from what was found. */
-export function toConfig(values: Values, found: Found): Omit<Config, 'notices' | 'provenance' | 'app'> {
+export function toConfig(values: Values, found: Found): Omit<Config, 'notices' | 'provenance' | 'app' | 'server'> {
   const { app, databases, env } = found
   const inApp = (path: string): string => (isAbsolute(path) ? path : join(app.path, path))
   const through = databases.flatMap(({ way }) => (way.tag === 'Gateway' ? [way.settings] : []))
   const listen = values['admin.listen'] === null ? null : readAddress(values['admin.listen'])
-  const address = values['workers.address'] === null ? null : readAddress(values['workers.address'])
   const logFile = values['log.file']
   return {
-    workers: { server: found.server, threads: values['workers.threads'], address, settings: toWorkers(values, found) },
+    workers: toWorkers(values, found),
     frontDoor: values['workers.mode'] === 'isolated' ? toFrontDoor(values, found.port) : null,
     databases,
     gateway: through.length === 0 ? null : { ...gatewayDefaults, databases: through, ...gatewayValues(values) },
@@ -55,12 +53,13 @@ export function toConfig(values: Values, found: Found): Omit<Config, 'notices' |
   }
 }
 
-function toWorkers(values: Values, { app, count }: Found): Config['workers']['settings'] {
+function toWorkers(values: Values, { app, count, launch }: Found): Config['workers'] {
   const toMb = (bytes: number | null) => (bytes === null ? null : bytes / mb)
   return {
     ...workersDefaults,
     mode: values['workers.mode'],
     count,
+    launch,
     cwd: app.path,
     environment: values['workers.env'],
     readiness: {

@@ -23,7 +23,6 @@ import { startPulse, toCondition, toTraffic } from './pulse.ts'
 import { awaitRequiredDatabases } from './required-databases.ts'
 import { planDescent } from './shutdown-phases.ts'
 import { StartupDriver } from './startup-driver.ts'
-import { noticesOf, readAppFacts, toWorkersSettings } from './to-workers-settings.ts'
 import { validateGems } from './validate-gems.ts'
 import { WorkerOutput } from './worker-output.ts'
 
@@ -64,8 +63,6 @@ export class Keeper {
     this.#config = config
     this.#around = around
     this.#outside = { clock: systemClock, random: Math.random, emit: (event) => this.#emit(event) }
-    const facts = readAppFacts(config)
-    for (const notice of noticesOf(config, facts)) around.log.message('warn', notice)
     this.#output = new WorkerOutput((worker, line) => around.log.output(worker, line))
     this.#dataPlane = new DataPlaneHost(this.#outside, {
       spawn: (onExit) => spawnDataPlane(this.#dataPlaneProgram(), onExit),
@@ -80,7 +77,7 @@ export class Keeper {
       signal: (pid, signal) => process.kill(pid, signal),
       answers: (run) => this.#answers(run),
     })
-    this.#workers = new WorkerProcessManager(toWorkersSettings(config, facts, around.runtime.path), this.#outside, {
+    this.#workers = new WorkerProcessManager({ ...config.workers, runtimeDir: around.runtime.path }, this.#outside, {
       wallTimeMs: Date.now,
       beforeStart: async (worker, run) => {
         this.#output.begin(worker, run)
@@ -91,7 +88,7 @@ export class Keeper {
         this.#output.push(run, stream, chunk)
       },
       outputEnded: (run) => this.#output.end(run),
-      drained: (run) => this.#dataPlane.drainRun(run, config.workers.settings.drainTimeoutMs),
+      drained: (run) => this.#dataPlane.drainRun(run, config.workers.drainTimeoutMs),
       heldRequests: (run) => this.#held.ask(run),
     })
     this.#health = new HealthMonitoringEngine({
@@ -231,7 +228,7 @@ export class Keeper {
   async #answers(run: number): Promise<boolean> {
     const address = this.#workers.liveRuns().find((each) => each.run === run)?.serving?.address
     if (address === undefined) return false
-    const { readiness } = this.#config.workers.settings
+    const { readiness } = this.#config.workers
     return isAccepted(await probeRun(address, readiness), readiness)
   }
 

@@ -82,15 +82,15 @@ test('without any of them it says what to do', () => {
 })
 
 test('workers are as many as CPUs, within reason, unless WEB_CONCURRENCY says otherwise', () => {
-  expect(detectWorkerCount({}, 4)).toEqual({ value: 4, from: '4 CPUs may be used' })
+  expect(detectWorkerCount({}, 4)).toEqual({ value: 4, origin: { tag: 'Detected', from: '4 CPUs may be used' } })
   expect(detectWorkerCount({}, 96).value).toBe(16)
-  expect(detectWorkerCount({ WEB_CONCURRENCY: '3' }, 8)).toEqual({ value: 3, from: 'WEB_CONCURRENCY' })
+  expect(detectWorkerCount({ WEB_CONCURRENCY: '3' }, 8)).toEqual({ value: 3, origin: { tag: 'Variable', variable: 'WEB_CONCURRENCY' } })
   expect(detectWorkerCount({ WEB_CONCURRENCY: '0' }, 8).value).toBe(1)
   expect(detectWorkerCount({ WEB_CONCURRENCY: 'auto' }, 8).value).toBe(8)
 })
 
 test('PORT is taken when it is a port', () => {
-  expect(detectPort({ PORT: '8080' })).toEqual({ value: 8080, from: 'PORT' })
+  expect(detectPort({ PORT: '8080' })).toEqual({ value: 8080, origin: { tag: 'Variable', variable: 'PORT' } })
   expect(detectPort({ PORT: 'tcp://10.0.0.1:80' }).value).toBe(3000)
-  expect(detectPort({}).value).toBe(3000)
+  expect(detectPort({})).toEqual({ value: 3000, origin: { tag: 'Default' } })
 })

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { quoteWord } from '../../formats/shell-words/quote-word.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Mend } from '../observation.ts'
@@ -53,16 +54,11 @@ function rebuild({ tree, bundled, appPath }: Place, gem: InstalledGem): string[]
       const cached = tree.facts(posix.join(gem.home, 'cache', `${gem.fullName}.gem`)) !== null
       if (cached) return [`bundle pristine ${gem.name}`]
       // Without the packed gem neither `bundle pristine` nor `bundle install --redownload` fetches it again (Bundler 2.3); a gem that is not there is fetched.
-      return [`rm ${quoted(relative(appPath, gem.specPath))}`, 'bundle install']
+      return [`rm ${quoteWord(relative(appPath, gem.specPath))}`, 'bundle install']
     }
   }
 }
 
 function relative(from: string, to: string): string {
   return to.startsWith(`${from}/`) ? to.slice(from.length + 1) : to
-}
-
-/** One word of a shell's command line. */
-function quoted(word: string): string {
-  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -6,7 +6,7 @@ import { inBundle, loopback, numberIn, type AppFacts, type ServerRules } from '.
 export const unicorn: ServerRules = {
   drainSignal: 'SIGQUIT',
   litter: null,
-  defaultThreads: () => 1,
+  defaultThreads: () => ({ value: 1, from: 'each of its processes serves one request' }),
   keepAliveTimeoutMs: () => 0,
   isolated: null,
   cluster: (app) => ({ command: inBundle(app, 'unicorn', ...configured(app, 'config/unicorn.rb')), environment: {} }),
@@ -24,7 +24,7 @@ export const pitchfork: ServerRules = {
 export const falcon: ServerRules = {
   drainSignal: 'SIGINT',
   litter: null,
-  defaultThreads: () => 64,
+  defaultThreads: () => ({ value: 64, from: 'falcon serves with fibers' }),
   keepAliveTimeoutMs: () => 0,
   isolated: null,
   cluster: (app) => ({ command: inBundle(app, 'falcon', 'serve', '--bind', `http://0.0.0.0:${falconPort(app)}`), environment: {} }),

@@ -1,4 +1,4 @@
-import { inBundle, loopback, numberIn, type AppFacts, type ServerRules } from './server-rules.ts'
+import { detectIn, inBundle, loopback, numberIn, type AppFacts, type ServerRules } from './server-rules.ts'
 
 /**
  * Iodine (bundled `exe/iodine`, `iodine.c`): 0.7 is one process without respawn with `-w 1`; 0.8, a rewrite, with `-w 0`.
@@ -9,7 +9,8 @@ export const iodine: ServerRules = {
   drainSignal: 'SIGTERM',
   // facil.io's own messages, in P_tmpdir whatever TMPDIR says (`fio.c`, `fio_cluster_init`): one file stays for each crash.
   litter: '^/tmp/fio-usock-[0-9a-f]{8}$',
-  defaultThreads: (app) => numberIn(app, 'THREADS', 'RAILS_MAX_THREADS') ?? Math.max(1, app.cpus),
+  defaultThreads: (app) =>
+    detectIn(app, 'THREADS', 'RAILS_MAX_THREADS') ?? { value: Math.max(1, app.cpus), from: "iodine's default, one per CPU" },
   // `-k`: 40 s by default.
   keepAliveTimeoutMs: () => 40_000,
   isolated: (app, threads) => ({

@@ -4,7 +4,7 @@ import type { LaunchPlan } from '../options.ts'
 import { falcon, pitchfork, unicorn } from './forking-servers.ts'
 import { iodine } from './iodine.ts'
 import { puma } from './puma.ts'
-import { numberIn, loopback, type AppFacts, type ServerName, type ServerRules } from './server-rules.ts'
+import { detectIn, loopback, type AppFacts, type Detected, type ServerName, type ServerRules } from './server-rules.ts'
 
 export interface LaunchRequest {
   readonly mode: 'isolated' | 'cluster'
@@ -25,7 +25,7 @@ const rules: Record<ServerName, ServerRules> = { iodine, puma, unicorn, pitchfor
 const unknown: Pick<ServerRules, 'drainSignal' | 'litter' | 'defaultThreads' | 'keepAliveTimeoutMs'> = {
   drainSignal: 'SIGTERM',
   litter: null,
-  defaultThreads: (app) => numberIn(app, 'RAILS_MAX_THREADS') ?? 5,
+  defaultThreads: (app) => detectIn(app, 'RAILS_MAX_THREADS') ?? { value: 5, from: 'assumed of a server that bezel does not know' },
   keepAliveTimeoutMs: () => 1_000,
 }
 
@@ -36,7 +36,7 @@ const unknown: Pick<ServerRules, 'drainSignal' | 'litter' | 'defaultThreads' | '
 export function planLaunch({ mode, server, threads, address, app }: LaunchRequest): LaunchPlan {
   const known = server.server === null ? null : rules[server.server]
   const habits = known ?? unknown
-  const slots = threads ?? habits.defaultThreads(app)
+  const slots = threads ?? habits.defaultThreads(app).value
   const { drainSignal, litter } = habits
   const rest = { slots, drainSignal, litter, keepAliveTimeoutMs: habits.keepAliveTimeoutMs(app) }
   // Rails sizes its connection pool by this variable.
@@ -47,7 +47,7 @@ export function planLaunch({ mode, server, threads, address, app }: LaunchReques
     return {
       command,
       environment: { ...counted, ...environment },
-      listens: { tag: 'Own', address: ownAddress(address, known, app) },
+      listens: { tag: 'Own', address: address ?? ownAddress(server.server, app) },
       ...rest,
     }
   }
@@ -67,10 +67,22 @@ function fromCommand(command: readonly string[]): Pick<LaunchPlan, 'command' | '
   return { command: command.map((word) => word.replace(/\$PORT\b|\$\{PORT\}/g, '{port}')), listens: { tag: 'Port' } }
 }
 
-function ownAddress(given: Address | null, known: ServerRules | null, app: AppFacts): Address {
-  const port = numberIn(app, 'PORT')
-  const address = given ?? known?.clusterAddress(app) ?? (port === null ? null : loopback(port))
-  if (address !== null) return address
+/** Threads of one run where nobody asked for a number. */
+export function detectThreads(server: ServerName | null, app: AppFacts): Detected<number> {
+  return (server === null ? unknown : rules[server]).defaultThreads(app)
+}
+
+/** Mode `cluster`: where the app's server listens by its own configuration; null: nothing says. */
+export function detectAddress(server: ServerName | null, app: AppFacts): Detected<Address> | null {
+  const own = server === null ? null : rules[server].clusterAddress(app)
+  if (own !== null) return { value: own, from: `${server}'s own rules` }
+  const port = detectIn(app, 'PORT')
+  return port === null ? null : { value: loopback(port.value), from: port.from }
+}
+
+function ownAddress(server: ServerName | null, app: AppFacts): Address {
+  const address = detectAddress(server, app)
+  if (address !== null) return address.value
   throw new BezelError('CONFIG_INVALID', "in mode cluster the app's own server owns its port, and nothing says which it is", {
     remedy: ['workers.address: 127.0.0.1:3000', 'or set PORT'],
   })

@@ -1,20 +1,25 @@
 import type { Address } from '../../link/messages.ts'
-import { loopback, numberIn, type AppFacts } from './server-rules.ts'
+import { detectIn, loopback, numberIn, type AppFacts, type Detected } from './server-rules.ts'
 
 /** The configuration that Puma would read; comments are taken out, a line that isn't plain enough says nothing. */
 export function readPumaConfig(app: AppFacts): string {
+  return (app.readText(configPath(app)) ?? '').replace(/^\s*#.*$/gm, '')
+}
+
+function configPath(app: AppFacts): string {
   const environment = app.environment['APP_ENV'] ?? app.environment['RACK_ENV'] ?? app.environment['RAILS_ENV'] ?? 'development'
-  const text = app.readText(`config/puma/${environment}.rb`) ?? app.readText('config/puma.rb') ?? ''
-  return text.replace(/^\s*#.*$/gm, '')
+  const own = `config/puma/${environment}.rb`
+  return app.readText(own) === null ? 'config/puma.rb' : own
 }
 
 /** Most threads, from `threads 1, 5`, `threads n, n` with `n = ENV.fetch("RAILS_MAX_THREADS", 3)`, and the like. */
-export function threadsIn(config: string, app: AppFacts): number | null {
+export function threadsIn(app: AppFacts): Detected<number> | null {
+  const config = readPumaConfig(app)
   const literal = /^\s*threads[ (]\s*\d+\s*,\s*(\d+)/m.exec(config)?.[1]
-  if (literal !== undefined) return Number(literal)
+  if (literal !== undefined) return { value: Number(literal), from: configPath(app) }
   const [, name = '', fallback] = /ENV\.fetch\(\s*['"](\w*MAX_THREADS)['"]\s*(?:\)\s*\{\s*|,\s*)['"]?(\d+)/.exec(config) ?? []
   if (fallback === undefined) return null
-  return numberIn(app, name) ?? Number(fallback)
+  return detectIn(app, name) ?? { value: Number(fallback), from: configPath(app) }
 }
 
 /** Where a cluster listens: the first `bind`, else `port`, else PORT, else 9292 (`Puma::Configuration::DEFAULTS`). */

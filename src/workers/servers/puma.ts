@@ -1,5 +1,5 @@
 import { addressIn, readPumaConfig, threadsIn } from './puma-config.ts'
-import { inBundle, numberIn, type AppFacts, type ServerRules } from './server-rules.ts'
+import { detectIn, inBundle, numberIn, type AppFacts, type ServerRules } from './server-rules.ts'
 
 /**
  * Puma (`lib/puma/cli.rb`, `configuration.rb`): what the command line says wins over config/puma.rb, binds included.
@@ -9,7 +9,7 @@ export const puma: ServerRules = {
   drainSignal: 'SIGTERM',
   litter: null,
   // `max_threads`: 5 on MRI.
-  defaultThreads: (app) => numberIn(app, 'PUMA_MAX_THREADS', 'MAX_THREADS') ?? threadsIn(readPumaConfig(app), app) ?? 5,
+  defaultThreads: (app) => detectIn(app, 'PUMA_MAX_THREADS', 'MAX_THREADS') ?? threadsIn(app) ?? { value: 5, from: "puma's default" },
   keepAliveTimeoutMs: (app) => keepAliveSeconds(app) * 1_000,
   isolated: (app, threads) => {
     const config = readPumaConfig(app)

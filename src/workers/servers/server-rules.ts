@@ -4,6 +4,12 @@ import type { DrainSignal, LaunchPlan } from '../options.ts'
 /** App servers whose command bezel can build or whose habits it knows. */
 export type ServerName = 'iodine' | 'puma' | 'unicorn' | 'pitchfork' | 'falcon'
 
+/** A value that nobody stated to bezel, and what it was taken from: `RAILS_MAX_THREADS`, `config/puma.rb`, a server's default. */
+export interface Detected<Value> {
+  readonly value: Value
+  readonly from: string
+}
+
 /** What of an app decides how its server is started. */
 export interface AppFacts {
   /** Gem name -> locked version; empty without a lock. */
@@ -24,7 +30,7 @@ export interface ServerRules {
   /** As `LaunchPlan.litter`. */
   readonly litter: string | null
   /** Threads where nobody asked for a number. */
-  defaultThreads(app: AppFacts): number
+  defaultThreads(app: AppFacts): Detected<number>
   keepAliveTimeoutMs(app: AppFacts): number
   /** Null: this server always forks, so one process can't be a worker. */
   isolated: ((app: AppFacts, threads: number) => Pick<LaunchPlan, 'command' | 'environment'>) | null
@@ -38,13 +44,17 @@ export function inBundle(app: AppFacts, ...command: readonly string[]): readonly
   return app.hasBundle ? ['bundle', 'exec', ...command] : command
 }
 
-/** A positive whole number in the app's environment. */
-export function numberIn(app: AppFacts, ...names: readonly string[]): number | null {
+/** The first positive whole number in the app's environment under one of these names. */
+export function detectIn(app: AppFacts, ...names: readonly string[]): Detected<number> | null {
   for (const name of names) {
     const text = app.environment[name]
-    if (text !== undefined && /^[1-9]\d{0,4}$/.test(text)) return Number(text)
+    if (text !== undefined && /^[1-9]\d{0,4}$/.test(text)) return { value: Number(text), from: name }
   }
   return null
+}
+
+export function numberIn(app: AppFacts, ...names: readonly string[]): number | null {
+  return detectIn(app, ...names)?.value ?? null
 }
 
 /** Servers listen on all interfaces; from here the loopback reaches them. */
