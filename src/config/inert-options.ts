@@ -13,7 +13,7 @@ export function findInertOptions(values: Values, origins: Readonly<Record<Option
 
 interface Reason {
   readonly why: string
-  isInert(name: OptionName): boolean
+  readonly isInert: (name: OptionName) => boolean
 }
 
 function reasons(values: Values): Reason[] {
