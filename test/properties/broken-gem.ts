@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { resolve } from 'node:path'
+import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { systemClock } from '../../src/system/clock.ts'
+import { validationDefaults } from '../../src/validation/options.ts'
+import { VersionValidator } from '../../src/validation/version-validator.ts'
 import { createTinyApp, type TinyApp } from '../fixtures/tiny-gem/tiny-app.ts'
 import { startBezel, type BezelRun } from '../support/bezel-run.ts'
 
@@ -7,6 +11,10 @@ const server = resolve(import.meta.dirname, '../fixtures/misbehaving/well.rb')
 
 /** Versions of libruby that this machine does not have. */
 export const otherRubies = ['2.5', '2.6', '2.7', '3.0', '3.2', '3.3', '3.4', '4.0'] as const
+
+/** Real ways in which a gem comes to fit its Ruby no longer; each version is one whose library the files ask for. */
+export const breakages = [...otherRubies, 'not built', 'files gone', 'file cut', 'file empty', 'Git LFS pointer'] as const
+export type Breakage = (typeof breakages)[number]
 
 /** Makes the compiled files of an app's gem ask for another Ruby's library, as a real build for it would. */
 export function buildForOtherRuby({ loaded, built }: TinyApp, version: string): void {
@@ -19,13 +27,46 @@ export function buildForOtherRuby({ loaded, built }: TinyApp, version: string): 
   }
 }
 
-/** One healthy app, compiled once; each case breaks a copy of its own. */
-export function shareTinyApp(): { copy(): TinyApp; remove(): void } {
-  let made: TinyApp | null = null
-  return {
-    copy: () => (made ??= createTinyApp('bundler')).copy(),
-    remove: () => made?.remove(),
+/** Without `packed`, the gem that it was installed from is gone too. */
+export function breakGem(app: TinyApp, breakage: Breakage, { packed }: { readonly packed: boolean }): void {
+  if (!packed) for (const file of readdirSync(join(app.home, 'cache'))) rmSync(join(app.home, 'cache', file))
+  switch (breakage) {
+    case 'not built':
+      return rmSync(join(app.builtFolder, 'gem.build_complete'))
+    case 'files gone':
+      return [app.loaded, app.built].forEach((file) => rmSync(file))
+    case 'file cut':
+      return truncateSync(app.loaded, 9_000)
+    case 'file empty':
+      return truncateSync(app.loaded, 0)
+    case 'Git LFS pointer':
+      return writeFileSync(app.loaded, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n')
+    default:
+      return buildForOtherRuby(app, breakage)
   }
+}
+
+export type TinyWay = Parameters<typeof createTinyApp>[0]
+
+/** Healthy apps, each way's compiled once; each case breaks a copy of its own. */
+export function shareTinyApps(): { copy(way: TinyWay): TinyApp; remove(): void } {
+  const made = new Map<TinyWay, TinyApp>()
+  return {
+    copy: (way) => {
+      const app = made.get(way) ?? createTinyApp(way)
+      made.set(way, app)
+      return app.copy()
+    },
+    remove: () => made.forEach((app) => app.remove()),
+  }
+}
+
+/** Without `probe` it only reads. */
+export function validatorOf({ path, env }: TinyApp, probe = true): VersionValidator {
+  return new VersionValidator(
+    { ...validationDefaults, appPath: path, env, probe },
+    { clock: systemClock, random: Math.random, emit: () => {} },
+  )
 }
 
 /** `bezel run` in the app, with a plain Ruby server that needs none of its gems. */

@@ -15,9 +15,12 @@ export function titleOf(number: number): string {
 }
 
 /** A property on the model: pure functions and machines, at least 100 drawn cases. */
-export function modelProperty<Drawn>(number: number, drawn: fc.Arbitrary<Drawn>, holds: (value: Drawn) => void): void {
-  test(`${titleOf(number)} [model]`, () => {
-    fc.assert(fc.property(drawn, holds), { numRuns: modelRuns })
+export function modelProperty<Drawn>(number: number, drawn: fc.Arbitrary<Drawn>, holds: (value: Drawn) => void | Promise<void>): void {
+  test(`${titleOf(number)} [model]`, async () => {
+    await fc.assert(
+      fc.asyncProperty(drawn, async (value) => holds(value)),
+      { numRuns: modelRuns },
+    )
   })
 }
 

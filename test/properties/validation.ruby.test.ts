@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, expect } from 'vitest'
-import { buildForOtherRuby, otherRubies, runIn, shareTinyApp } from './broken-gem.ts'
+import { buildForOtherRuby, otherRubies, runIn, shareTinyApps } from './broken-gem.ts'
 import { realProperty } from './cases.ts'
 
-const shared = shareTinyApp()
+const shared = shareTinyApps()
 afterAll(() => shared.remove())
 
 const otherRuby = fc.constantFrom(...otherRubies)
@@ -13,7 +13,7 @@ realProperty(
   2,
   otherRuby,
   async (version) => {
-    const app = shared.copy()
+    const app = shared.copy('bundler')
     try {
       buildForOtherRuby(app, version)
       await using run = await runIn(app, 'enforce')
@@ -35,7 +35,7 @@ realProperty(
   4,
   fc.record({ version: fc.option(otherRuby), validation: fc.constantFrom('enforce' as const, 'warn' as const, 'off' as const) }),
   async ({ version, validation }) => {
-    const app = shared.copy()
+    const app = shared.copy('bundler')
     try {
       if (version !== null) buildForOtherRuby(app, version)
       await using run = await runIn(app, validation)

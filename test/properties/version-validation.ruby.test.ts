@@ -1,18 +1,14 @@
 import fc from 'fast-check'
 import { afterAll, expect } from 'vitest'
-import { toByteSource } from '../../src/formats/elf/byte-source.ts'
-import { systemClock } from '../../src/system/clock.ts'
 import { judgeExtension } from '../../src/validation/evidence/judge-extension.ts'
 import type { Workbench } from '../../src/validation/evidence/workbench.ts'
-import type { FileTree } from '../../src/validation/files/file-tree.ts'
 import type { Extension } from '../../src/validation/gems/extension.ts'
 import type { InstalledGem } from '../../src/validation/gems/installed-gem.ts'
 import { ElfShelf } from '../../src/validation/libraries/elf-shelf.ts'
-import { validationDefaults } from '../../src/validation/options.ts'
 import { toRuntime } from '../../src/validation/runtime/runtime.ts'
-import { VersionValidator } from '../../src/validation/version-validator.ts'
 import { makeElf } from '../support/make-elf.ts'
-import { buildForOtherRuby, otherRubies, shareTinyApp } from './broken-gem.ts'
+import { memoryTree } from '../support/memory-tree.ts'
+import { buildForOtherRuby, otherRubies, shareTinyApps, validatorOf } from './broken-gem.ts'
 import { modelProperty, realProperty } from './cases.ts'
 
 const minor = fc.constantFrom('2.7', '3.0', '3.1', '3.2', '3.3', '3.4', '4.0')
@@ -22,19 +18,6 @@ const spelling = fc.constantFrom(
   (version: string) => `libruby.so.${version}`,
   (version: string) => `libruby${version.replace('.', '')}.so.${version}`,
 )
-
-function treeOf(path: string, bytes: Buffer): FileTree {
-  const open = (asked: string) => (asked === path ? { ...toByteSource(bytes), close: () => {} } : null)
-  return {
-    realPath: (asked) => (asked === path ? path : null),
-    facts: (asked) => (asked === path ? { kind: 'file', size: bytes.length, mtimeMs: 0, inode: 1 } : null),
-    list: () => [],
-    text: () => null,
-    open,
-    shown: (asked) => asked,
-    troubles: () => [],
-  }
-}
 
 modelProperty(
   1,
@@ -51,7 +34,7 @@ modelProperty(
       ['ENABLE_SHARED', 'yes'],
       ['arch', 'x86_64-linux-gnu'],
     ])
-    const tree = treeOf(path, makeElf([spell(builtFor), ...others]))
+    const tree = memoryTree(new Map([[path, makeElf([spell(builtFor), ...others])]]))
     const bench: Workbench = {
       tree,
       runtime: toRuntime(config, '/usr/bin/ruby', []),
@@ -89,19 +72,17 @@ modelProperty(
   },
 )
 
-const shared = shareTinyApp()
+const shared = shareTinyApps()
 afterAll(() => shared.remove())
 
 realProperty(
   1,
   fc.option(fc.constantFrom(...otherRubies)),
   async (version) => {
-    const app = shared.copy()
+    const app = shared.copy('bundler')
     try {
       if (version !== null) buildForOtherRuby(app, version)
-      const outside = { clock: systemClock, random: Math.random, emit: () => {} }
-      const validator = new VersionValidator({ ...validationDefaults, appPath: app.path, env: app.env }, outside)
-      const { verdict, gems } = await validator.validate()
+      const { verdict, gems } = await validatorOf(app).validate()
       expect(verdict).toBe(version === null ? 'compatible' : 'incompatible')
       expect(gems.find(({ gemName }) => gemName === 'tiny_ext')).toMatchObject({
         rubyVersionCompiledFor: version ?? expect.stringMatching(/^\d\.\d/),

@@ -1,24 +1,35 @@
+export interface ElfTraits {
+  /** `e_machine`: 62 is x86-64, 183 AArch64. */
+  readonly machine?: number
+  readonly imports?: readonly string[]
+  readonly exports?: readonly string[]
+}
+
 /**
- * A little-endian 64-bit shared object for x86-64 that a reader takes for an extension: it names the libraries it needs,
- * and imports `rb_define_method`. One segment at address 0: header, program headers, dynamic section, symbols, hash, strings
- * (System V gABI, "Object Files", "Dynamic Linking").
+ * A little-endian 64-bit shared object that a reader takes for an extension: it names the libraries it needs, imports
+ * `rb_define_method` and offers `Init_tiny`. One segment at address 0: header, program headers, dynamic section, symbols, hash,
+ * strings (System V gABI, "Object Files", "Dynamic Linking").
  */
-export function makeElf(needed: readonly string[]): Buffer {
-  const names = ['', ...needed, 'rb_define_method', 'Init_tiny']
+export function makeElf(
+  needed: readonly string[],
+  { machine = 62, imports = ['rb_define_method'], exports = ['Init_tiny'] }: ElfTraits = {},
+): Buffer {
+  const symbols = [...imports, ...exports]
+  const names = ['', ...needed, ...symbols]
   const at = names.map((_, index) => names.slice(0, index).reduce((sum, name) => sum + name.length + 1, 0))
   const strings = Buffer.from(`${names.join('\0')}\0`, 'latin1')
   const [headerBytes, programBytes, symbolBytes, entryBytes] = [64, 56, 24, 16]
   const dynamicAt = headerBytes + 2 * programBytes
   const dynamicBytes = (needed.length + 5) * entryBytes
   const symbolsAt = dynamicAt + dynamicBytes
-  const hashAt = symbolsAt + 3 * symbolBytes
-  const stringsAt = hashAt + 4 * (2 + 1 + 3)
+  const hashAt = symbolsAt + (symbols.length + 1) * symbolBytes
+  const stringsAt = hashAt + 4 * (2 + 1 + symbols.length + 1)
   const bytes = Buffer.alloc(stringsAt + strings.length)
   const put = (offset: number, value: number) => bytes.writeBigUInt64LE(BigInt(value), offset)
 
   bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1])
   bytes.writeUInt16LE(3, 16)
-  bytes.writeUInt16LE(62, 18)
+  bytes.writeUInt16LE(machine, 18)
   put(32, headerBytes)
   bytes.writeUInt16LE(programBytes, 54)
   bytes.writeUInt16LE(2, 56)
@@ -45,15 +56,15 @@ export function makeElf(needed: readonly string[]): Buffer {
     put(dynamicAt + index * entryBytes, tag)
     put(dynamicAt + index * entryBytes + 8, value)
   }
-  const symbol = (index: number, name: number, section: number) => {
-    const base = symbolsAt + index * symbolBytes
-    bytes.writeUInt32LE(name, base)
+  for (const index of symbols.keys()) {
+    const base = symbolsAt + (index + 1) * symbolBytes
+    bytes.writeUInt32LE(at[needed.length + 1 + index] ?? 0, base)
     bytes.writeUInt8(1 << 4, base + 4)
-    bytes.writeUInt16LE(section, base + 6)
+    bytes.writeUInt16LE(index < imports.length ? 0 : 7, base + 6)
   }
-  symbol(1, at[needed.length + 1] ?? 0, 0)
-  symbol(2, at[needed.length + 2] ?? 0, 7)
-  for (const [index, value] of [1, 3, 2, 0, 0, 1].entries()) bytes.writeUInt32LE(value, hashAt + index * 4)
+  // One bucket: the chain leads from the last symbol to the first.
+  const hash = [1, symbols.length + 1, symbols.length, 0, ...symbols.keys()]
+  for (const [index, value] of hash.entries()) bytes.writeUInt32LE(value, hashAt + index * 4)
   bytes.set(strings, stringsAt)
   return bytes
 }

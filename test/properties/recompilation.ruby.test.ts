@@ -1,0 +1,102 @@
+import { posix } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, expect } from 'vitest'
+import { breakages, breakGem, shareTinyApps, validatorOf, type TinyWay } from './broken-gem.ts'
+import { modelProperty, realProperty } from './cases.ts'
+import { ailments, inspectModel, type ModelApp, type ModelGem } from './model-bundle.ts'
+
+const gem: fc.Arbitrary<ModelGem> = fc
+  .record({
+    name: fc.constantFrom('pg', 'bcrypt', 'iodine', 'google-protobuf', 'tiny_ext', 'Ascii85', 'hiredis-client'),
+    version: fc.constantFrom('1.5.9', '0.7.58', '3.1.20', '2.0.0.rc1'),
+    origin: fc.constantFrom('gem' as const, 'git' as const),
+    ailment: fc.constantFrom(...ailments),
+    cached: fc.boolean(),
+  })
+  // Who builds a gem from its repository has no precompiled one.
+  .map((drawn) => (drawn.ailment === 'precompiled-for-others' ? { ...drawn, origin: 'gem' } : drawn))
+
+const app: fc.Arbitrary<ModelApp> = fc
+  .record({
+    path: fc.constantFrom('/srv/app', '/srv/my app', "/home/o'neill/app", '/srv/$HOME; rm'),
+    bundled: fc.boolean(),
+    runs: fc.record({
+      minor: fc.constantFrom('2.7', '3.1', '3.3', '4.0'),
+      libc: fc.constantFrom('glibc' as const, 'musl' as const),
+      cpu: fc.constantFrom('x86_64' as const, 'aarch64' as const),
+    }),
+    gems: fc.uniqueArray(gem, { minLength: 1, maxLength: 6, selector: ({ name }) => name }),
+  })
+  .map(({ bundled, gems, ...rest }) => ({
+    ...rest,
+    bundled,
+    built: rest.runs,
+    env: {},
+    gems: bundled ? gems : gems.map((each) => ({ ...each, origin: 'gem' as const })),
+  }))
+
+modelProperty(3, app, async (drawn) => {
+  const { files, report } = await inspectModel(drawn)
+  for (const { name, version, ailment } of drawn.gems) {
+    const told = report.gems.find(({ gemName }) => gemName === name)
+    expect({ name, status: told?.compatibilityStatus, required: told?.recompilationRequired }).toEqual({
+      name,
+      status: ailment === 'none' ? 'compatible' : 'incompatible',
+      required: ailment !== 'none',
+    })
+    if (ailment === 'none') {
+      expect(told?.recompilationCommand).toBeNull()
+      continue
+    }
+    const commands = (told?.recompilationCommand ?? '').split(' && ').map((line) => wordsOf(line))
+    // Specific: it names the gem, or lets Bundler put right what it had to leave out of this very bundle.
+    const about = commands.flat().some((word) => word === name || word.includes(`/${name}-${version}`))
+    expect({ commands, specific: about || (drawn.bundled && commands.at(-1)?.join(' ') === 'bundle install') }).toMatchObject({
+      specific: true,
+    })
+    for (const [program = '', ...args] of commands) {
+      // Actionable: a command of the tool that installed the gem, whose files are there.
+      expect(drawn.bundled ? ['bundle', 'rm'] : ['gem']).toContain(program)
+      if (program === 'gem') expect(args).toEqual(expect.arrayContaining([name, '--version', version]))
+      if (program === 'rm') for (const file of args) expect([...files.keys()]).toContain(posix.resolve(drawn.path, file))
+    }
+  }
+})
+
+/** A command line as a shell splits it; throws where the shell would see more than plain words. */
+function wordsOf(line: string): string[] {
+  const words = line.match(/(?:[\w./@%+=:,-]|'[^']*'|\\')+/g) ?? []
+  expect(words.join(' ')).toBe(line)
+  return words.map((word) =>
+    word.replaceAll(/'([^']*)'|\\(')/g, (_all, plain: string | undefined, quote: string | undefined) => plain ?? quote ?? ''),
+  )
+}
+
+const apps = shareTinyApps()
+afterAll(() => apps.remove())
+
+realProperty(
+  3,
+  fc.record({
+    way: fc.constantFrom<TinyWay>('bundler', 'git', 'rubygems'),
+    breakage: fc.constantFrom(...breakages),
+    packed: fc.boolean(),
+  }),
+  async ({ way, breakage, packed }) => {
+    const app = apps.copy(way)
+    try {
+      breakGem(app, breakage, { packed: packed || way !== 'bundler' })
+      const broken = (await validatorOf(app, false).validate()).gems.find(({ gemName }) => gemName === 'tiny_ext')
+      expect(broken).toMatchObject({ compatibilityStatus: 'incompatible', recompilationRequired: true })
+      const command = broken?.recompilationCommand ?? ''
+      expect(await validatorOf(app, false).generateRecompilationCommands()).toEqual(expect.arrayContaining(command.split(' && ')))
+      await app.type(command)
+      const mended = (await validatorOf(app, false).validate()).gems.find(({ gemName }) => gemName === 'tiny_ext')
+      expect(mended).toMatchObject({ compatibilityStatus: 'compatible', recompilationRequired: false, recompilationCommand: null })
+      await app.type(`${way === 'rubygems' ? '' : 'bundle exec '}ruby -e 'require "tiny_ext"; exit TinyExt.answer == 42'`)
+    } finally {
+      app.remove()
+    }
+  },
+  600_000,
+)
