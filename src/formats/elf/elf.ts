@@ -7,6 +7,13 @@ export interface ElfSegment {
   readonly fileBytes: number
 }
 
+export interface NoteSegment {
+  readonly offset: number
+  readonly size: number
+  /** What names and descriptors are padded to. */
+  readonly align: 4 | 8
+}
+
 export interface ElfSection {
   readonly name: string
   readonly type: number
@@ -34,6 +41,8 @@ export interface ElfFile {
   readonly littleEndian: boolean
   /** `e_machine` (ELF gABI): 62 x86-64, 183 AArch64, 3 i386, 40 ARM, … */
   readonly machine: number
+  /** `e_ident[EI_OSABI]`: 0 System V, 3 GNU/Linux; 9 FreeBSD, … */
+  readonly osAbi: number
   /** `e_type`: 2 executable, 3 shared object (and position-independent executable). */
   readonly type: number
   /** The loader's path, of executables. */
@@ -48,6 +57,8 @@ export interface ElfFile {
   /** `DF_STATIC_TLS`: needs room in the static TLS block, which a late `dlopen` may not find. */
   readonly staticTls: boolean
   readonly segments: readonly ElfSegment[]
+  /** `PT_NOTE`: where notes stand. */
+  readonly noteSegments: readonly NoteSegment[]
   /** Where the section table stands; null when there is none, or when the file ends before it. */
   readonly sectionTable: { readonly offset: number; readonly count: number; readonly namesIndex: number } | null
   /** The file is shorter than its last segment or its section table says. */

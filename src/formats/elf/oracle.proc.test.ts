@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { toByteSource } from './byte-source.ts'
+import { readBuildId } from './notes.ts'
 import { readElf } from './read-elf.ts'
 import { readSections } from './sections.ts'
 import { readNeededVersions } from './symbol-versions.ts'
@@ -56,6 +57,8 @@ describe.skipIf(readelf === undefined)('libraries of this machine read as binuti
       ([, version = '']) => version,
     )
     expect(needs.flatMap((need) => need.versions.map((version) => version.name)).sort()).toEqual(versions.sort())
+
+    expect(readBuildId(elf)).toBe(/Build ID: (\w+)/.exec(ask('--notes', path))?.[1] ?? null)
 
     const sections = readSections(elf)
     if ('tag' in sections) throw new Error(sections.why)

@@ -1,11 +1,12 @@
 import type { ByteSource } from './byte-source.ts'
 import { ElfCursor, ElfFault, type MalformedElf } from './elf-cursor.ts'
-import type { ElfFile, ElfSegment } from './elf.ts'
+import type { ElfFile, ElfSegment, NoteSegment } from './elf.ts'
 import { readDynamic } from './read-dynamic.ts'
 
 const loadable = 1
 const dynamic = 2
 const interpreter = 3
+const note = 4
 const stack = 0x6474e551
 const executable = 1
 
@@ -46,6 +47,7 @@ function readFile(cursor: ElfCursor): ElfFile {
   cursor.check(headersAt, headerBytes * headerCount, 'the program header table')
 
   const segments: ElfSegment[] = []
+  const noteSegments: NoteSegment[] = []
   let dynamicAt: { offset: number; size: number } | null = null
   let loader: string | null = null
   let stackFlags: number | null = null
@@ -54,13 +56,14 @@ function readFile(cursor: ElfCursor): ElfFile {
     const at = headersAt + index * headerBytes
     const type = cursor.u32(at)
     if (type === stack) stackFlags = cursor.u32(at + (wide ? 4 : 24))
-    if (type !== loadable && type !== dynamic && type !== interpreter) continue
+    if (type !== loadable && type !== dynamic && type !== interpreter && type !== note) continue
     const offset = cursor.word(at + (wide ? 8 : 4))
     const size = cursor.word(at + (wide ? 32 : 16))
     if (type === loadable) {
       segments.push({ offset, address: cursor.word(at + (wide ? 16 : 8)), fileBytes: size })
       if (offset + size > source.size) cut = 'segment'
     } else if (type === dynamic) dynamicAt = { offset, size }
+    else if (type === note) noteSegments.push({ offset, size, align: cursor.word(at + (wide ? 48 : 28)) === 8 ? 8 : 4 })
     else loader = cursor.text(offset, offset + size)
   }
 
@@ -72,10 +75,12 @@ function readFile(cursor: ElfCursor): ElfFile {
     bits: wide ? 64 : 32,
     littleEndian: cursor.littleEndian,
     machine: cursor.u16(18),
+    osAbi: cursor.u8(7),
     type: cursor.u16(16),
     interpreter: loader,
     executableStack: ((stackFlags ?? 0) & executable) !== 0,
     segments,
+    noteSegments,
     sectionTable: sections.table,
     truncatedAt: cut ?? (sections.cut ? 'sections' : null),
     ...readDynamic(cursor, segments, readable ? dynamicAt : null),

@@ -1,7 +1,7 @@
-import { readElf } from '../../formats/elf/read-elf.ts'
 import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Observation } from '../observation.ts'
 import { readClaims } from './read-claims.ts'
+import { withElf } from './same-build.ts'
 import type { Workbench } from './workbench.ts'
 
 /** Second copies that are not loaded: worth a note when they differ, or are for another Ruby. */
@@ -27,14 +27,7 @@ export function judgeShadowed(bench: Workbench, { gem, loaded, shadowed }: GemEx
 }
 
 function wrongMinor({ tree, runtime }: Workbench, copy: Extension): string | null {
-  const file = tree.open(copy.path)
-  if (file === null) return null
-  try {
-    const elf = readElf(file)
-    if (elf.tag !== 'Elf') return null
-    const claim = readClaims(copy, elf).find(({ minor, by }) => by !== 'place' && minor !== runtime.minor)
-    return claim === undefined ? null : `${claim.what} (Ruby ${claim.minor})`
-  } finally {
-    file.close()
-  }
+  const claims = withElf(tree, copy.path, (elf) => readClaims(copy, elf)) ?? []
+  const claim = claims.find(({ minor, by }) => by !== 'place' && minor !== runtime.minor)
+  return claim === undefined ? null : `${claim.what} (Ruby ${claim.minor})`
 }

@@ -23,3 +23,30 @@ export function readBuildLogs(tree: FileTree, builtFolder: string, folderMinor: 
     ]
   })
 }
+
+/** `ruby_version = 3.1.0` of a Makefile that mkmf.rb wrote. */
+const makefileRuby = /^ruby_version = (\d+\.\d+)\./m
+/** Extensions stand one or two folders below `ext`. */
+const makefileDepth = 3
+const maxMakefiles = 32
+
+/**
+ * The Makefile that a build leaves in the gem's own folder. The last Ruby that built there wrote it, and the copy in `lib` as well:
+ * one of another Ruby is as strong as the file itself, one of this Ruby only supports.
+ */
+export function readMakefiles(tree: FileTree, gemFolder: string, feature: string, runtimeMinor: string): Claim[] {
+  const target = posix.basename(feature)
+  return makefiles(tree, posix.join(gemFolder, 'ext'), makefileDepth).flatMap((where) => {
+    const text = tree.text(where, maxLogBytes) ?? ''
+    const minor = makefileRuby.exec(text)?.[1]
+    if (minor === undefined || /^TARGET = (\S+)/m.exec(text)?.[1] !== target) return []
+    return [{ minor, by: minor === runtimeMinor ? ('place' as const) : ('file' as const), what: 'the Makefile of its build', where }]
+  })
+}
+
+function makefiles(tree: FileTree, folder: string, depth: number): string[] {
+  const entries = tree.list(folder)
+  const here = entries.some(({ name, kind }) => name === 'Makefile' && kind === 'file') ? [posix.join(folder, 'Makefile')] : []
+  const below = entries.filter(({ kind }) => kind === 'folder' && depth > 0)
+  return [...here, ...below.flatMap(({ name }) => makefiles(tree, posix.join(folder, name), depth - 1))].slice(0, maxMakefiles)
+}

@@ -4,6 +4,7 @@ import type { FileTree } from '../files/file-tree.ts'
 
 /** The PATH of a shell that nobody configured, as Docker and Debian set it. */
 const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+const maxPathFolders = 100
 const usualHomes = ['/root', '/home/app', '/home/rails', '/home/deploy', '/home/ruby', '/app', '/rails']
 
 export interface FoundRubies {
@@ -36,6 +37,16 @@ export function findRubies(tree: FileTree, appPath: string): FoundRubies {
     if (real !== null && tree.facts(real)?.kind === 'file' && !isScript(tree, real)) rubies.add(real)
   }
   return { rubies: [...rubies], looked }
+}
+
+/** Interpreters in the folders of a PATH, links followed, first first; shims of version managers are scripts, and left out. */
+export function rubiesOnPath(tree: FileTree, path: string): string[] {
+  const rubies = new Set<string>()
+  for (const folder of path.split(':').slice(0, maxPathFolders)) {
+    const real = folder.startsWith('/') ? tree.realPath(posix.join(folder, 'ruby')) : null
+    if (real !== null && tree.facts(real)?.kind === 'file' && !isScript(tree, real)) rubies.add(real)
+  }
+  return [...rubies]
 }
 
 function managerFolders(tree: FileTree): string[] {

@@ -2,7 +2,7 @@ import { BezelError } from '../../errors.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Observation } from '../observation.ts'
 import { askRuby } from './ask-ruby.ts'
-import { findRubies } from './find-ruby.ts'
+import { findRubies, rubiesOnPath } from './find-ruby.ts'
 import { readRuntime } from './read-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -30,7 +30,8 @@ export async function locateRuntime(tree: FileTree, where: Where): Promise<Locat
 
 async function askMachine(tree: FileTree, { appPath, env, rubyPath }: Where): Promise<Located> {
   const answer = await askRuby(rubyPath ?? 'ruby', appPath, env, askTimeoutMs)
-  if (answer.tag === 'Runtime') return { runtime: answer.runtime, broken: [], others: [] }
+  if (answer.tag === 'Runtime')
+    return { runtime: answer.runtime, broken: [], others: rubyPath === null ? othersOnPath(tree, answer.runtime, env['PATH'] ?? '') : [] }
   const looked = rubyPath ?? `PATH (${env['PATH'] ?? 'empty'})`
   if (answer.tag === 'Absent') throw notFound(`There is no ruby in ${looked}.`)
   // It doesn't start: what is installed can still be read, and is judged.
@@ -39,6 +40,15 @@ async function askMachine(tree: FileTree, { appPath, env, rubyPath }: Where): Pr
     if (runtime !== null) return { runtime, broken: [brokenRuby(ruby, answer.why)], others: [] }
   }
   throw notFound(`The ruby of ${looked} does not start: ${answer.why}.`)
+}
+
+/** Whoever types `ruby` in another shell, or with another PATH, may get another one than the app. */
+function othersOnPath(tree: FileTree, runtime: Runtime, path: string): Observation[] {
+  const mine = tree.realPath(runtime.rubyPath)
+  const others = rubiesOnPath(tree, path)
+    .filter((ruby) => ruby !== mine)
+    .flatMap((ruby) => readRuntime(tree, ruby) ?? [])
+  return others.length === 0 ? [] : [severalRubies([runtime, ...others])]
 }
 
 function readRoot(tree: FileTree, { appPath, rubyPath }: Where): Located {
