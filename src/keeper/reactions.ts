@@ -1,5 +1,5 @@
 import type { BezelEvent } from '../events.ts'
-import type { RunDeath } from '../recovery/error-recovery-system.ts'
+import type { RunDeath } from '../events/workers.ts'
 import type { LiveRun } from '../link/messages.ts'
 
 /** What the facts of one part mean to the others: the only place where parts meet. */
@@ -11,6 +11,7 @@ export interface Reactors {
   }
   readonly recovery: {
     watchRun(run: { readonly worker: number; readonly run: number; readonly pid: number }): void
+    runReady(run: number): void
     forgetRun(run: number): void
     handleSegmentationFault(death: RunDeath): string
     settleRequests: (run: number, requests: Extract<BezelEvent, { tag: 'RunSettled' }>['requests'], cause: string | null) => void
@@ -36,6 +37,8 @@ export interface Reactors {
 export class Reactions {
   readonly #on: Reactors
   readonly #away = new Set<string>()
+  /** Runs that have begun a crash report: a SIGKILL after it is the keeper's own. */
+  readonly #crashing = new Set<number>()
 
   constructor(reactors: Reactors) {
     this.#on = reactors
@@ -48,6 +51,7 @@ export class Reactions {
         recovery.watchRun(event)
         return dataPlane.runStarting(event.worker, event.run, event.pid)
       case 'RunReady': {
+        recovery.runReady(event.run)
         const serving = workers.liveRuns().find(({ run }) => run === event.run)?.serving
         if (serving !== undefined && serving !== null) dataPlane.runReady(serving)
         return startup.workerIsReady()
@@ -59,8 +63,10 @@ export class Reactions {
       case 'RequestOverdue':
         return workers.killRun(event.run, 'hang')
       case 'CrashSuspected':
+        this.#crashing.add(event.run)
         return dataPlane.pauseRun(event.run)
       case 'CrashDismissed':
+        this.#crashing.delete(event.run)
         return dataPlane.resumeRun(event.run)
       case 'CrashConfirmed':
         return workers.killRun(event.run, 'crashed')
@@ -82,11 +88,9 @@ export class Reactions {
     let incident: string | null = null
     if (event.why === 'asked') recovery.forgetRun(event.run)
     else incident = recovery.handleSegmentationFault(event)
-    dataPlane.runExited(event.run, wasKilled(event), incident)
+    const crashed = this.#crashing.delete(event.run)
+    const killed = event.exit.signal === 'SIGKILL' && event.why !== 'hang' && !crashed
+    dataPlane.runExited(event.run, killed, incident)
     this.#on.closeSockets(event.run)
   }
-}
-
-function wasKilled({ exit, why }: RunDeath): boolean {
-  return exit.signal === 'SIGKILL' && why !== 'crashed' && why !== 'hang'
 }
