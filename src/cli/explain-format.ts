@@ -78,7 +78,8 @@ function shorten(text: string): string {
   return text.length <= 120 ? text : `${text.slice(0, 119)}…`
 }
 
-function section(title: string, entries: readonly string[]): string[] {
+/** Entries below each other, wrapped, with a title in the first ten columns. */
+export function section(title: string, entries: readonly string[]): string[] {
   return entries.flatMap((entry, index) =>
     wrap(entry, width - 10).map(
       (line, further) => `${(index === 0 && further === 0 ? title : '').padEnd(10)}${further === 0 ? '' : '  '}${line}`,

@@ -21,7 +21,8 @@ export function registerIncidents(program: Command, context: CommandContext): vo
       const { configFileOf } = await import('./option-flags.ts')
       const { loadOptions } = await import('../config/load-config.ts')
       const { IncidentStore } = await import('../recovery/incidents/incident-store.ts')
-      const { print, printJson } = await import('./stdout.ts')
+      const { print, printJson, wantsColour } = await import('./stdout.ts')
+      const { toJson } = await import('../snake-case.ts')
       const { formatIncident, formatIncidents } = await import('./format-incidents.ts')
       const { values } = loadOptions({
         appDir: options.app,
@@ -33,12 +34,12 @@ export function registerIncidents(program: Command, context: CommandContext): vo
       const store = new IncidentStore(resolve(options.app, values['incidents.folder']), values['incidents.keep'])
       if (id !== undefined) {
         const incident = store.read(id)
-        if (options.json === true) printJson(incident)
-        else print(formatIncident(incident))
+        if (options.json === true) printJson(toJson(incident))
+        else print(formatIncident(incident, wantsColour(process.stdout, process.env)))
         return
       }
       const { incidents, unreadable } = store.list(mostListed)
-      if (options.json === true) printJson(incidents)
+      if (options.json === true) printJson(toJson(incidents))
       else print(formatIncidents(incidents))
       for (const why of unreadable) process.stderr.write(`bezel: ${why}\n`)
     })

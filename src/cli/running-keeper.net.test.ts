@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { createServer, type Server } from 'node:http'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toJson } from '../snake-case.ts'
 
 const bezel = resolve(import.meta.dirname, '../../bin/bezel')
 // Short: a socket lies in it.
@@ -156,8 +157,10 @@ describe('bezel incidents', () => {
       'alone: the cause',
     ])
       expect(stdout).toContain(words)
-    expect(JSON.parse((await run('incidents', '--json')).stdout)).toEqual([incident])
-    expect(JSON.parse((await run('incidents', id, '--json')).stdout)).toEqual(incident)
+    const json = JSON.parse(JSON.stringify(toJson(incident)))
+    expect(json).toMatchObject({ uptime_ms: 61_000, explanation: { culprit: { ruby_line: null } }, requests: [{ age_ms: 12 }] })
+    expect(JSON.parse((await run('incidents', '--json')).stdout)).toEqual([json])
+    expect(JSON.parse((await run('incidents', id, '--json')).stdout)).toEqual(json)
   })
 
   test('that is not there is said with 65', async () => {

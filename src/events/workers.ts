@@ -7,25 +7,28 @@ export interface ExitStatus {
 
 export type RunEnd = 'asked' | 'crashed' | 'start-failed' | 'start-timeout' | 'memory' | 'hang' | 'drain-timeout'
 
+/** How one run ended, and what is known of it. */
+export interface RunDeath {
+  readonly worker: number
+  readonly run: number
+  /** 0: it could not even be spawned, and no `RunStarted` was told. */
+  readonly pid: number
+  readonly exit: ExitStatus
+  readonly why: RunEnd
+  /** Whether it had been ready at any time. */
+  readonly ready: boolean
+  readonly uptimeMs: number
+  /** The last sample before the end, in MiB; null: none was taken. */
+  readonly lastRssMb: number | null
+}
+
 /** Facts of WorkerProcessManager. `worker` counts from 1; `run` is unique in the life of one keeper. */
 export type WorkersEvent =
   | { readonly tag: 'RunStarted'; readonly worker: number; readonly run: number; readonly pid: number }
   | { readonly tag: 'RunReady'; readonly worker: number; readonly run: number; readonly pid: number; readonly bootMs: number }
   | { readonly tag: 'RunDraining'; readonly worker: number; readonly run: number; readonly why: RunEnd }
-  | {
-      /** Reaped, its process group killed, all of its own output passed on. */
-      readonly tag: 'RunExited'
-      readonly worker: number
-      readonly run: number
-      /** 0: it could not even be spawned, and no `RunStarted` was told. */
-      readonly pid: number
-      readonly exit: ExitStatus
-      readonly why: RunEnd
-      /** Whether it had been ready at any time. */
-      readonly ready: boolean
-      readonly uptimeMs: number
-      readonly lastRssMb: number | null
-    }
+  /** Reaped, its process group killed, all of its own output passed on. */
+  | ({ readonly tag: 'RunExited' } & RunDeath)
   | { readonly tag: 'RestartScheduled'; readonly worker: number; readonly inMs: number; readonly failures: number }
   | { readonly tag: 'WorkersGaveUp'; readonly worker: number; readonly failures: number; readonly lastLines: readonly string[] }
   | {

@@ -5,6 +5,7 @@ import { HealthMonitoringEngine } from '../health/health-monitoring-engine.ts'
 import type { Outside } from '../part.ts'
 import { ErrorRecoverySystem } from '../recovery/error-recovery-system.ts'
 import { GracefulSignalHandler } from '../shutdown/graceful-signal-handler.ts'
+import { readOomKills } from '../system/cgroup-memory.ts'
 import { systemClock } from '../system/clock.ts'
 import { isExiting } from '../system/is-exiting.ts'
 import type { RuntimeDirectory } from '../system/runtime-directory.ts'
@@ -75,6 +76,7 @@ export class Keeper {
     this.#recovery = new ErrorRecoverySystem(config.recovery, this.#outside, {
       wallTimeMs: Date.now,
       signal: (pid, signal) => process.kill(pid, signal),
+      oomKills: readOomKills,
       answers: (run) => this.#answers(run),
     })
     this.#workers = new WorkerProcessManager({ ...config.workers, runtimeDir: around.runtime.path }, this.#outside, {

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import type { BezelEvent } from '../events.ts'
+import type { RunDeath } from '../events/workers.ts'
 import { readStat } from '../system/proc-fs.ts'
-import { ErrorRecoverySystem, type RunDeath } from './error-recovery-system.ts'
+import { ErrorRecoverySystem } from './error-recovery-system.ts'
 import { recoveryDefaults } from './options.ts'
 
 const header =
@@ -18,12 +19,14 @@ let clock: ManualClock
 let facts: BezelEvent[]
 let answers: boolean
 let children: ChildProcess[]
+let oomKills: number | null
 beforeEach(() => {
   folder = mkdtempSync('/tmp/bz-recovery-')
   clock = new ManualClock()
   facts = []
   answers = true
   children = []
+  oomKills = null
 })
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL')
@@ -35,6 +38,7 @@ function create(incidentsDir = folder): ErrorRecoverySystem {
   return new ErrorRecoverySystem({ ...recoveryDefaults, incidentsDir }, outside, {
     wallTimeMs: () => Date.UTC(2026, 10, 25, 3),
     signal: (pid, signal) => process.kill(pid, signal),
+    oomKills: () => oomKills,
     answers: () => Promise.resolve(answers),
   })
 }
@@ -59,12 +63,14 @@ function death(pid: number, change: Partial<RunDeath> = {}): RunDeath {
   }
 }
 
+const condition = { workersWanted: 2, workersReady: 1, everReady: true, gaveUp: false, databases: [] }
 const tags = () => facts.map(({ tag }) => tag)
 
 describe('recovery', () => {
   test('reads /proc of a run whose report goes on, and lets it go on', async () => {
     const recovery = create()
     const run = start()
+    await waitFor(() => /libc[.-]/.test(readFileSync(`/proc/${run.pid}/maps`, 'latin1')))
     recovery.watchRun(run)
     recovery.readStderr(7, Buffer.from(header))
     recovery.readStderr(7, Buffer.from(section))
@@ -114,6 +120,105 @@ describe('recovery', () => {
     expect(tags()).toEqual(['IncidentRecorded'])
   })
 
+  test.each([
+    [0, 'KILLED-OUTSIDE', 'other'],
+    [1, 'OOM-KILL', 'oom'],
+  ] as const)('tells who sent SIGKILL by what the kernel counted: %i', (kills, causeId, kind) => {
+    oomKills = 4
+    const recovery = create()
+    oomKills += kills
+    const id = recovery.handleSegmentationFault(death(1, { exit: { code: null, signal: 'SIGKILL' } }))
+    recovery.settleRequests(7, [], null)
+    expect(recovery.store.read(id).explanation).toMatchObject({ kind, causeId, confidence: 'likely' })
+  })
+
+  test('blames no memory killer that struck long ago', () => {
+    oomKills = 4
+    const recovery = create()
+    oomKills = 5
+    for (let beat = 0; beat < 2; beat += 1) recovery.observe(condition)
+    const id = recovery.handleSegmentationFault(death(1, { exit: { code: null, signal: 'SIGKILL' } }))
+    recovery.settleRequests(7, [], null)
+    expect(recovery.store.read(id).explanation.causeId).toBe('KILLED-OUTSIDE')
+  })
+
+  test.each([
+    ['memory', 'oom', 'BEZEL-MEMORY'],
+    ['hang', 'other', 'BEZEL-HANG'],
+    ['start-timeout', 'other', 'BEZEL-START'],
+    ['drain-timeout', 'other', 'BEZEL-DRAIN'],
+  ] as const)('says so where bezel itself ended the run: %s', (why, kind, causeId) => {
+    oomKills = 0
+    const recovery = create()
+    const id = recovery.handleSegmentationFault(death(1, { why, exit: { code: null, signal: 'SIGKILL' } }))
+    recovery.settleRequests(7, [], null)
+    const { explanation } = recovery.store.read(id)
+    expect(explanation).toMatchObject({ kind, causeId, confidence: 'certain' })
+    expect(explanation.summary).toMatch(/^bezel ended the process: /)
+  })
+
+  describe('of a trouble that a run survives', () => {
+    const trouble = "log writing failed. can't be called from trap context\n"
+
+    test('records one incident, and its later death apart', () => {
+      const recovery = create()
+      const run = start()
+      recovery.watchRun(run)
+      for (let again = 0; again < 3; again += 1) recovery.readStderr(7, Buffer.from(trouble))
+      expect(tags()).toEqual([])
+      clock.turn(recoveryDefaults.settleWithinMs)
+      recovery.readStderr(7, Buffer.from(trouble))
+      clock.turn(recoveryDefaults.settleWithinMs)
+      expect(tags()).toEqual(['IncidentRecorded'])
+      const [incident] = recovery.store.list(1).incidents
+      expect(incident).toMatchObject({
+        run: 7,
+        pid: run.pid,
+        exit: null,
+        why: null,
+        explanation: { kind: 'trap-context', causeId: 'TRAP' },
+      })
+
+      const id = recovery.handleSegmentationFault(death(run.pid, { exit: { code: 1, signal: null } }))
+      recovery.settleRequests(7, [], null)
+      expect(recovery.store.read(id).explanation.kind).not.toBe('trap-context')
+    })
+
+    test('leaves it to the death where the run dies of it', () => {
+      const recovery = create()
+      const run = start()
+      recovery.watchRun(run)
+      recovery.readStderr(7, Buffer.from("a.rb:1:in `lock': can't be called from trap context (ThreadError)\n\tfrom a.rb:1:in `block'\n"))
+      const id = recovery.handleSegmentationFault(death(run.pid, { exit: { code: 1, signal: null } }))
+      clock.turn(recoveryDefaults.settleWithinMs)
+      expect(tags()).toEqual(['IncidentRecorded'])
+      expect(recovery.store.read(id).explanation).toMatchObject({ kind: 'trap-context', culprit: { rubyLine: 'a.rb:1' } })
+    })
+
+    test('tells it at once where the run ends as asked', () => {
+      const recovery = create()
+      recovery.watchRun(start())
+      recovery.readStderr(7, Buffer.from(trouble))
+      recovery.forgetRun(7)
+      clock.turn(recoveryDefaults.settleWithinMs)
+      expect(tags()).toEqual(['IncidentRecorded'])
+    })
+
+    test('names the memory limit that it ran under', async () => {
+      const recovery = create()
+      const child = spawn('prlimit', ['--as=2147483648', 'sleep', '60'], { stdio: 'ignore' })
+      children.push(child)
+      recovery.watchRun({ worker: 1, run: 7, pid: child.pid ?? 0 })
+      await waitFor(() => readFileSync(`/proc/${child.pid}/comm`, 'latin1') === 'sleep\n')
+      recovery.runReady(7)
+      recovery.readStderr(7, Buffer.from('app.rb:3: failed to allocate memory (NoMemoryError)\n'))
+      clock.turn(recoveryDefaults.settleWithinMs)
+      const [incident] = recovery.store.list(1).incidents
+      expect(incident?.explanation).toMatchObject({ kind: 'oom', causeId: 'OUT-OF-MEMORY' })
+      expect(incident?.explanation.evidence.join('\n')).toContain('RLIMIT_AS of 2048 MB')
+    })
+  })
+
   test('goes on without a folder to write to, and says that it could not', () => {
     const recovery = create('/proc/no/such/folder')
     recovery.handleSegmentationFault(death(1))
@@ -134,7 +239,6 @@ describe('recovery', () => {
 
   test('tells each change of the degradation ladder once', () => {
     const recovery = create()
-    const condition = { workersWanted: 2, workersReady: 1, everReady: true, gaveUp: false, databases: [] }
     recovery.observe(condition)
     recovery.observe(condition)
     recovery.observe({ ...condition, workersReady: 2 })

@@ -1,21 +1,24 @@
-import { loadavg, totalmem, freemem } from 'node:os'
 import type { InFlightRequest } from '../events/front-door.ts'
-import type { BezelEvent } from '../events.ts'
+import type { RunDeath } from '../events/workers.ts'
+import type { ExceptionNote, Finding } from '../formats/crash-report/crash-report.ts'
 import { nothingAbandoned, type Abandoned, type Outside, type Part } from '../part.ts'
 import type { BreakerPolicy } from '../resilience/breaker.machine.ts'
+import { readRssMb } from '../system/proc-fs.ts'
+import { explain } from './blame/explain.ts'
 import { redact } from './blame/redact.ts'
 import { captureStopped, readProcessState, type ProcessState } from './capture/capture-process.ts'
-import { guardOperation } from './guard-operation.ts'
+import { OomKills } from './capture/oom-kills.ts'
+import { readMemoryLimit } from './capture/read-memory-limit.ts'
+import { readSystemState, type SystemState } from './capture/system-state.ts'
 import { decideDegradation, normal, type Condition, type Degradation } from './degradation/decide-degradation.ts'
-import { explainDeath } from './explain-death.ts'
+import { guardOperation } from './guard-operation.ts'
+import { toDiagnosticReport, type DiagnosticReport } from './incidents/diagnostic-report.ts'
 import { toIncidentId, type Incident } from './incidents/incident.ts'
+import { IncidentRecorder } from './incidents/incident-recorder.ts'
 import { IncidentStore } from './incidents/incident-store.ts'
 import type { RecoverySettings } from './options.ts'
 import type { RecoveryPorts } from './ports.ts'
-import { RunWatch, type WatchedRun } from './watch/run-watch.ts'
-import type { SuspicionEffect } from './watch/suspicion.machine.ts'
-
-export type RunDeath = Omit<Extract<BezelEvent, { tag: 'RunExited' }>, 'tag'>
+import { RunWatch, type RunWatchEffect, type WatchedRun } from './watch/run-watch.ts'
 
 export interface RecoverySnapshot {
   readonly degradation: Degradation
@@ -26,42 +29,25 @@ export interface RecoverySnapshot {
   readonly lastIncident: string | null
 }
 
-export interface SystemState {
-  readonly loadAverage: readonly number[]
-  readonly memoryTotalMb: number
-  readonly memoryFreeMb: number
-  /** One entry a watched run that lives. */
-  readonly runs: readonly { readonly worker: number; readonly run: number; readonly state: ProcessState }[]
-}
-
-export interface DiagnosticReport {
-  readonly degradation: Degradation
-  /** Repeats of one fingerprint together, most frequent first. */
-  readonly groups: readonly {
-    readonly fingerprint: string
-    readonly count: number
-    readonly first: string
-    readonly last: string
-    readonly summary: string
-    readonly remedy: readonly string[]
-    readonly lastIncident: string
-  }[]
-  readonly unreadable: readonly string[]
-}
-
 interface Watched {
   readonly watch: RunWatch
+  readonly startedAtMs: number
+  ready: boolean
+  memoryLimit: string | null
   state: ProcessState | null
 }
 
+/** What is known of a run before anything is explained. */
+type Known = Omit<Incident, 'explanation' | 'requests' | 'cause' | 'report'>
+
 interface Unsettled {
-  readonly incident: Omit<Incident, 'explanation' | 'requests' | 'cause' | 'report'>
-  readonly why: RunDeath['why']
+  readonly known: Known
   readonly output: Buffer
+  readonly findings: readonly Finding[]
+  readonly memoryLimit: string | null
+  readonly oomKilled: boolean | null
   readonly disarm: () => void
 }
-
-const bytesPerMb = 1_048_576
 
 /**
  * From a dying run's stderr to an incident that names the culprit: watches for the report's first line, reads /proc
@@ -74,29 +60,44 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
   readonly #ports: RecoveryPorts
   readonly #watched = new Map<number, Watched>()
   readonly #unsettled = new Map<number, Unsettled>()
+  readonly #recorder: IncidentRecorder
+  readonly #oomKills: OomKills
   #degradation = normal
-  #incidents = 0
-  #unwritten = 0
-  #lastIncident: string | null = null
 
   constructor(settings: RecoverySettings, outside: Outside, ports: RecoveryPorts) {
     this.#settings = settings
     this.#outside = outside
     this.#ports = ports
     this.store = new IncidentStore(settings.incidentsDir, settings.keepIncidents)
+    this.#recorder = new IncidentRecorder(this.store, (event) => outside.emit(event))
+    this.#oomKills = new OomKills(() => ports.oomKills())
   }
 
   /** From now on `readStderr` and `handleSegmentationFault` know this run. */
-  watchRun(run: WatchedRun): void {
-    const watched: Watched = {
-      watch: new RunWatch(run, this.#settings, this.#outside, (effect) => this.#perform(run, effect)),
+  watchRun({ worker, run, pid }: WatchedRun): void {
+    const watched = { worker, run, pid }
+    this.#watched.set(run, {
+      watch: new RunWatch(watched, this.#settings, this.#outside, (effect) => this.#perform(watched, effect)),
+      startedAtMs: this.#outside.clock.nowMs(),
+      ready: false,
+      memoryLimit: null,
       state: null,
-    }
-    this.#watched.set(run.run, watched)
+    })
+  }
+
+  /** It answered: its program has begun, under whatever limits it was given. */
+  runReady(run: number): void {
+    const watched = this.#watched.get(run)
+    if (watched === undefined) return
+    watched.ready = true
+    watched.memoryLimit ??= readMemoryLimit(watched.watch.run.pid)
   }
 
   readStderr(run: number, chunk: Buffer): void {
-    this.#watched.get(run)?.watch.push(chunk)
+    const watched = this.#watched.get(run)
+    if (watched === undefined) return
+    if (!watched.ready) watched.memoryLimit ??= readMemoryLimit(watched.watch.run.pid)
+    watched.watch.push(chunk)
   }
 
   /**
@@ -105,51 +106,36 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
    */
   handleSegmentationFault(death: RunDeath): string {
     const watched = this.#watched.get(death.run)
-    this.forgetRun(death.run)
-    const nowMs = this.#ports.wallTimeMs()
-    const incident = {
-      id: toIncidentId(nowMs, death.run, this.#outside.random()),
-      at: new Date(nowMs).toISOString(),
-      worker: death.worker,
-      run: death.run,
-      pid: death.pid,
-      exit: death.exit,
-      why: death.why,
-      ready: death.ready,
-      uptimeMs: Math.round(death.uptimeMs),
-      lastRssMb: death.lastRssMb,
-      state: watched?.state ?? null,
-      reportDroppedBytes: watched?.watch.droppedBytes ?? 0,
-    }
+    watched?.watch.stop()
+    this.#watched.delete(death.run)
+    const known = this.#begin(death, watched ?? null)
     const { clock } = this.#outside
-    const disarm = clock.at(clock.nowMs() + this.#settings.settleWithinMs, () => this.#record(death.run, null, null))
-    this.#unsettled.set(death.run, { incident, why: death.why, output: watched?.watch.text() ?? Buffer.alloc(0), disarm })
-    return incident.id
+    this.#unsettled.set(death.run, {
+      known,
+      output: watched?.watch.text() ?? Buffer.alloc(0),
+      findings: watched?.watch.findings() ?? [],
+      memoryLimit: watched?.memoryLimit ?? null,
+      oomKilled: this.#oomKills.struckLately(),
+      disarm: clock.at(clock.nowMs() + this.#settings.settleWithinMs, () => this.#settle(death.run, null, null)),
+    })
+    return known.id
   }
 
   /** What the front door said was in flight when this run died. */
   settleRequests(run: number, requests: readonly InFlightRequest[], cause: string | null): void {
-    this.#record(run, requests, cause)
+    this.#settle(run, requests, cause)
   }
 
-  /** The run ended as asked: nothing to explain. */
+  /** The run ended as asked: only what it survived is to be explained. */
   forgetRun(run: number): void {
-    this.#watched.get(run)?.watch.stop()
+    this.#watched.get(run)?.watch.close()
     this.#watched.delete(run)
   }
 
   /** The machine and every watched run, read now without stopping anything. */
   captureSystemState(): SystemState {
-    const runs = [...this.#watched.values()].flatMap(({ watch: { run } }) => {
-      const state = readProcessState(run.pid, this.#settings.maxStateEntries)
-      return state === null ? [] : [{ worker: run.worker, run: run.run, state }]
-    })
-    return {
-      loadAverage: loadavg(),
-      memoryTotalMb: Math.round(totalmem() / bytesPerMb),
-      memoryFreeMb: Math.round(freemem() / bytesPerMb),
-      runs,
-    }
+    const runs = [...this.#watched.values()].map(({ watch }) => watch.run)
+    return readSystemState(runs, this.#settings.maxStateEntries)
   }
 
   /**
@@ -160,8 +146,9 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     return guardOperation(operation, this.#outside, policy)
   }
 
-  /** Looks at the ladder anew; tells a fact when the rung changes. */
+  /** Looks at the ladder anew, about each second; tells a fact when the rung changes. */
   observe(condition: Condition): Degradation {
+    this.#oomKills.sample()
     const next = decideDegradation(condition)
     const previous = this.#degradation
     this.#degradation = next
@@ -173,44 +160,21 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
 
   /** The recorded incidents, repeats grouped, with what to do about each. */
   generateDiagnosticReport(): DiagnosticReport {
-    const { incidents, unreadable } = this.store.list(this.#settings.keepIncidents)
-    const groups = Map.groupBy(incidents, ({ explanation }) => explanation.fingerprint)
-    return {
-      degradation: this.#degradation,
-      groups: [...groups]
-        .flatMap(([fingerprint, members]) => {
-          const newest = members[0]
-          if (newest === undefined) return []
-          const { summary, remedy } = newest.explanation
-          return [
-            {
-              fingerprint,
-              count: members.length,
-              first: members.at(-1)?.at ?? newest.at,
-              last: newest.at,
-              summary,
-              remedy,
-              lastIncident: newest.id,
-            },
-          ]
-        })
-        .sort((a, b) => b.count - a.count),
-      unreadable,
-    }
+    return toDiagnosticReport(this.store.list(this.#settings.keepIncidents), this.#degradation)
   }
 
   snapshot(): RecoverySnapshot {
-    return { degradation: this.#degradation, incidents: this.#incidents, unwritten: this.#unwritten, lastIncident: this.#lastIncident }
+    return { degradation: this.#degradation, ...this.#recorder.snapshot() }
   }
 
   /** Records what is still unsettled. */
   stop(): Promise<Abandoned> {
-    for (const run of this.#unsettled.keys()) this.#record(run, null, null)
+    for (const run of this.#unsettled.keys()) this.#settle(run, null, null)
     for (const run of this.#watched.keys()) this.forgetRun(run)
     return Promise.resolve(nothingAbandoned)
   }
 
-  #perform(run: WatchedRun, effect: SuspicionEffect): void {
+  #perform(run: WatchedRun, effect: RunWatchEffect): void {
     switch (effect.tag) {
       case 'TellSuspected':
         return this.#outside.emit({ tag: 'CrashSuspected', run: run.run, line: effect.line.slice(0, 500) })
@@ -223,6 +187,8 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
       }
       case 'AskRun':
         return void this.#ask(run)
+      case 'TellTrouble':
+        return this.#recordTrouble(run, effect.note)
     }
   }
 
@@ -231,31 +197,49 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     this.#watched.get(run.run)?.watch.answered(answers)
   }
 
-  #record(run: number, requests: readonly InFlightRequest[] | null, cause: string | null): void {
+  #begin(run: RunDeath | (Omit<RunDeath, 'exit' | 'why'> & { exit: null; why: null }), watched: Watched | null): Known {
+    const nowMs = this.#ports.wallTimeMs()
+    return {
+      id: toIncidentId(nowMs, run.run, this.#outside.random()),
+      at: new Date(nowMs).toISOString(),
+      worker: run.worker,
+      run: run.run,
+      pid: run.pid,
+      exit: run.exit,
+      why: run.why,
+      ready: run.ready,
+      uptimeMs: Math.round(run.uptimeMs),
+      lastRssMb: run.lastRssMb,
+      state: watched?.state ?? null,
+      reportDroppedBytes: watched?.watch.droppedBytes ?? 0,
+    }
+  }
+
+  #settle(run: number, requests: readonly InFlightRequest[] | null, cause: string | null): void {
     const unsettled = this.#unsettled.get(run)
     if (unsettled === undefined) return
     unsettled.disarm()
     this.#unsettled.delete(run)
-    const { output, why } = unsettled
-    const explanation = explainDeath(output, { exit: unsettled.incident.exit, why, requests: requests ?? [] })
-    const incident: Incident = { ...unsettled.incident, explanation, requests, cause, report: redact(output.toString('utf8')) }
-    this.#incidents += 1
-    this.#lastIncident = incident.id
-    try {
-      this.store.write(incident)
-    } catch {
-      // A full disk must not cost more than the file: the fact below still tells what happened.
-      this.#unwritten += 1
-    }
-    const { kind, culprit, summary } = explanation
-    this.#outside.emit({
-      tag: 'IncidentRecorded',
-      incident: incident.id,
-      kind,
-      worker: incident.worker,
-      run,
-      culprit: culprit?.gem ?? culprit?.library ?? null,
-      summary,
+    const { known, output, findings, memoryLimit, oomKilled } = unsettled
+    const { exit, why, lastRssMb } = known
+    const evidence = { findings, exitStatus: exit, endedFor: why, memoryLimit, oomKilled, lastRssMb, requests: requests ?? [] }
+    this.#recorder.record({ ...known, explanation: explain(evidence), requests, cause, report: redact(output.toString('utf8')) })
+  }
+
+  /** The run goes on. */
+  #recordTrouble({ worker, run, pid }: WatchedRun, note: ExceptionNote): void {
+    const watched = this.#watched.get(run)
+    if (watched === undefined) return
+    const { ready, memoryLimit, startedAtMs, watch } = watched
+    const uptimeMs = this.#outside.clock.nowMs() - startedAtMs
+    const known = this.#begin({ worker, run, pid, exit: null, why: null, ready, uptimeMs, lastRssMb: readRssMb(pid) }, watched)
+    this.#recorder.record({
+      ...known,
+      state: readProcessState(pid, this.#settings.maxStateEntries),
+      explanation: explain({ findings: [note], memoryLimit }),
+      requests: null,
+      cause: null,
+      report: redact(watch.text().toString('utf8')),
     })
   }
 }

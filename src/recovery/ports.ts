@@ -5,6 +5,8 @@ export interface RecoveryPorts {
   /** Unix time in milliseconds: incidents are dated. */
   wallTimeMs(): number
   readonly signal: Signal
+  /** How many processes of bezel's control group the kernel's memory killer has ended so far; null: nobody counts. */
+  oomKills(): number | null
   /** Whether a run answers an HTTP request now. Must settle by itself. */
   answers(run: number): Promise<boolean>
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findCgroupMemory } from './cgroup-memory.ts'
+import { findCgroupMemory, readOomKills } from './cgroup-memory.ts'
 
 let root = ''
 beforeEach(() => {
@@ -50,4 +50,17 @@ test('no limit, no control group, or damage is null', () => {
   expect(findCgroupMemory(root)).toBeNull()
   write({ 'sys/fs/cgroup/memory/memory.limit_in_bytes': 'x' })
   expect(findCgroupMemory(root)).toBeNull()
+})
+
+test.each([
+  ['0::/app/web\n', 'sys/fs/cgroup/app/web/memory.events', 'low 0\nmax 9\noom 4\noom_kill 3\noom_group_kill 0\n'],
+  ['4:memory:/app\n0::/\n', 'sys/fs/cgroup/memory/app/memory.oom_control', 'oom_kill_disable 0\nunder_oom 0\noom_kill 3\n'],
+])("counts the kernel's memory kills in the group of %j", (group, file, text) => {
+  write({ 'proc/self/cgroup': group, [file]: text })
+  expect(readOomKills(root)).toBe(3)
+})
+
+test('nobody counts where no control group does', () => {
+  write({ 'proc/self/cgroup': '0::/\n' })
+  expect(readOomKills(root)).toBeNull()
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { toJson } from '../../src/snake-case.ts'
 import { databaseUrlOf } from '../support/database-url.ts'
 import { startExample, type ExampleName } from '../support/example-app.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
@@ -47,6 +48,6 @@ test.each<ExampleName>(['iodine-pg', 'puma-pg'])(
         'runs with other requests that one fault killed',
       ).toBeLessThanOrEqual(1)
     }
-    expect(JSON.parse(listed.stdout)).toEqual(incidents.slice(0, 50))
+    expect(JSON.parse(listed.stdout)).toEqual(toJson(incidents.slice(0, 50)))
   },
 )

@@ -19,7 +19,7 @@ const railsForm = /^((?:[A-Z]\w*::)*[A-Z]\w*) \((.*)\):\s*$/
  * Kept as one expression because it is tried on each line of a log.
  */
 const interesting =
-  /can't be called from trap context|log writing failed\.|stack level too deep|SystemStackError|can't create Thread|Ractor::|[Rr]actor unsafe|non-main [Rr]actor|failed to allocate memory|Cannot allocate memory|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|lost synchronization with server|message contents do not agree|another command is already in progress|can't get socket descriptor|arrived from server while idle|unexpected field count|insufficient data in |invalid bytecode|called on (?:terminated|hidden) |BCrypt::Errors::InvalidHash|opened in a forked|Packets out of order|Lost connection to MySQL|unable to fork|NoMemoryError/
+  /can't be called from trap context|log writing failed\.|stack level too deep|SystemStackError|machine stack overflow in critical region|can't create Thread|Ractor::|[Rr]actor unsafe|non-main [Rr]actor|failed to allocate memory|Cannot allocate memory|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|lost synchronization with server|message contents do not agree|another command is already in progress|can't get socket descriptor|arrived from server while idle|unexpected field count|insufficient data in |invalid bytecode|called on (?:terminated|hidden) |BCrypt::Errors::InvalidHash|opened in a forked|Packets out of order|Lost connection to MySQL|unable to fork|NoMemoryError/
 
 export function readExceptionLine(text: string): ExceptionLine | null {
   if (!interesting.test(text)) return null
@@ -54,11 +54,11 @@ function readPlain(line: string): ExceptionLine | null {
 
 /** Texts that only Ruby or libpq write, so that no class name is needed beside them. */
 const speaksForItself =
-  /can't be called from trap context|log writing failed|^\[FATAL\] failed to allocate memory|stack level too deep|can't create Thread|unsafe method called from not main ractor|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|arrived from server while idle|Cannot allocate memory - fork/
+  /can't be called from trap context|log writing failed|^\[FATAL\] failed to allocate memory|stack level too deep|machine stack overflow in critical region|can't create Thread|unsafe method called from not main ractor|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|arrived from server while idle|Cannot allocate memory - fork/
 
 function guessClass(message: string): string {
   if (message.includes('trap context')) return 'ThreadError'
-  if (message.startsWith('[FATAL]')) return 'fatal'
+  if (message.startsWith('[FATAL]') || message.includes('machine stack overflow')) return 'fatal'
   if (message.includes('stack level too deep')) return 'SystemStackError'
   if (message.includes("can't create Thread")) return 'ThreadError'
   if (message.includes('ractor')) return 'Ractor::UnsafeError'

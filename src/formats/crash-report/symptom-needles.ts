@@ -13,7 +13,7 @@ const groups = [
   'ssertion|terminate called|: terminat|panicked at|JIT has panicked|glibc detected|Sanitizer|runtime error|on child side|fork() was called|*** error|*** Error in',
   '<jemalloc>|pure virtual|fastbin|%n in writable|longjmp causes',
   // Exceptions.
-  'trap context|log writing failed|level too deep|SystemStackError|create Thread|actor::|actor unsafe|main ractor|main Ractor',
+  'trap context|log writing failed|level too deep|SystemStackError|machine stack ove|create Thread|actor::|actor unsafe|main ractor|main Ractor',
   'allocate memory|NoMemoryError|bad record mac|SSL SYSCALL|server closed the|SSL connection has|lost synchronization|do not agree',
   'most recent call last|already in progress|invalid bytecode|called on term|called on hidd|InvalidHash|a forked|socket descriptor|server while idle|unexpected field count|insufficient data|Packets out|Lost connection|unable to fork',
   // Deaths.

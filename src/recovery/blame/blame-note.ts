@@ -160,6 +160,7 @@ export function blameException(note: ExceptionNote): NoteBlame {
 
 function kindOfException({ className, message, rubyFrames }: ExceptionNote): TroubleKind {
   if (/trap context|log writing failed/.test(message)) return 'trap-context'
+  if (message.includes('machine stack overflow')) return 'other'
   if (message.startsWith('[FATAL]') || /Cannot allocate memory/.test(message) || className === 'fatal') return 'oom'
   if (className !== 'NoMemoryError') return 'other'
   // Real shortage raises where Ruby code asks for much; a garbage length read through another Ruby's headers raises in a C method or at load.

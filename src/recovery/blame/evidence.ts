@@ -30,8 +30,12 @@ export interface Evidence {
   readonly endedFor?: RunEnd | null
   readonly requests?: readonly InFlightRequest[]
   readonly app?: AppKnowledge | null
-  /** Whether the process ran under a memory limit that it reached: RLIMIT_AS, RLIMIT_DATA or a cgroup's. Without it a NoMemoryError is read as a garbage length. */
-  readonly memoryLimited?: boolean
+  /** What limited its memory, `RLIMIT_AS of 286 MB`; null: nothing is known. Without it a NoMemoryError may be a garbage length. */
+  readonly memoryLimit?: string | null
+  /** Whether the kernel's memory killer struck in its control group at that time; null: nobody counts. */
+  readonly oomKilled?: boolean | null
+  /** The last sample of its resident memory, in MiB. */
+  readonly lastRssMb?: number | null
 }
 
 /** The blame of one kind of evidence, before validation and known causes join it. */

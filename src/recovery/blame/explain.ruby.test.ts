@@ -151,7 +151,7 @@ describe.skipIf(!canCompile && process.env['CI'] === undefined)(
     test('a memory limit is named where it is known', () => {
       const told = explainRuby('a = []; loop { a << "x" * 1_000_000 }', {
         wrapper: ['prlimit', '--as=300000000'],
-        known: { memoryLimited: true },
+        known: { memoryLimit: 'RLIMIT_AS of 286 MB' },
       })
       expect(told).toMatchObject({ kind: 'oom', causeId: 'OUT-OF-MEMORY' })
     })

@@ -238,7 +238,7 @@ describe('a death without a report', () => {
 
   test('of memory is told from a garbage length by the limit', () => {
     const text = '-e: failed to allocate memory (NoMemoryError)\n'
-    expect(explainText(text, { memoryLimited: true })).toMatchObject({ kind: 'oom', causeId: 'OUT-OF-MEMORY' })
+    expect(explainText(text, { memoryLimit: 'RLIMIT_AS of 286 MB' })).toMatchObject({ kind: 'oom', causeId: 'OUT-OF-MEMORY' })
     expect(explainText(text)).toMatchObject({ kind: 'abi-mismatch', causeId: 'ABI-SILENT', confidence: 'unknown' })
     expect(explainText('[FATAL] failed to allocate memory\n')).toMatchObject({ kind: 'oom' })
   })

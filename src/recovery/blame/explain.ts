@@ -5,7 +5,7 @@ import type { Evidence, Judged } from './evidence.ts'
 import type { Culprit, Explanation } from './explanation.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { joinApp } from './join-app.ts'
-import { contradicts, judgeEvent, judgeExit, signalOf } from './judge-event.ts'
+import { contradicts, endedByBezel, judgeEvent, judgeExit, signalOf } from './judge-event.ts'
 import { fillRemedy, findKnownCause, packageOf, type Facts, type KnownCause } from './known-causes.ts'
 import { redact } from './redact.ts'
 import { summarise } from './summarise.ts'
@@ -88,6 +88,7 @@ function finish(
           confidence: blame.confidence,
           main: event?.main ?? null,
           exit: signalOf(evidence.exitStatus ?? null),
+          endedByBezel: endedByBezel(evidence.endedFor ?? null),
           cause,
         }),
       ),

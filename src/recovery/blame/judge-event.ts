@@ -27,32 +27,32 @@ export function judgeEvent(event: TroubleEvent, evidence: Evidence): Judged {
     }
     case 'ExceptionNote': {
       const blame = blameException(main)
-      const short = main.className === 'NoMemoryError' && evidence.memoryLimited === true
-      return short
-        ? { ...blame, kind: 'oom', report: null, evidence: [...blame.evidence, 'the process ran under a memory limit'] }
-        : { ...blame, report: null }
+      const limit = /allocate memory/.test(main.message) ? (evidence.memoryLimit ?? null) : null
+      return limit === null
+        ? { ...blame, report: null }
+        : { ...blame, kind: 'oom', report: null, evidence: [...blame.evidence, `the process ran under a memory limit: ${limit}`] }
     }
     case 'DeathNote':
       return endedByBezel(evidence.endedFor ?? null) ? judgeExit(evidence) : { ...blameDeath(main), report: null }
   }
 }
 
-/** A death without a word: only the exit status, and whether bezel itself ended the run. */
-export function judgeExit({ exitStatus, endedFor = null }: Evidence): Judged {
+/** A death without a word: only the exit status, and whether bezel or the kernel's memory killer ended the run. */
+export function judgeExit({ exitStatus, endedFor = null, oomKilled = null, lastRssMb = null }: Evidence): Judged {
   const silent = { culprit: null, alternatives: [], report: null }
   const exit = exitStatus ?? null
   const signal = signalOf(exit)
+  const used = lastRssMb === null ? [] : [`its last sample of memory was ${Math.round(lastRssMb)} MB`]
   if (endedByBezel(endedFor)) {
     const kind: TroubleKind = endedFor === 'memory' ? 'oom' : 'other'
-    return { ...silent, kind, confidence: 'certain', evidence: [`bezel ended this run itself: ${endedFor ?? ''}`] }
+    return { ...silent, kind, confidence: 'certain', evidence: [`bezel ended this run itself: ${endedFor ?? ''}`, ...used] }
   }
-  if (signal !== null)
-    return {
-      ...silent,
-      kind: kindOfSignal(signal),
-      confidence: 'unknown',
-      evidence: [`it ended by ${signal} and printed nothing that tells why`],
-    }
+  const silently = signal === null ? '' : `it ended by ${signal} and printed nothing that tells why`
+  if (signal === 'SIGKILL' && oomKilled !== null) {
+    const counted = `the kernel's memory killer ended ${oomKilled ? 'a process' : 'nothing'} in its control group at that time`
+    return { ...silent, kind: oomKilled ? 'oom' : 'other', confidence: 'likely', evidence: [silently, counted, ...used] }
+  }
+  if (signal !== null) return { ...silent, kind: kindOfSignal(signal), confidence: 'unknown', evidence: [silently, ...used] }
   const code = exit?.code ?? null
   return {
     ...silent,
@@ -60,6 +60,13 @@ export function judgeExit({ exitStatus, endedFor = null }: Evidence): Judged {
     confidence: 'unknown',
     evidence: [code === null ? 'nothing in this text tells of a crash' : `it ended with status ${code} and printed nothing that tells why`],
   }
+}
+
+/** What known causes may ask for about a death without a word. */
+export function traitsOfExit({ exitStatus, endedFor = null, oomKilled = null }: Evidence): readonly string[] {
+  if (endedByBezel(endedFor)) return [`ended-for-${endedFor ?? ''}`]
+  if (signalOf(exitStatus ?? null) !== 'SIGKILL' || oomKilled === null) return []
+  return [oomKilled ? 'oom-killed' : 'killed-from-outside']
 }
 
 /** Exceptions and load errors end a process with a status of its own choice; a signal came from elsewhere. */
@@ -70,7 +77,8 @@ export function contradicts(main: Finding, { exitStatus, endedFor }: Evidence): 
   return mild && !outOfMemory && (signal !== null || endedByBezel(endedFor ?? null))
 }
 
-function endedByBezel(endedFor: RunEnd | null): boolean {
+/** Whether bezel sent the last signal. */
+export function endedByBezel(endedFor: RunEnd | null): boolean {
   return endedFor !== null && endedFor !== 'crashed' && endedFor !== 'start-failed'
 }
 

@@ -9,6 +9,7 @@ interface Told {
   readonly main: Finding | null
   /** `SIGKILL` where only the exit tells. */
   readonly exit: string | null
+  readonly endedByBezel: boolean
   readonly cause: { readonly title: string } | null
 }
 
@@ -34,7 +35,8 @@ export function summarise(told: Told): string {
   return `${what(told)}${place}${told.cause === null ? '' : `: ${told.cause.title}`}`
 }
 
-function what({ kind, main, exit }: Told): string {
+function what({ kind, main, exit, endedByBezel }: Told): string {
+  if (main === null && endedByBezel) return 'bezel ended the process'
   if (main === null) return exit === null ? 'nothing in this text tells of a crash' : `the process ended by ${exit}, without a word`
   switch (main.tag) {
     case 'CrashReport':

@@ -4,7 +4,7 @@ import type { TroubleEvent } from './event.ts'
 import type { Evidence, Judged } from './evidence.ts'
 import type { Culprit } from './explanation.ts'
 import { gemOfPath } from './gem-path.ts'
-import { signalOf } from './judge-event.ts'
+import { signalOf, traitsOfExit } from './judge-event.ts'
 import type { Facts } from './known-causes.ts'
 
 /** Gathers what known causes may ask for. */
@@ -36,7 +36,7 @@ export function toFacts(event: TroubleEvent | null, blame: Judged, evidence: Evi
     platform: report?.description?.platform ?? null,
     flags: report?.description?.flags ?? [],
     signal: signal?.replace(/^SIG/, '') ?? null,
-    traits: blame.report?.traits ?? (load !== null && maskedBy(load) ? ['masked'] : []),
+    traits: blame.report?.traits ?? (load !== null && maskedBy(load) ? ['masked'] : main === null ? traitsOfExit(evidence) : []),
     cMethod: blame.report?.ruby.cMethod ?? null,
     cSymbols: cFrames.flatMap(({ symbol }) => (symbol === null ? [] : [symbol])),
     cLibraries: cFrames.slice(0, 1).flatMap(({ library }) => (library === null ? [] : [library.slice(library.lastIndexOf('/') + 1)])),

@@ -1,24 +1,17 @@
 import type { InFlightRequest } from '../../events/front-door.ts'
-import type { ExitStatus, RunEnd } from '../../events/workers.ts'
+import type { RunDeath } from '../../events/workers.ts'
 import type { Explanation } from '../blame/explanation.ts'
 import type { ProcessState } from '../capture/capture-process.ts'
 
-/** One recorded crash, hang or kill, with everything that was known then. */
-export interface Incident {
+/** One recorded crash, hang, kill, or trouble that a run went on with; with everything that was known then. */
+export interface Incident extends Omit<RunDeath, 'exit' | 'why'> {
   /** `20261125-101530-7-k3x`: UTC time, run, a suffix that keeps two keepers apart. */
   readonly id: string
   /** ISO 8601, UTC. */
   readonly at: string
-  readonly worker: number
-  readonly run: number
-  readonly pid: number
-  readonly exit: ExitStatus
-  readonly why: RunEnd
-  /** Whether the run had been ready. */
-  readonly ready: boolean
-  readonly uptimeMs: number
-  /** The last sample before the end, in MiB; null: none was taken. */
-  readonly lastRssMb: number | null
+  /** Null, and `why` too: the run went on. */
+  readonly exit: RunDeath['exit'] | null
+  readonly why: RunDeath['why'] | null
   readonly explanation: Explanation
   /** What was in flight, as the front door settled it; null until it has said so, or when it never did. */
   readonly requests: readonly InFlightRequest[] | null

@@ -1,8 +1,12 @@
 import { isBugLine } from '../../formats/crash-report/bug-line.ts'
+import type { ExceptionNote, Finding } from '../../formats/crash-report/crash-report.ts'
+import { CrashReportReader } from '../../formats/crash-report/crash-report-reader.ts'
 import { TextLines } from '../../formats/text-lines/text-lines.ts'
 import type { Outside } from '../../part.ts'
 import { drive, type Driver } from '../../resilience/drive.ts'
+import { LivingTroubles, troubleOf, type Trouble } from './living-troubles.ts'
 import { ReportKeeper } from './report-keeper.ts'
+import type { RecoverySettings } from '../options.ts'
 import { quiet, stepSuspicion, suspicionDueAt, type Suspicion, type SuspicionEffect, type SuspicionEvent } from './suspicion.machine.ts'
 
 /** Longer than any header that Ruby writes: a position is cut at 256 bytes (error.c). */
@@ -20,21 +24,25 @@ export interface WatchedRun {
   readonly pid: number
 }
 
-export interface RunWatchSettings {
-  readonly maxReportBytes: number
-  readonly suspicionMs: number
-}
+export type RunWatchSettings = Pick<RecoverySettings, 'maxReportBytes' | 'suspicionMs' | 'settleWithinMs'>
 
-/** Watches the stderr of one run for the beginning of a crash report, and keeps its text. */
+export type RunWatchEffect = SuspicionEffect | { readonly tag: 'TellTrouble'; readonly note: ExceptionNote }
+
+/** Watches the stderr of one run for the beginning of a crash report and for troubles that it survives, and keeps its text. */
 export class RunWatch {
   readonly run: WatchedRun
   readonly #lines = new TextLines(maxLineBytes)
   readonly #kept: ReportKeeper
   readonly #driver: Driver<Suspicion, SuspicionEvent>
+  readonly #troubles: LivingTroubles
+  readonly #perform: (effect: RunWatchEffect) => void
+  readonly #told = new Set<Trouble>()
 
-  constructor(run: WatchedRun, settings: RunWatchSettings, outside: Outside, perform: (effect: SuspicionEffect) => void) {
+  constructor(run: WatchedRun, settings: RunWatchSettings, outside: Outside, perform: (effect: RunWatchEffect) => void) {
     this.run = run
+    this.#perform = perform
     this.#kept = new ReportKeeper(settings.maxReportBytes)
+    this.#troubles = new LivingTroubles(outside.clock, settings.settleWithinMs, (trouble) => this.#tellTrouble(trouble))
     this.#driver = drive(
       {
         initial: quiet,
@@ -55,6 +63,7 @@ export class RunWatch {
     for (const line of lines) {
       if (isBugLine(line)) this.#driver.send({ tag: 'BugLine', line })
       else if (this.#driver.state().tag !== 'Quiet' && reportGoesOn.test(line)) this.#driver.send({ tag: 'ReportGoesOn' })
+      else this.#troubles.see(line)
     }
   }
 
@@ -73,7 +82,32 @@ export class RunWatch {
     return this.#kept.text()
   }
 
+  /** What its text tells, as far as kept; troubles that it is known to survive are left out. */
+  findings(): readonly Finding[] {
+    const reader = new CrashReportReader()
+    reader.push(this.text())
+    return reader.end().filter((found) => {
+      const trouble = found.tag === 'ExceptionNote' ? troubleOf(found.message) : null
+      return trouble === null || !this.#told.has(trouble)
+    })
+  }
+
+  /** It ended as asked, or is watched no longer: what it survived is told now. */
+  close(): void {
+    this.#troubles.flush()
+    this.stop()
+  }
+
+  /** It died. */
   stop(): void {
+    this.#troubles.stop()
     this.#driver.stop()
+  }
+
+  #tellTrouble(trouble: Trouble): void {
+    const note = this.findings().findLast((found) => found.tag === 'ExceptionNote' && troubleOf(found.message) === trouble)
+    if (note?.tag !== 'ExceptionNote') return
+    this.#told.add(trouble)
+    this.#perform({ tag: 'TellTrouble', note })
   }
 }

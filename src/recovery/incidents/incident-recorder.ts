@@ -1,0 +1,42 @@
+import type { Outside } from '../../part.ts'
+import type { Incident } from './incident.ts'
+import type { IncidentStore } from './incident-store.ts'
+
+/** Writes incidents, tells of each, and counts them. */
+export class IncidentRecorder {
+  readonly #store: IncidentStore
+  readonly #emit: Outside['emit']
+  #count = 0
+  #unwritten = 0
+  #last: string | null = null
+
+  constructor(store: IncidentStore, emit: Outside['emit']) {
+    this.#store = store
+    this.#emit = emit
+  }
+
+  snapshot(): { readonly incidents: number; readonly unwritten: number; readonly lastIncident: string | null } {
+    return { incidents: this.#count, unwritten: this.#unwritten, lastIncident: this.#last }
+  }
+
+  record(incident: Incident): void {
+    this.#count += 1
+    this.#last = incident.id
+    try {
+      this.#store.write(incident)
+    } catch {
+      // A full disk must not cost more than the file: the fact below still tells what happened.
+      this.#unwritten += 1
+    }
+    const { kind, culprit, summary } = incident.explanation
+    this.#emit({
+      tag: 'IncidentRecorded',
+      incident: incident.id,
+      kind,
+      worker: incident.worker,
+      run: incident.run,
+      culprit: culprit?.gem ?? culprit?.library ?? null,
+      summary,
+    })
+  }
+}
