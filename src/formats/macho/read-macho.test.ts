@@ -1,38 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { arm, intel, makeMachO, type MachShape } from '../../../test/support/make-mach-o.ts'
 import { toByteSource } from '../elf/byte-source.ts'
 import { readMachO } from './read-macho.ts'
 
-interface Shape {
-  readonly little: boolean
-  readonly cpu: number
-  readonly subtype: number
-}
-
-/** A bundle that loads one library, has one rpath and a command that means nothing here. */
-function thin({ little, cpu, subtype }: Shape): Buffer {
-  const u32 = (value: number) => {
-    const bytes = Buffer.alloc(4)
-    if (little) bytes.writeUInt32LE(value)
-    else bytes.writeUInt32BE(value)
-    return bytes
-  }
-  const named = (kind: number, header: number, name: string) => {
-    const padded = Buffer.alloc(Math.ceil((name.length + 1) / 8) * 8)
-    padded.write(name, 'latin1')
-    return Buffer.concat([u32(kind), u32(header + padded.length), u32(header), Buffer.alloc(header - 12), padded])
-  }
-  const commands = [
-    named(0xc, 24, '/opt/homebrew/lib/libruby.3.3.dylib'),
-    named(0x8000001c, 12, '@loader_path/../lib'),
-    Buffer.concat([u32(0x2a), u32(16), Buffer.alloc(8)]),
-  ]
-  const bytes = Buffer.concat(commands)
-  return Buffer.concat([u32(0xfeedfacf), u32(cpu), u32(subtype), u32(8), u32(commands.length), u32(bytes.length), u32(0), u32(0), bytes])
-}
-
-const arm: Shape = { little: true, cpu: 0x0100000c, subtype: 0 }
-const intel: Shape = { little: true, cpu: 0x01000007, subtype: 3 }
+const thin = (shape: MachShape) => makeMachO(shape, ['/opt/homebrew/lib/libruby.3.3.dylib'])
 
 function universal(...parts: readonly Buffer[]): Buffer {
   const head = Buffer.alloc(8 + parts.length * 20)

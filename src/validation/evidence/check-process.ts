@@ -3,6 +3,7 @@ import { readElf } from '../../formats/elf/read-elf.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { preloads } from '../libraries/loader.ts'
 import type { Workbench } from './workbench.ts'
 
 /** A library that an extension brings into the process. */
@@ -40,11 +41,12 @@ export function checkEnvironment(bench: Workbench, env: Readonly<Record<string, 
 }
 
 function checkPreload({ tree, linked }: Workbench, env: Readonly<Record<string, string>>): Observation[] {
-  const named = (env['LD_PRELOAD'] ?? '').split(/[ :]/).map((path) => ({ path, where: 'LD_PRELOAD' }))
+  const named = preloads(env).map((path) => ({ path, where: 'LD_PRELOAD' }))
   const filed = (tree.text('/etc/ld.so.preload') ?? '').split(/\s+/).map((path) => ({ path, where: '/etc/ld.so.preload' }))
   return [...named, ...filed].flatMap(({ path, where }) => {
-    if (!path.startsWith('/') || path.includes('$')) return []
-    const why = unusable(tree, path, linked?.ruby.elf.machine ?? null)
+    if (path === '' || path.includes('$') || linked?.loader.find(path) != null) return []
+    if (linked === null && !path.startsWith('/')) return []
+    const why = path.startsWith('/') ? unusable(tree, path, linked?.ruby.elf.machine ?? null) : 'is in none of the folders of the loader'
     if (why === null) return []
     return [
       {

@@ -25,7 +25,7 @@ export function judgeMach({ tree, runtime }: Workbench, extension: Extension, fi
       gem: extension.gem.name,
       evidence: [{ what: `loads ${name}, which does not exist`, where: extension.path }],
       explanation: `${extension.feature} loads ${name}, which is not there: Homebrew may have moved it.`,
-      mend: { tag: 'Rebuild' },
+      mend: tree.realPath(posix.dirname(name)) === null ? { tag: 'Library', name } : { tag: 'Rebuild' },
     }))
   if (libruby !== undefined && libruby !== runtime.minor) observations.push(otherRuby(extension, libruby, runtime.minor))
   const builtFor = libruby ?? extension.folderMinor

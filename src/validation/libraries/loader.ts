@@ -33,9 +33,16 @@ export class Loader {
     this.libc =
       (ruby.elf.interpreter ?? '').includes('ld-musl') || ruby.elf.needed.some((name) => name.startsWith('libc.musl-')) ? 'musl' : 'glibc'
     this.#folders = loaderFolders(tree, this.libc, env)
-    const loaded = this.closure(ruby)
-    this.#global = [ruby, ...loaded.libraries]
-    for (const library of loaded.libraries) this.#process.set(library.elf.soname ?? posix.basename(library.path), library)
+    const preloaded = preloads(env).flatMap((name) => this.find(name) ?? [])
+    const loaded = [...preloaded, ...[...preloaded, ruby].flatMap((file) => this.closure(file).libraries)]
+    this.#global = [ruby, ...new Set(loaded)]
+    for (const library of loaded) this.#process.set(library.elf.soname ?? posix.basename(library.path), library)
+  }
+
+  /** What a name or path of LD_PRELOAD stands for; null when the loader would go on without it. */
+  find(name: string): Library | null {
+    const library = this.#find(name, '/', { runpath: null }, [])
+    return library === 'loader' ? null : library
   }
 
   /** Whether Ruby itself, or a library that it loads, offers a symbol. */
@@ -80,7 +87,7 @@ export class Loader {
     )
   }
 
-  #find(name: string, requester: string, elf: ElfFile, rpath: readonly string[]): Library | 'loader' | null {
+  #find(name: string, requester: string, elf: Pick<ElfFile, 'runpath'>, rpath: readonly string[]): Library | 'loader' | null {
     if (this.libc === 'musl' && (muslReserved.test(name) || name.startsWith('libc.musl-'))) return this.#musl()
     if (name.includes('/')) return this.#fitting(name)
     const before = [...rpath, ...this.#folders.before, ...folders(elf.runpath, requester)]
@@ -104,6 +111,11 @@ export class Loader {
     const library = this.#shelf.library(path)
     return library !== null && library.elf.machine === this.#machine && library.elf.bits === this.#bits ? library : null
   }
+}
+
+/** Entries of LD_PRELOAD, without those that only the loader itself can expand (`$LIB`). */
+export function preloads(env: Readonly<Record<string, string>>): string[] {
+  return (env['LD_PRELOAD'] ?? '').split(/[ :]/).filter((name) => name !== '' && !name.includes('$'))
 }
 
 /** RPATH or RUNPATH with `$ORIGIN` put in. */
