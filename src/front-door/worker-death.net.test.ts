@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { FakeRequest } from './testing/fake-worker.ts'
-import { echo, get, mute, open, closeRigs } from './testing/open-rig.ts'
+import { echo, get, mute, open, openHolding, closeRigs } from './testing/open-rig.ts'
 import { until } from './testing/rig.ts'
 
 afterEach(closeRigs)
@@ -44,165 +43,8 @@ describe('when a worker dies', () => {
     expect(settled?.cause).toBe(settled?.requests[0]?.id)
   })
 
-  test('a draining run that dies leaves its requests to the one that replaced it before', async () => {
-    const rig = await open()
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const answers = ['/a', '/b'].map((path) => rig.ask(path))
-    await until(() => got.length === 2)
-    const next = await rig.boot(echo)
-    void rig.door.drainRun(run)
-    rig.kill(run)
-    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200 })
-    expect(next.worker.requests.map(({ target }) => target)).toEqual(['/a', '/b'])
-  })
-
-  test('those that were not alone wait for a new run, go there one by one, and are answered', async () => {
-    const rig = await open()
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const answers = ['/a', '/b', '/c'].map((path) => rig.ask(path))
-    await until(() => got.length === 3)
-    rig.kill(run)
-    await until(() => rig.settled(run) !== undefined)
-    expect(rig.settled(run)).toMatchObject({
-      cause: null,
-      requests: [{ settlement: 'suspect' }, { settlement: 'suspect' }, { settlement: 'suspect' }],
-    })
-    let now = 0
-    let most = 0
-    const ordinary = rig.ask('/ordinary')
-    await until(() => rig.door.snapshot().requests.waiting === 1)
-    const next = await rig.boot((request) => {
-      most = Math.max(most, ++now)
-      setTimeout(() => {
-        now--
-        echo(request)
-      }, 10)
-    })
-    for (const answer of await Promise.all([...answers, ordinary])) expect(answer).toMatchObject({ status: 200 })
-    expect(most).toBe(1)
-    expect(next.worker.requests.at(-1)?.target).toBe('/ordinary')
-  })
-
-  test('a suspect never goes to a run that serves already', async () => {
-    const rig = await open()
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const suspects = [rig.ask('/a'), rig.ask('/b')]
-    await until(() => got.length === 2)
-    const old = await rig.boot(echo)
-    rig.kill(run)
-    await until(() => rig.settled(run) !== undefined)
-    for (let count = 0; count < 5; count++) expect(await rig.ask('/ordinary')).toMatchObject({ status: 200 })
-    expect(old.worker.requests.every(({ target }) => target === '/ordinary')).toBe(true)
-    await rig.boot(echo)
-    for (const answer of await Promise.all(suspects)) expect(answer).toMatchObject({ status: 200 })
-  })
-
-  test('a suspect whose new run can not be reached waits for the next', async () => {
-    const rig = await open()
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const suspects = [rig.ask('/a'), rig.ask('/b')]
-    await until(() => got.length === 2)
-    const old = await rig.boot(echo)
-    rig.kill(run)
-    await until(() => rig.settled(run) !== undefined)
-    rig.door.runReady({ ...old.worker.run(50), address: { tag: 'Unix', path: '/nowhere/s' } })
-    await until(() => rig.facts.some((fact) => fact.tag === 'RunUnreachable'))
-    rig.kill(50)
-    await until(() => rig.settled(50) !== undefined)
-    expect(rig.settled(50)).toMatchObject({ requests: [], cause: null })
-    await rig.boot(echo)
-    for (const answer of await Promise.all(suspects)) expect(answer).toMatchObject({ status: 200 })
-    expect(old.worker.requests).toEqual([])
-  })
-
-  test('a poison request costs two runs, the second of which held nothing else', async () => {
-    const rig = await open()
-    const poison = (request: FakeRequest) => (request.target === '/poison' ? undefined : echo(request))
-    const { got, hear } = mute()
-    const first = await rig.boot(hear)
-    const innocents = ['/a', '/b', '/c'].map((path) => rig.ask(path))
-    const guilty = rig.ask('/poison')
-    await until(() => got.length === 4)
-    rig.kill(first.run)
-    await until(() => rig.settled(first.run) !== undefined)
-    const second = await rig.boot(poison)
-    await until(() => second.worker.requests.some(({ target }) => target === '/poison'))
-    const ordinary = ['/d', '/e'].map((path) => rig.ask(path))
-    await until(() => rig.door.snapshot().requests.waiting === 2)
-    rig.kill(second.run)
-    await until(() => rig.settled(second.run) !== undefined)
-    expect(rig.settled(second.run)).toMatchObject({ requests: [{ path: '/poison', settlement: 'failed' }] })
-    expect(rig.settled(second.run)?.cause).not.toBe(null)
-    expect(await guilty).toMatchObject({ status: 502, headers: { 'x-bezel-incident': 'incident-2' } })
-    const third = await rig.boot(poison)
-    for (const answer of await Promise.all([...innocents, ...ordinary])) expect(answer).toMatchObject({ status: 200 })
-    expect(third.worker.requests.some(({ target }) => target === '/poison')).toBe(false)
-  })
-
-  test('a slow suspect lets others in after a while, and a second death of any kind fails it', async () => {
-    const rig = await open({ suspectAloneMs: 60 })
-    const { got, hear } = mute()
-    const first = await rig.boot(hear)
-    const slow = [rig.ask('/slow'), rig.ask('/also')]
-    await until(() => got.length === 2)
-    rig.kill(first.run)
-    await until(() => rig.settled(first.run) !== undefined)
-    const again = mute()
-    const second = await rig.boot(again.hear)
-    const beside = rig.ask('/beside')
-    await until(() => again.got.length === 2)
-    expect(again.got.map(({ target }) => target)).toEqual(['/slow', '/beside'])
-    rig.kill(second.run)
-    expect(await slow[0]).toMatchObject({ status: 502 })
-    await until(() => rig.settled(second.run) !== undefined)
-    expect(rig.settled(second.run)).toMatchObject({ cause: null })
-    await rig.boot(echo)
-    for (const answer of await Promise.all([slow[1], beside])) expect(answer).toMatchObject({ status: 200 })
-  })
-
-  test('a suspect whose answer streams makes room at its head', async () => {
-    const rig = await open({ suspectAloneMs: 60_000 })
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const answers = [rig.ask('/stream'), rig.ask('/b')]
-    await until(() => got.length === 2)
-    rig.kill(run)
-    await until(() => rig.settled(run) !== undefined)
-    let finish: (() => void) | null = null
-    await rig.boot((request) => {
-      if (request.target !== '/stream') return echo(request)
-      request.socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n')
-      finish = () => void request.socket.write('0\r\n\r\n')
-    })
-    await until(() => finish !== null)
-    // The list waits until the run is empty again; it is not the streaming one that is waited for longer than a moment.
-    await until(() => rig.door.snapshot().runs[0]?.state === 'trying-suspect')
-    finish!()
-    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200 })
-  })
-
-  test('a suspect gets 503, Retry-After and the incident at its deadline', async () => {
-    const rig = await open({ requestTimeoutMs: 300 })
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const answers = [rig.ask('/a'), rig.ask('/b')]
-    await until(() => got.length === 2)
-    rig.kill(run)
-    for (const answer of await Promise.all(answers))
-      expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1', 'x-bezel-incident': 'incident-1' } })
-    expect(rig.door.snapshot().requests.suspected).toBe(0)
-  })
-
   test('requests are settled after the fence, and those that were not sent go elsewhere at once', async () => {
-    const rig = await open()
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const sent = [rig.ask('/a'), rig.ask('/b')]
-    await until(() => got.length === 2)
+    const { rig, run, answers: sent } = await openHolding(['/a', '/b'])
     const fence = Promise.withResolvers<void>()
     rig.kill(run, { fenced: fence.promise })
     await rig.boot(echo)
@@ -212,25 +54,6 @@ describe('when a worker dies', () => {
     await until(() => rig.settled(run) !== undefined)
     await rig.boot(echo)
     for (const answer of await Promise.all(sent)) expect(answer).toMatchObject({ status: 200 })
-  })
-
-  test('a run that was ready before the fence ended makes room for the suspects', async () => {
-    const rig = await open()
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const sent = [rig.ask('/a'), rig.ask('/b')]
-    await until(() => got.length === 2)
-    const fence = Promise.withResolvers<void>()
-    rig.kill(run, { fenced: fence.promise })
-    const busy = mute()
-    const next = await rig.boot((request) => (request.target === '/busy' ? busy.hear(request) : echo(request)))
-    const ordinary = rig.ask('/busy')
-    await until(() => busy.got.length === 1)
-    fence.resolve()
-    await until(() => rig.settled(run) !== undefined)
-    expect(next.worker.requests).toHaveLength(1)
-    busy.got[0]!.reply('done')
-    for (const answer of await Promise.all([...sent, ordinary])) expect(answer).toMatchObject({ status: 200 })
   })
 
   test.each([
@@ -246,8 +69,7 @@ describe('when a worker dies', () => {
     const { run } = await rig.boot(hear)
     const answers = [rig.ask('/a', { method, headers, body }), rig.ask('/b')]
     await until(() => got.length === 2)
-    rig.kill(run)
-    await until(() => rig.settled(run) !== undefined)
+    await rig.killAndSettle(run)
     await rig.boot(echo)
     const [asked, beside] = await Promise.all(answers)
     expect(asked).toMatchObject({ status })
@@ -261,8 +83,7 @@ describe('when a worker dies', () => {
     const { run } = await rig.boot(hear)
     const answers = [rig.ask('/a', { method: 'PUT', body: 'x' }), rig.ask('/b')]
     await until(() => got.length === 2)
-    rig.kill(run)
-    await until(() => rig.settled(run) !== undefined)
+    await rig.killAndSettle(run)
     await rig.boot(echo)
     expect(await answers[0]).toMatchObject({ status: 200, body: 'PUT /a x' })
     await answers[1]
@@ -321,8 +142,7 @@ describe('when a worker dies', () => {
     line.socket.resetAndDestroy()
     await until(() => rig.door.snapshot().connections.open === 0)
     expect(rig.door.heldBy(run)).toBe(1)
-    rig.kill(run)
-    await until(() => rig.settled(run) !== undefined)
+    await rig.killAndSettle(run)
     expect(rig.settled(run)).toMatchObject({ requests: [{ path: '/gone', settlement: 'client-gone' }] })
     expect(rig.settled(run)?.cause).toBe(rig.settled(run)?.requests[0]?.id)
   })
@@ -369,18 +189,6 @@ describe('when a worker dies', () => {
     await until(() => adopting.door.snapshot().runs[0]?.unknown === 0)
   })
 
-  test('while draining, suspects get 503 and the incident', async () => {
-    const rig = await open()
-    const { got, hear } = mute()
-    const { run } = await rig.boot(hear)
-    const answers = [rig.ask('/a'), rig.ask('/b')]
-    await until(() => got.length === 2)
-    const drained = rig.door.drain(10_000)
-    rig.kill(run)
-    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
-    expect(await drained).toBe(0)
-  })
-
   test('a run that is not known, or exits twice, is settled once with nothing', async () => {
     const rig = await open()
     rig.door.runStarting({ worker: 1, run: 77 })
@@ -388,8 +196,7 @@ describe('when a worker dies', () => {
     rig.kill(77)
     const { run } = await rig.boot(echo)
     rig.kill(run)
-    rig.kill(run)
-    await until(() => rig.settled(run) !== undefined)
+    await rig.killAndSettle(run)
     expect(rig.facts.filter((fact) => fact.tag === 'RunSettled')).toEqual([
       { tag: 'RunSettled', run: 77, requests: [], cause: null },
       { tag: 'RunSettled', run, requests: [], cause: null },

@@ -1,6 +1,6 @@
 import type { FrontDoorSettings } from '../options.ts'
 import type { FakeRequest } from './fake-worker.ts'
-import { Rig } from './rig.ts'
+import { Rig, until, type Outcome } from './rig.ts'
 
 const rigs: Rig[] = []
 
@@ -28,4 +28,17 @@ export function get(path: string, lines = ''): string {
 export function mute(): { got: FakeRequest[]; hear: (request: FakeRequest) => void } {
   const got: FakeRequest[] = []
   return { got, hear: (request) => void got.push(request) }
+}
+
+/** A front door, and a run that holds one request for each path and answers none. */
+export async function openHolding(
+  paths: readonly string[],
+  settings: Partial<FrontDoorSettings> = {},
+): Promise<{ rig: Rig; run: number; answers: Promise<Outcome>[] }> {
+  const rig = await open(settings)
+  const { got, hear } = mute()
+  const { run } = await rig.boot(hear)
+  const answers = paths.map((path) => rig.ask(path))
+  await until(() => got.length === paths.length)
+  return { rig, run, answers }
 }

@@ -71,6 +71,11 @@ export class Rig {
     this.door.runExited(run, killed, incident, fenced)
   }
 
+  async killAndSettle(run: number): Promise<void> {
+    this.kill(run)
+    await until(() => this.settled(run) !== undefined)
+  }
+
   ask(
     path: string,
     { method = 'GET', headers = {}, body = '' }: { method?: string; headers?: Record<string, string>; body?: string } = {},
