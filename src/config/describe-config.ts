@@ -3,7 +3,7 @@ import { flagOf, variableOf } from './option.ts'
 import { optionNames, optionsTable, type OptionName } from './options-table.ts'
 import { showOrigin } from './origin.ts'
 import { showAddress } from './read-address.ts'
-import { redact } from './redact.ts'
+import { isSecretName, redact } from './redact.ts'
 
 /** The effective configuration as `bezel config` prints it: nothing secret in it. */
 export interface ConfigDescription {
@@ -27,8 +27,6 @@ interface DatabaseDescription {
   readonly detail: string
   readonly required: boolean
 }
-
-const secretName = /secret|passw(or)?d|passphrase|token|key|credential|private|auth/i
 
 export function describeConfig({ app, server, workers, databases, notices, provenance }: Config): ConfigDescription {
   const { launch } = workers
@@ -76,13 +74,13 @@ function mask(value: unknown): unknown {
 }
 
 function showNamed(key: string, value: unknown): unknown {
-  return secretName.test(key) ? '***' : mask(value)
+  return isSecretName(key) ? '***' : mask(value)
 }
 
 /** `--password x`, as words of a command. */
 function followsSecretFlag(words: readonly unknown[], index: number): boolean {
   const before = words[index - 1]
-  return typeof before === 'string' && /^-[^=]*$/.test(before) && secretName.test(before)
+  return typeof before === 'string' && /^-[^=]*$/.test(before) && isSecretName(before)
 }
 
 /** How one option is written in each of its three places: for help, docs and errors. */

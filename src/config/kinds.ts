@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { sizeSpellings, suggestUnit, timeSpellings } from './suggest-unit.ts'
 
 /** How one option's value is written, checked and shown. */
 export interface Kind<Value> {
@@ -10,6 +11,10 @@ export interface Kind<Value> {
   readonly placeholder: string
   /** Every allowed spelling, where they can be counted: for did-you-mean. */
   readonly choices: readonly string[]
+  /** What was probably meant by a value that is not allowed; null: nobody knows. */
+  readonly suggest?: (raw: unknown) => string | null
+  /** Of a structure: the shape of what stands below each of its keys; below any other key or in a list, that of ''. */
+  readonly parts?: Readonly<Record<string, string>>
   /** What a flag or a variable says, as YAML would have given it. */
   fromText(text: string): unknown
   /** As it would stand in bezel.yml, in JSON's types. */
@@ -21,6 +26,19 @@ const bytesPerUnit = { B: 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 } as const
 type DurationUnit = keyof typeof msPerUnit
 type SizeUnit = keyof typeof bytesPerUnit
 
+/** How else people say on and off; YAML 1.1 did. */
+const otherSwitches: Readonly<Record<string, string>> = {
+  yes: 'on',
+  y: 'on',
+  enabled: 'on',
+  '1': 'on',
+  no: 'off',
+  n: 'off',
+  disabled: 'off',
+  '0': 'off',
+  none: 'off',
+}
+
 const same = (text: string): unknown => text
 
 /** A whole number within its bounds. */
@@ -30,6 +48,8 @@ export function integer(min: number, max: number): Kind<number> {
     shape: `a whole number from ${min} to ${max}`,
     placeholder: 'N',
     choices: [],
+    suggest: (raw) =>
+      typeof raw === 'string' && /^\d{1,15}$/.test(raw) && Number(raw) >= min && Number(raw) <= max ? `${raw}, without quotes` : null,
     fromText: (text) => (/^-?\d{1,15}$/.test(text.trim()) ? Number(text) : text),
     show: (value) => value,
   }
@@ -49,12 +69,14 @@ export function ratio(): Kind<number> {
 
 /** Milliseconds, written `500ms`, `30s`, `2m`, `1h`, `1d`. A bare number is refused: it would be read as the wrong unit by half of us. */
 export function duration(minMs: number, maxMs: number): Kind<number> {
+  const schema = z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)$/)
+    .transform((text) => Math.round(Number.parseFloat(text) * msPerUnit[text.replace(/[\d.]+/, '') as DurationUnit]))
+    .refine((ms) => ms >= minMs && ms <= maxMs)
   return {
-    schema: z
-      .string()
-      .regex(/^\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)$/)
-      .transform((text) => Math.round(Number.parseFloat(text) * msPerUnit[text.replace(/[\d.]+/, '') as DurationUnit]))
-      .refine((ms) => ms >= minMs && ms <= maxMs),
+    schema,
+    suggest: (raw) => suggestUnit(raw, timeSpellings, ['s', 'ms'], (text) => schema.safeParse(text).success),
     shape: `a duration from ${showDuration(minMs)} to ${showDuration(maxMs)}, such as 500ms, 30s or 2m`,
     placeholder: 'TIME',
     choices: [],
@@ -65,12 +87,14 @@ export function duration(minMs: number, maxMs: number): Kind<number> {
 
 /** Bytes, written `64KB`, `512MB`, `2GB`; 1 KB is 1,024 bytes. */
 export function size(minBytes: number, maxBytes: number): Kind<number> {
+  const schema = z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,3})?(B|KB|MB|GB)$/i)
+    .transform((text) => Math.round(Number.parseFloat(text) * bytesPerUnit[text.replace(/[\d.]+/, '').toUpperCase() as SizeUnit]))
+    .refine((bytes) => bytes >= minBytes && bytes <= maxBytes)
   return {
-    schema: z
-      .string()
-      .regex(/^\d{1,9}(\.\d{1,3})?(B|KB|MB|GB)$/i)
-      .transform((text) => Math.round(Number.parseFloat(text) * bytesPerUnit[text.replace(/[\d.]+/, '').toUpperCase() as SizeUnit]))
-      .refine((bytes) => bytes >= minBytes && bytes <= maxBytes),
+    schema,
+    suggest: (raw) => suggestUnit(raw, sizeSpellings, ['MB'], (text) => schema.safeParse(text).success),
     shape: `a size from ${showSize(minBytes)} to ${showSize(maxBytes)}, such as 64KB, 512MB or 2GB`,
     placeholder: 'SIZE',
     choices: [],
@@ -98,6 +122,7 @@ export function onOff(): Kind<boolean> {
     shape: 'on or off',
     placeholder: 'on|off',
     choices: ['on', 'off'],
+    suggest: (raw) => otherSwitches[String(raw).toLowerCase()] ?? null,
     fromText: same,
     show: (value) => (value ? 'on' : 'off'),
   }
@@ -132,14 +157,15 @@ export function orNone<Value>(kind: Kind<Value>, word: 'none' | 'auto'): Kind<Va
     shape: `${kind.shape}, or ${word}`,
     placeholder: kind.placeholder,
     choices: kind.choices.length > 0 ? [...kind.choices, word] : [],
+    ...(kind.suggest === undefined ? {} : { suggest: kind.suggest }),
     fromText: (text) => (text === word ? word : kind.fromText(text)),
     show: (value) => (value === null ? word : kind.show(value)),
   }
 }
 
-/** A structure that only bezel.yml can hold. Its problems are reported by zod, at the place inside it. */
-export function structure<Value>(schema: z.ZodType<Value>, shape: string): Kind<Value> {
-  return { schema, shape, placeholder: '', choices: [], fromText: same, show: (value) => value }
+/** A structure that only bezel.yml can hold. Its problems are told at their place inside it. */
+export function structure<Value>(schema: z.ZodType<Value>, shape: string, parts: Readonly<Record<string, string>>): Kind<Value> {
+  return { schema, shape, parts, placeholder: '', choices: [], fromText: same, show: (value) => value }
 }
 
 function showDuration(ms: number): string {

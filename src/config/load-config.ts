@@ -1,6 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
-import { isAbsolute, join, relative, resolve } from 'node:path'
-import { BezelError } from '../errors.ts'
+import { join, resolve } from 'node:path'
 import { checkCombinations } from './check-combinations.ts'
 import type { Config } from './config.ts'
 import { findDatabases } from './databases/find-databases.ts'
@@ -12,9 +10,9 @@ import { toAppFacts } from './detect/to-app-facts.ts'
 import { findInertOptions } from './inert-options.ts'
 import type { OptionName } from './options-table.ts'
 import { toConfigError } from './problem.ts'
+import { readConfigFile } from './read-config-file.ts'
 import { resolveValues, type Resolved } from './resolve-values.ts'
 import { toConfig } from './to-config.ts'
-import { maxFileBytes, readYamlFile, type YamlFile } from './yaml-file.ts'
 
 export interface ConfigSources {
   /** The app's folder. */
@@ -82,25 +80,5 @@ async function complete(
     ...toConfig(values, { app, launch, count, port, databases: routes, env: environment }),
     notices: [...notices, ...findInertOptions(values, origins), ...databaseNotices, ...isolation],
     provenance,
-  }
-}
-
-function readConfigFile(
-  path: string,
-  required: boolean,
-): { readonly file: YamlFile | null; readonly problems: ReturnType<typeof readYamlFile>['problems'] } {
-  const name =
-    isAbsolute(relative(process.cwd(), path)) || relative(process.cwd(), path).startsWith('..') ? path : relative(process.cwd(), path)
-  try {
-    // A device or FIFO would never end.
-    const stat = statSync(path)
-    if (!stat.isFile()) throw new Error('it is not a file')
-    if (stat.size > maxFileBytes) throw new Error(`it is larger than ${maxFileBytes / 1024} KB`)
-    return readYamlFile(name, readFileSync(path, 'utf8'))
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (missing && !required) return { file: null, problems: [] }
-    const why = missing ? 'there is no such file' : error instanceof Error ? error.message : String(error)
-    throw new BezelError('CONFIG_INVALID', `${name} can't be read: ${why}`, { cause: error })
   }
 }

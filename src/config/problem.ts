@@ -1,4 +1,5 @@
 import { BezelError } from '../errors.ts'
+import { redact } from './redact.ts'
 
 /** One thing that is wrong with the configuration. */
 export interface Problem {
@@ -18,9 +19,9 @@ export function toConfigError(problems: readonly Problem[]): BezelError {
   return new BezelError('CONFIG_INVALID', message, { remedy: ['bezel run --help lists every option with its form'] })
 }
 
-/** A value as a message shows it: short, on one line. */
+/** A value as a message shows it: short, on one line, without passwords. */
 export function showValue(value: unknown): string {
   const text = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value))
-  const line = text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
+  const line = redact(text).replace(/[\p{Cc}\p{Cf}]/gu, '?')
   return line.length > 60 ? `${line.slice(0, 57)}...` : line
 }

@@ -1,8 +1,10 @@
-import { closestName } from './closest-name.ts'
+import { findMisspeltVariables } from './misspelt-variables.ts'
 import { flagOf, variableOf, type Option } from './option.ts'
 import { isOptionName, optionNames, optionsTable, shorthands, type OptionName, type Values } from './options-table.ts'
 import type { Origin } from './origin.ts'
 import { showValue, type Problem } from './problem.ts'
+import { describeUnknownOption } from './unknown-option.ts'
+import { describeValueProblems, type Written } from './value-problems.ts'
 import { isRecord, type YamlFile } from './yaml-file.ts'
 
 /** What was typed, before it is checked. */
@@ -22,15 +24,9 @@ export interface Resolved {
   readonly notices: readonly string[]
 }
 
-interface Given {
-  readonly raw: unknown
+interface Given extends Written {
   readonly origin: Origin
-  /** Where a message points; `path` leads into a structure. */
-  place(path: readonly (string | number)[]): string
 }
-
-/** Variables of bezel's own that are no options. */
-const otherVariables = new Set(['BEZEL_DEBUG', 'BEZEL_CONFIG'])
 
 /** Flags win over variables, variables over bezel.yml, that over defaults. Every layer is checked, also where a higher one wins. */
 export function resolveValues({ flags, env, file }: Layers): Resolved {
@@ -49,10 +45,10 @@ export function resolveValues({ flags, env, file }: Layers): Resolved {
       if (checked.success) {
         values[name] = checked.data
         origins[name] = given.origin
-      } else problems.push(...toProblems(name, option, given, checked.error.issues))
+      } else problems.push(...describeValueProblems(name, option, given, checked.error.issues))
     }
   }
-  return { values: values as Values, origins: origins as Record<OptionName, Origin>, problems, notices: misspeltVariables(env) }
+  return { values: values as Values, origins: origins as Record<OptionName, Origin>, problems, notices: findMisspeltVariables(env) }
 }
 
 function fromFlag(name: OptionName, option: Option<unknown>, flags: Layers['flags']): Given | undefined {
@@ -79,7 +75,7 @@ function readFile(file: YamlFile, problems: Problem[]): Map<OptionName, Given> {
     found.set(name, {
       raw,
       origin: { tag: 'File', place: file.placeOf(path, 'key') },
-      place: (inside) => file.placeOf([...path, ...inside], 'value'),
+      place: (inside, part) => file.placeOf([...path, ...inside], part),
     })
   }
   const walk = (values: Readonly<Record<string, unknown>>, path: readonly string[]) => {
@@ -89,10 +85,13 @@ function readFile(file: YamlFile, problems: Problem[]): Map<OptionName, Given> {
       const short = shorthands[name]
       if (isOptionName(name)) take(name, here, value)
       else if (short !== undefined && !isRecord(value)) take(short, here, value)
-      else if (!isSection(name)) problems.push({ place: file.placeOf(here, 'key'), message: unknownOption(name) })
+      else if (!isSection(name)) problems.push({ place: file.placeOf(here, 'key'), message: describeUnknownOption(name) })
       else if (isRecord(value)) walk(value, here)
       else if (value !== null)
-        problems.push({ place: file.placeOf(here, 'value'), message: `${name}: ${showValue(value)} is not a map of its options` })
+        problems.push({
+          place: file.placeOf(here, 'value'),
+          message: `${name}: ${showValue(value)} is not a map of its options${hintOf(value)}`,
+        })
     }
   }
   walk(file.root, [])
@@ -103,44 +102,7 @@ function isSection(name: string): boolean {
   return optionNames.some((option) => option.startsWith(`${name}.`))
 }
 
-function unknownOption(name: string): string {
-  const parent = name.includes('.') ? name.slice(0, name.lastIndexOf('.') + 1) : ''
-  const known = new Set(optionNames.flatMap((option) => [option, option.split('.')[0] ?? option]))
-  const close = closestName(name, known)
-  if (close !== null) return `${name} is not an option; did you mean ${close}?`
-  const siblings = optionNames.filter((option) => parent !== '' && option.startsWith(parent)).map((option) => option.slice(parent.length))
-  return siblings.length > 0
-    ? `${name} is not an option; ${parent.slice(0, -1)} knows ${siblings.join(', ')}`
-    : `${name} is not an option; known are ${[...new Set(optionNames.map((option) => option.split('.')[0]))].join(', ')}`
-}
-
-interface Issue {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-  readonly code?: string | undefined
-}
-
-function toProblems(name: OptionName, { kind, secret = false }: Option<unknown>, given: Given, issues: readonly Issue[]): Problem[] {
-  const inside = kind.placeholder === '' ? issues.filter(({ path }) => path.length > 0) : []
-  if (inside.length === 0) {
-    const value = secret ? 'the value' : showValue(given.raw)
-    const close = typeof given.raw === 'string' ? closestName(given.raw, kind.choices) : null
-    const hint = close === null ? '' : `; did you mean ${close}?`
-    return [{ place: given.place([]), message: `${name}: ${value} is not ${kind.shape}${hint}` }]
-  }
-  return inside.map(({ path, message }) => {
-    const steps = path.map((step) => (typeof step === 'number' ? step : String(step)))
-    return { place: given.place(steps), message: `${name}.${steps.join('.')}: ${message}` }
-  })
-}
-
-/** Variables that were probably meant for bezel. One that resembles no option belongs to somebody else's script. */
-function misspeltVariables(env: Layers['env']): string[] {
-  const known = new Set(optionNames.flatMap((name) => variableOf(name, optionsTable[name]) ?? []))
-  return Object.keys(env)
-    .filter((variable) => variable.startsWith('BEZEL_') && !known.has(variable) && !otherVariables.has(variable))
-    .flatMap((variable) => {
-      const close = closestName(variable, known)
-      return close === null ? [] : [`${variable} is not an option and is ignored; did you mean ${close}?`]
-    })
+/** `count:2` is one word to YAML. */
+function hintOf(value: unknown): string {
+  return typeof value === 'string' && /^\w+:\S/.test(value) ? '; a space must follow the colon' : ''
 }

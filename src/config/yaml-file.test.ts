@@ -20,7 +20,7 @@ describe('a bezel.yml', () => {
 
   test('that is broken says where', () => {
     expect(problemsOf('a: [1\nb: 2\n')[0]).toMatch(/^bezel\.yml:2:1: not valid YAML: /)
-    expect(problemsOf('a: 1\na: 2\n')).toEqual(['bezel.yml:2:1: not valid YAML: Map keys must be unique'])
+    expect(problemsOf('a: 1\na: 2\n')).toEqual(['bezel.yml:2:1: not valid YAML: this key stands here for the second time'])
     expect(problemsOf('a: 1\n---\nb: 2\n')[0]).toMatch(/^bezel\.yml:2:1: /)
     expect(problemsOf('- 1\n')).toEqual(['bezel.yml:1:1: must hold a map of options, such as "workers: { count: 2 }"'])
   })

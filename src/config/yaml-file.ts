@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml'
 import type { Problem } from './problem.ts'
 
 /** Most bytes of a bezel.yml: a real one has a few hundred. */
@@ -24,8 +24,10 @@ export function readYamlFile(name: string, text: string): { readonly file: YamlF
   }
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
-    if (document.errors.length > 0)
-      return failed(...document.errors.map(({ pos, message }) => ({ place: at(pos[0]), message: `not valid YAML: ${message}` })))
+    const wrong = [...document.errors, ...document.warnings]
+    if (wrong.length > 0) return failed(...firstOfEach(wrong.map((error) => ({ place: at(error.pos[0]), message: describeError(error) }))))
+    const dangling = findDangling(document)
+    if (dangling !== null) return failed({ place: at(dangling.offset), message: `not valid YAML: no anchor is named ${dangling.source}` })
     const root: unknown = document.toJS({ maxAliasCount: 100 })
     if (root === null || root === undefined) return { file: { root: {}, placeOf: () => name }, problems: [] }
     if (!isRecord(root)) return failed({ place: at(0), message: 'must hold a map of options, such as "workers: { count: 2 }"' })
@@ -38,6 +40,36 @@ export function readYamlFile(name: string, text: string): { readonly file: YamlF
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** One mistake confuses what follows it. */
+const mostErrors = 3
+
+function firstOfEach(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.toReversed().map((problem) => [problem.place, problem])).values()].toReversed().slice(0, mostErrors)
+}
+
+/** The parser's own words address programmers. */
+function describeError({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins: a bezel.yml holds one'
+  if (code === 'DUPLICATE_KEY') return 'not valid YAML: this key stands here for the second time'
+  if (code === 'TAB_AS_INDENT') return 'not valid YAML: a line is indented by a tab; use spaces'
+  if (code === 'BLOCK_AS_IMPLICIT_KEY')
+    return 'not valid YAML: no key can stand here; indent it as its neighbours are, and put a text that holds a colon into quotes'
+  return `not valid YAML: ${message}`
+}
+
+/** An alias whose anchor stands nowhere before it. */
+function findDangling(document: Document): { readonly offset: number; readonly source: string } | null {
+  let found: { offset: number; source: string } | null = null
+  visit(document, {
+    Alias(_key, node) {
+      if (node.resolve(document) !== undefined) return undefined
+      found = { offset: rangeStart(node) ?? 0, source: node.source }
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 function failed(...problems: readonly Problem[]): { readonly file: null; readonly problems: readonly Problem[] } {

@@ -24,6 +24,13 @@ const overrides: Kind<Readonly<Record<string, DatabaseOverride>>> = structure(
     }),
   ),
   'a map of database names to { url, gateway: on|off, pool_size, required: true|false }',
+  {
+    url: 'a database URL',
+    gateway: 'on or off',
+    pool_size: 'a whole number from 1 to 10000',
+    required: 'true or false',
+    '': 'a map of { url, gateway, pool_size, required }',
+  },
 )
 
 export const gatewayOptions = {

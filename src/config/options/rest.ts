@@ -23,6 +23,13 @@ const ignored: Kind<readonly IgnoredFinding[]> = structure(
     .max(200)
     .readonly(),
   'a list of { finding, gem, reason, until: YYYY-MM-DD }',
+  {
+    finding: 'the code of a finding, as bezel doctor prints it',
+    gem: 'the name of a gem',
+    reason: 'a text of 3 to 500 characters',
+    until: 'a day as YYYY-MM-DD',
+    '': 'a map of { finding, gem, reason, until }',
+  },
 )
 
 export const validationOptions = {

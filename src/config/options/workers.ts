@@ -33,6 +33,7 @@ const variables: Kind<Readonly<Record<string, string>>> = structure(
     z.union([z.string(), z.number(), z.boolean()]).transform((value) => String(value)),
   ),
   'a map of variable names to values',
+  { '': 'a text, a number, true or false' },
 )
 
 export const workersOptions = {
