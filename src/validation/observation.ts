@@ -13,6 +13,8 @@ export type Mend =
   | { readonly tag: 'SourceBuild' }
   /** Install or upgrade a library of the system. */
   | { readonly tag: 'Library'; readonly name: string }
+  /** Repair the Ruby that is there. */
+  | { readonly tag: 'Reinstall' }
   /** Use another Ruby. */
   | { readonly tag: 'Ruby'; readonly wanted: string }
   | { readonly tag: 'Say'; readonly lines: readonly string[] }

@@ -3,21 +3,28 @@ import type { Inspection } from './inspect-bundle.ts'
 import type { InspectedGem } from './inspect-gems.ts'
 import type { Observation } from './observation.ts'
 import type { IgnoredFinding } from './options.ts'
-import { chooseRemedy, type Place } from './remedies/choose-remedy.ts'
+import { chooseRemedy } from './remedies/choose-remedy.ts'
+import type { Place } from './remedies/place.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import type { Severity } from './findings.ts'
 import type { Finding, GemCompatibilityReport, ValidationReport, Verdict } from './validation-report.ts'
 
 const order: readonly Severity[] = ['error', 'warning', 'note']
 
-/** Turns what was seen into findings with remedies for the place, worst first. */
-export function toFindings(inspection: Inspection, place: Place, ignore: readonly IgnoredFinding[], today: string): Finding[] {
+/** Turns what was seen into findings with remedies for the place (none without one), worst first. */
+export function toFindings(inspection: Inspection, place: Place | null, ignore: readonly IgnoredFinding[], today: string): Finding[] {
   return inspection.observations
     .map((observation) => toFinding(observation, inspection, place, ignore, today))
     .sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity))
 }
 
-function toFinding(observation: Observation, { all }: Inspection, place: Place, ignore: readonly IgnoredFinding[], today: string): Finding {
+function toFinding(
+  observation: Observation,
+  { all }: Inspection,
+  place: Place | null,
+  ignore: readonly IgnoredFinding[],
+  today: string,
+): Finding {
   const { code, gem, evidence, explanation, mend } = observation
   const silenced = ignore.find((each) => each.code === code && each.gem === gem && each.until >= today)
   return {
@@ -26,7 +33,7 @@ function toFinding(observation: Observation, { all }: Inspection, place: Place, 
     evidence,
     severity: silenced === undefined ? findingRules[code].severity : 'note',
     explanation: silenced === undefined ? explanation : `${explanation} Ignored until ${silenced.until}: ${silenced.reason}.`,
-    remedy: chooseRemedy(place, gem === null ? null : (all.get(gem) ?? null), mend),
+    remedy: place === null ? [] : chooseRemedy(place, gem === null ? null : (all.get(gem) ?? null), mend),
   }
 }
 

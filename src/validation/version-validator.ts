@@ -4,10 +4,15 @@ import { BezelError } from '../errors.ts'
 import { DiskTree } from './files/disk-tree.ts'
 import type { FileTree } from './files/file-tree.ts'
 import { inspectBundle, type Inspection } from './inspect-bundle.ts'
+import { holds, type Footprint } from './memory/footprint.ts'
+import { isWorthKeeping } from './memory/is-worth-keeping.ts'
+import { RecordingTree } from './memory/recording-tree.ts'
+import { reportKey } from './memory/report-key.ts'
+import type { ReportMemory } from './memory/report-memory.ts'
 import type { ValidationSettings } from './options.ts'
 import { checkLoading } from './probe/check-loading.ts'
-import type { Place } from './remedies/choose-remedy.ts'
-import { packageSystemOf } from './remedies/library-packages.ts'
+import { rootInside, thisUser, toPlace } from './remedies/place.ts'
+import { toPlan } from './remedies/to-plan.ts'
 import { locateRuntime } from './runtime/locate-runtime.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { toFindings, toReport } from './to-report.ts'
@@ -25,33 +30,52 @@ export interface ValidationSnapshot {
   readonly report: ValidationReport | null
 }
 
+/** Where a validator looks, and what it remembers. */
+export interface ValidationAround {
+  /** Reports that outlive the process; null: everything is read each time. */
+  readonly memory: ReportMemory | null
+  openTree(root: string | null): FileTree
+}
+
+const forgetful: ValidationAround = { memory: null, openTree: (root) => new DiskTree(root) }
+
 /** May this Ruby run with these extensions? Reads the compiled files, then loads them in sacrificial processes. */
 export class VersionValidator implements Part<ValidationSnapshot> {
   readonly #settings: ValidationSettings
   readonly #outside: Outside
   readonly #stopping = new AbortController()
+  readonly #around: ValidationAround
   #report: ValidationReport | null = null
+  /** What the newest report depends on; null without a memory. */
+  #footprint: Footprint | null = null
 
-  constructor(settings: ValidationSettings, outside: Outside) {
+  constructor(settings: ValidationSettings, outside: Outside, around: ValidationAround = forgetful) {
     this.#settings = settings
     this.#outside = outside
+    this.#around = around
   }
 
   /** Everything: static evidence, then (on this machine) the load probe. Throws `BezelError` `RUBY_NOT_FOUND` when there is no Ruby. */
   async validate(): Promise<ValidationReport> {
     const { clock } = this.#outside
     const startedMs = clock.nowMs()
-    const scene = await this.#look()
+    const ground = await this.#locate()
+    const known = this.#recall(ground)
+    if (known !== null) return this.#tell({ ...known, tookMs: Math.round(clock.nowMs() - startedMs) }, true)
+    const scene = await this.#inspect(ground)
     const { runtime, inspection } = scene
     const probed = this.#settings.probe && this.#settings.root === null ? await this.#probe(scene) : []
     const complete = { ...inspection, observations: [...scene.broken, ...inspection.observations, ...probed] }
     const findings = this.#findings(scene.tree, complete, runtime)
     const report = toReport(complete, findings, runtime, Math.round(clock.nowMs() - startedMs))
-    this.#report = report
-    for (const { severity, gem, code, explanation, remedy } of findings)
-      if (severity === 'error') this.#outside.emit({ tag: 'GemRefused', gem: gem ?? 'ruby', code, explanation, remedy })
-    this.#outside.emit({ tag: 'ValidationFinished', verdict: report.verdict, findings: findings.length, tookMs: report.tookMs })
-    return report
+    this.#footprint = ground.recording?.footprint ?? null
+    if (this.#footprint !== null && isWorthKeeping(report)) this.#around.memory?.keep(ground.key, { report, footprint: this.#footprint })
+    return this.#tell(report, false)
+  }
+
+  /** Whether any file has changed that the newest report depends on; opens none. False without a memory, and before the first report. */
+  hasChanged(): boolean {
+    return this.#footprint !== null && !holds(this.#footprint, this.#around.openTree(this.#settings.root))
   }
 
   /** Compares the Ruby found with what the app's files ask for and with what every extension was built for. Runs no extension. */
@@ -69,10 +93,11 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     return this.#findings(scene.tree, { ...scene.inspection, observations: await this.#probe(scene) }, scene.runtime)
   }
 
-  /** The commands that mend every error, each once, worst first. */
+  /** The commands that mend every error, each once and in the order to type them; then sentences, where nothing can be typed. */
   async generateRecompilationCommands(): Promise<readonly string[]> {
     const { findings } = await this.validate()
-    return [...new Set(findings.filter(({ severity }) => severity === 'error').flatMap(({ remedy }) => remedy))]
+    const { commands, byHand } = toPlan(findings.filter(({ severity }) => severity === 'error'))
+    return [...commands, ...byHand]
   }
 
   /** One gem of the app. A gem or version that isn't there, or has no native code, gets the honest status. */
@@ -103,15 +128,45 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     return Promise.resolve(nothingAbandoned)
   }
 
+  #tell(report: ValidationReport, unchanged: boolean): ValidationReport {
+    const { findings, verdict, tookMs } = report
+    this.#report = report
+    for (const { severity, gem, code, explanation, remedy } of findings)
+      if (severity === 'error') this.#outside.emit({ tag: 'GemRefused', gem: gem ?? 'ruby', code, explanation, remedy })
+    const known = unchanged ? { unchanged } : {}
+    this.#outside.emit({ tag: 'ValidationFinished', verdict, findings: findings.length, tookMs, ...known })
+    return report
+  }
+
+  /** What was said before, if nothing that it depends on has changed. */
+  #recall({ key }: { readonly key: string }): ValidationReport | null {
+    const kept = this.#around.memory?.recall(key) ?? null
+    if (kept === null || !holds(kept.footprint, this.#around.openTree(this.#settings.root))) return null
+    this.#footprint = kept.footprint
+    return kept.report
+  }
+
   async #look() {
+    return this.#inspect(await this.#locate())
+  }
+
+  async #locate() {
     const { root, appPath, env, rubyPath } = this.#settings
-    const tree = new DiskTree(root)
+    const disk = this.#around.openTree(root)
+    const recording = this.#around.memory === null ? null : new RecordingTree(disk)
+    const tree = recording ?? disk
     if (tree.facts(appPath)?.kind !== 'folder')
       throw new BezelError('DATA_UNREADABLE', `There is no folder ${tree.shown(appPath)}; it should hold the app.`)
     const effective = root === null ? env : {}
     const { runtime, broken, others } = await locateRuntime(tree, { root, appPath, env: effective, rubyPath })
-    const inspection = await inspectBundle(tree, appPath, effective, runtime, root === null ? readMounts() : null)
-    return { tree, runtime, inspection, broken: [...broken, ...others] }
+    const mounts = root === null ? readMounts() : null
+    const key = recording === null ? '' : reportKey(this.#settings, runtime, mounts, today())
+    return { tree, recording, effective, runtime, mounts, key, broken: [...broken, ...others] }
+  }
+
+  async #inspect({ tree, recording, effective, runtime, mounts, key, broken }: Awaited<ReturnType<VersionValidator['#locate']>>) {
+    const inspection = await inspectBundle(tree, this.#settings.appPath, effective, runtime, mounts)
+    return { tree, runtime, inspection, broken }
   }
 
   #probe({ runtime, inspection }: { readonly runtime: Runtime; readonly inspection: Inspection }) {
@@ -126,14 +181,15 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   }
 
   #findings(tree: FileTree, inspection: Inspection, runtime: Runtime): Finding[] {
-    const place: Place = {
-      tree,
-      appPath: this.#settings.appPath,
-      bundled: inspection.scope === 'lock',
-      packages: packageSystemOf(tree.text('/etc/os-release'), runtime.extensionSuffix),
-    }
-    return toFindings(inspection, place, this.#settings.ignore, new Date().toISOString().slice(0, 10))
+    const { root, appPath, env, rubyPath } = this.#settings
+    const typist = root === null ? thisUser(tree, env, rubyPath === null) : rootInside
+    const place = toPlace(tree, appPath, inspection.scope === 'lock', runtime, typist)
+    return toFindings(inspection, place, this.#settings.ignore, today())
   }
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10)
 }
 
 /** Absent on macOS, whose file systems are not looked at. `/proc` files have no size, so the tree's bounded reading doesn't serve. */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { inspectBundle } from '../../src/validation/inspect-bundle.ts'
-import { packageSystemOf } from '../../src/validation/remedies/library-packages.ts'
+import { rootInside, toPlace } from '../../src/validation/remedies/place.ts'
 import { toRuntime, type Runtime } from '../../src/validation/runtime/runtime.ts'
 import { toFindings, toReport } from '../../src/validation/to-report.ts'
 import type { ValidationReport } from '../../src/validation/validation-report.ts'
@@ -69,8 +69,7 @@ export async function inspectModel(app: ModelApp): Promise<{ readonly files: Mem
   const tree = memoryTree(files)
   const runtime = runtimeOf(app.runs)
   const inspection = await inspectBundle(tree, app.path, app.env, runtime, null)
-  const packages = packageSystemOf(tree.text('/etc/os-release'), runtime.extensionSuffix)
-  const place = { tree, appPath: app.path, bundled: inspection.scope === 'lock', packages }
+  const place = toPlace(tree, app.path, inspection.scope === 'lock', runtime, rootInside)
   return { files, report: toReport(inspection, toFindings(inspection, place, [], '2026-01-01'), runtime, 0) }
 }
 

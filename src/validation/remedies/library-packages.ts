@@ -38,20 +38,18 @@ const packages: readonly (readonly [string, Readonly<Record<PackageSystem, strin
   ],
 ]
 
-/** The command that installs the package holding a library; null when the library isn't in the table. */
-export function installCommand(library: string, system: PackageSystem): string | null {
-  const name = packages.find(([prefix]) => library === prefix || library.startsWith(`${prefix}.`))?.[1][system]
-  if (name === undefined) return null
-  switch (system) {
-    case 'debian':
-      return `apt-get install -y ${name}`
-    case 'alpine':
-      return `apk add ${name}`
-    case 'fedora':
-      return `dnf install -y ${name}`
-    case 'homebrew':
-      return `brew install ${name}`
-  }
+/**
+ * The package that holds a library, as its system's installer takes it; null when nobody can tell. Alpine's and Fedora's installers
+ * also take the library itself, by what packages say they provide (wiki.alpinelinux.org, "Apk spec"; docs.fedoraproject.org, "Automatic Provides").
+ */
+export function packageOf(library: string, system: PackageSystem): string | null {
+  const known = packages.find(([prefix]) => library === prefix || library.startsWith(`${prefix}.`))?.[1][system]
+  if (known !== undefined) return known
+  // `/opt/homebrew/opt/libpq/lib/libpq.5.dylib`: the folder is named after the formula.
+  if (system === 'homebrew') return /\/(?:opt|Cellar)\/([\w@.+-]+)\//.exec(library)?.[1] ?? null
+  if (!/^[\w.+-]+\.so(?:\.[\w.]+)?$/.test(library)) return null
+  if (system === 'alpine') return `so:${library}`
+  return system === 'fedora' ? `${library}()(64bit)` : null
 }
 
 /** Which packages a system has, by `ID` and `ID_LIKE` of its os-release(5). */

@@ -66,12 +66,13 @@ function notFound(message: string): BezelError {
 }
 
 function brokenRuby(ruby: string, why: string): Observation {
+  const lacking = /([\w.+-]+\.so[\w.]*): cannot open shared object file/.exec(why)?.[1]
   return {
     code: 'RUBY_BROKEN',
     gem: null,
     evidence: [{ what: why, where: ruby }],
     explanation: `${ruby} does not start: ${why}`,
-    mend: { tag: 'Say', lines: ['Install Ruby anew.'] },
+    mend: lacking === undefined ? { tag: 'Reinstall' } : { tag: 'Library', name: lacking },
   }
 }
 

@@ -1,0 +1,43 @@
+import { posix } from 'node:path'
+import type { Place } from './place.ts'
+
+/** One word of a shell's command line. */
+export function quoted(word: string): string {
+  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** A path as it is typed in the app's folder. */
+export function typed({ appPath }: Pick<Place, 'appPath'>, path: string): string {
+  const relative = path.startsWith(`${appPath}/`) ? path.slice(appPath.length + 1) : path
+  return quoted(relative.startsWith('-') ? `./${relative}` : relative)
+}
+
+/** A command that only root may run. */
+export function asRoot({ typist }: Pick<Place, 'typist'>, command: string): string {
+  switch (typist.rootBy) {
+    case null:
+      return command
+    case 'sudo':
+      return `sudo ${command}`
+    case 'su':
+      return `su -c ${quoted(command)}`
+  }
+}
+
+/** A command that writes below `folder`: root's, where the one who types may not. */
+export function asWriter(place: Pick<Place, 'typist'>, folder: string, command: string): string {
+  return place.typist.mayWrite(folder) ? command : asRoot(place, command)
+}
+
+/** `gem` or `bundle` of the judged Ruby, also where another one comes first on PATH. */
+export function ofRuby({ tree, runtime, typist }: Pick<Place, 'tree' | 'runtime' | 'typist'>, command: string): string {
+  if (typist.typesJudgedRuby === true) return command
+  const first = typist.path.find((folder) => tree.facts(posix.join(folder, 'ruby')) !== null)
+  if (first !== undefined && tree.realPath(posix.join(first, 'ruby')) === tree.realPath(runtime.rubyPath)) return command
+  return `PATH=${quoted(posix.dirname(runtime.rubyPath))}:$PATH ${command}`
+}
+
+/** Remedies are commands, or sentences for a person, which end with a full stop. */
+export function isCommand(line: string): boolean {
+  return !line.endsWith('.')
+}

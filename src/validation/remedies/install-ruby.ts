@@ -1,0 +1,65 @@
+import { wantedVersion } from '../runtime/find-ruby.ts'
+import type { PackageSystem } from './library-packages.ts'
+import { reinstallPackage } from './install-package.ts'
+import type { Place } from './place.ts'
+
+/** Puts another Ruby in force. `wanted` is a version, or a requirement such as `~> 3.3`. */
+export function installRuby(place: Place, wanted: string): string[] {
+  const exact = /^(?:= ?)?(\d+\.\d+\.\d+)$/.exec(wanted)?.[1]
+  // `~> 3.3.1` asks for 3.3, `~> 3.3` for 3.3 at the least: the newest of that line serves both.
+  const line = exact ?? /^(?:~> ?)?(\d+\.\d+)(?:\.\d+)?$/.exec(wanted)?.[1]
+  const gems = place.bundled ? ['bundle install'] : []
+  switch (place.manager.tag) {
+    case 'rbenv':
+      return exact === undefined
+        ? [`Install a Ruby that meets "${wanted}" with rbenv install, and choose it with rbenv local.`]
+        : [`rbenv install --skip-existing ${exact}`, `rbenv local ${exact}`, ...gems]
+    case 'asdf': {
+      if (line === undefined) break
+      const version = exact ?? `latest:${line}`
+      return [`asdf install ruby ${version}`, `asdf set ruby ${version}`, ...gems]
+    }
+    case 'mise':
+      if (line === undefined) break
+      return [`mise use ruby@${line}`, ...gems]
+    case 'image':
+      if (line === undefined) break
+      return [`Make the image from another base: FROM ruby:${line}, where ruby:${place.runtime.version} stands.`]
+    case 'packages':
+    case 'unknown':
+  }
+  return [`Run the app with Ruby ${wanted}, or change what asks for it.`]
+}
+
+/** Repairs the Ruby that is there, or installs the one that the app's version file asks its manager for. */
+export function reinstallRuby(place: Place): string[] {
+  const { manager, runtime, tree, appPath } = place
+  const wanted = wantedVersion(tree, appPath)
+  const version = wanted !== null && /^\d+\.\d+\.\d+$/.test(wanted) ? wanted : runtime.version
+  switch (manager.tag) {
+    case 'rbenv':
+      return [`rbenv install --force ${version}`]
+    case 'asdf':
+      return [`asdf uninstall ruby ${version}`, `asdf install ruby ${version}`]
+    case 'mise':
+      return [`mise install --force ruby@${version}`]
+    case 'image':
+      return [`Build the image anew FROM ruby:${runtime.version}: its Ruby is damaged.`]
+    case 'packages':
+      return reinstallPackage(place, manager.system, ownPackages(runtime, manager.system))
+    case 'unknown':
+      return [`Install Ruby ${runtime.version} anew.`]
+  }
+}
+
+function ownPackages({ minor, rubyPath }: Place['runtime'], system: PackageSystem): string {
+  switch (system) {
+    case 'debian':
+      return `ruby${minor} libruby${minor}`
+    case 'alpine':
+    case 'fedora':
+      return 'ruby ruby-libs'
+    case 'homebrew':
+      return /\/(?:Cellar|opt)\/(ruby(?:@[\d.]+)?)\//.exec(rubyPath)?.[1] ?? 'ruby'
+  }
+}

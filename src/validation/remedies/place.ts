@@ -1,0 +1,59 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, posix } from 'node:path'
+import type { FileTree } from '../files/file-tree.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { packageSystemOf, type PackageSystem } from './library-packages.ts'
+import { managerOf, type RubyManager } from './ruby-manager.ts'
+
+/** The place that a remedy must work in. */
+export interface Place {
+  readonly tree: FileTree
+  readonly appPath: string
+  /** The app has a Gemfile.lock, so Bundler installs its gems. */
+  readonly bundled: boolean
+  readonly packages: PackageSystem | null
+  readonly runtime: Runtime
+  readonly manager: RubyManager
+  readonly typist: Typist
+}
+
+/** Whoever types the commands. */
+export interface Typist {
+  /** How to become root for one command; null for root. */
+  readonly rootBy: 'sudo' | 'su' | null
+  /** Where the shell looks for programs, first first. */
+  readonly path: readonly string[]
+  /** Whether `ruby` means the judged one to the shell; null: PATH tells. */
+  readonly typesJudgedRuby: boolean | null
+  mayWrite(path: string): boolean
+}
+
+/** The PATH of a shell that nobody configured, as Docker and Debian set it. */
+const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+/** Root inside an unpacked file system or an image, as `chroot` and `docker run` have it. */
+export const rootInside: Typist = { rootBy: null, path: usualPath, typesJudgedRuby: null, mayWrite: () => true }
+
+/** The user of this process, on this machine; `isFirst`: the judged Ruby is the one that PATH named. */
+export function thisUser(tree: FileTree, env: Readonly<Record<string, string>>, isFirst: boolean): Typist {
+  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
+  const isRoot = process.getuid?.() === 0
+  const hasSudo = [...path, '/usr/bin'].some((folder) => tree.facts(posix.join(folder, 'sudo')) !== null)
+  return { rootBy: isRoot ? null : hasSudo ? 'sudo' : 'su', path, typesJudgedRuby: isFirst ? true : null, mayWrite }
+}
+
+export function toPlace(tree: FileTree, appPath: string, bundled: boolean, runtime: Runtime, typist: Typist): Place {
+  const packages = packageSystemOf(tree.text('/etc/os-release'), runtime.extensionSuffix)
+  return { tree, appPath, bundled, packages, runtime, manager: managerOf(tree, runtime, packages, typist.path), typist }
+}
+
+/** Of a folder that is not there yet: whether it could be made. */
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    return missing && path !== '/' && mayWrite(posix.dirname(path))
+  }
+}

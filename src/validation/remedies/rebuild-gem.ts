@@ -1,0 +1,58 @@
+import { posix } from 'node:path'
+import { readGemspec } from '../../formats/gemspec/read-gemspec.ts'
+import type { InstalledGem } from '../gems/installed-gem.ts'
+import { packageOfGem } from '../gems/packaged-gem.ts'
+import { withBundler } from './bundler.ts'
+import { asWriter, ofRuby, quoted, typed } from './command-line.ts'
+import { reinstallPackage } from './install-package.ts'
+import { reinstallRuby } from './install-ruby.ts'
+import type { Place } from './place.ts'
+
+/** Compiles a gem again for the judged Ruby, in the way in which it came. */
+export function rebuildGem(place: Place, gem: InstalledGem): string[] {
+  switch (gem.origin) {
+    case 'git':
+      return withBundler(place, `bundle pristine ${quoted(gem.name)}`)
+    case 'path':
+      return compileInPlace(place, gem)
+    case 'package':
+      return reinstallPackage(place, place.packages ?? 'debian', packageOfGem(place.tree, gem, place.packages ?? 'debian'))
+    case 'default':
+      return reinstallRuby(place)
+    case 'gem':
+      return place.bundled
+        ? rebuildBundled(place, gem)
+        : [asWriter(place, gem.home, ofRuby(place, `gem pristine ${quoted(gem.name)} --version ${quoted(gem.version)}`))]
+  }
+}
+
+function rebuildBundled(place: Place, { name, fullName, home, specPath }: InstalledGem): string[] {
+  const isCached = place.tree.facts(posix.join(home, 'cache', `${fullName}.gem`)) !== null
+  const own = (line: string) => asWriter(place, home, line)
+  if (isCached) return withBundler(place, `bundle pristine ${quoted(name)}`).map(own)
+  // Without the packed gem neither `bundle pristine` nor `bundle install --redownload` fetches it again (Bundler 2.3); a gem that is not there is fetched.
+  return [own(`rm ${typed(place, specPath)}`), ...withBundler(place, 'bundle install').map(own)]
+}
+
+/**
+ * Bundler never compiles the gems of a `path:` source. Where the gemspec names its extensions, they are built as RubyGems does it
+ * (lib/rubygems/ext/ext_conf_builder.rb): the folder that gets the file is given to make as a relative path, for make knows no spaces.
+ */
+function compileInPlace(place: Place, gem: InstalledGem): string[] {
+  const gemspec = readGemspec(place.tree.text(gem.specPath) ?? '')
+  const scripts = 'tag' in gemspec ? [] : gemspec.extensions.filter((file) => posix.basename(file) === 'extconf.rb')
+  const target = gem.requireFolders[0]
+  if (scripts.length === 0 || target === undefined)
+    return [`Compile ${gem.name} again in ${place.tree.shown(gem.folder)}, with its own task (mostly: bundle exec rake compile).`]
+  return scripts.map((script) => {
+    const folder = posix.dirname(posix.join(gem.folder, script))
+    const lib = quoted(posix.relative(folder, target))
+    const steps = [
+      `cd ${typed(place, folder)}`,
+      ofRuby(place, 'ruby extconf.rb'),
+      'make clean',
+      `make install sitearchdir=${lib} sitelibdir=${lib}`,
+    ]
+    return `(${steps.join(' && ')})`
+  })
+}
