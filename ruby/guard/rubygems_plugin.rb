@@ -1,29 +1,41 @@
 # frozen_string_literal: true
 
-# Loaded by RubyGems and Bundler: has bezel validate each native extension right after it is built.
-# A hook that answers false makes RubyGems remove the gem's folder and fail the install (Gem.post_build).
+# Loaded by RubyGems and Bundler: has bezel validate each native extension right after it is built, or unpacked when it came
+# precompiled. A hook that answers false makes RubyGems remove the gem's folder and fail the install (Gem.post_build).
 unless defined?(BezelGuard)
   module BezelGuard
     BEZEL = File.expand_path('../../bin/bezel', __dir__)
 
     module_function
 
-    # What validation has to know, one field a line; a path with a line break can't be a gem's.
+    # What validation has to know, one field a line; a path with a line break can't be a gem's. A precompiled gem has no folder of
+    # built extensions.
     def describe(installer)
       spec = installer.spec
-      [
-        spec.name, spec.version, spec.platform, installer.gem_dir, installer_extension_dir(installer), RbConfig.ruby,
-        *spec.require_paths.map { |path| File.join(installer.gem_dir, path) }
-      ].join("\n")
+      built = spec.extensions.empty? ? '' : spec.extension_dir
+      [spec.name, spec.version, spec.platform, installer.gem_dir, built, RbConfig.ruby, *require_folders(installer)].join("\n")
     end
 
-    def installer_extension_dir(installer)
-      installer.spec.extension_dir
+    # Not `full_require_paths`: it begins with the folder of built extensions.
+    def require_folders(installer)
+      installer.spec.require_paths.map { |path| File.join(installer.gem_dir, path) }
+    end
+
+    def compiled_files(installer)
+      require_folders(installer).flat_map do |folder|
+        Dir.glob("**/*.#{RbConfig::CONFIG['DLEXT']}", base: folder).map { |name| File.join(folder, name) }
+      end
+    end
+
+    # A Git checkout is not removed by Bundler: its compiled files would be loaded all the same.
+    def discard(installer)
+      FileUtils.rm_f(compiled_files(installer))
+      FileUtils.rm_rf(installer.spec.extension_dir) unless installer.spec.extensions.empty?
     end
 
     # True unless bezel says that the build does not fit: what keeps bezel itself from answering stops no install.
     def fits?(installer)
-      return true if installer.spec.extensions.empty? || !File.executable?(BEZEL)
+      return true if !File.executable?(BEZEL) || (installer.spec.extensions.empty? && compiled_files(installer).empty?)
 
       output = IO.popen([BEZEL, 'guard', 'check', { err: %i[child out] }], 'r+') do |pipe|
         begin
@@ -39,7 +51,7 @@ unless defined?(BezelGuard)
       warn output
       return true unless $?.exitstatus == 78
 
-      FileUtils.rm_rf(installer_extension_dir(installer))
+      discard(installer)
       false
     rescue SystemCallError => error
       warn "bezel guard: #{error.message}; #{installer.spec.full_name} was not validated"

@@ -1,15 +1,17 @@
 import { posix } from 'node:path'
 import { DiskTree } from './files/disk-tree.ts'
+import type { FileTree } from './files/file-tree.ts'
 import type { InstalledGem } from './gems/installed-gem.ts'
 import type { Inspection } from './inspect-bundle.ts'
 import { inspectGems } from './inspect-gems.ts'
 import { validationDefaults } from './options.ts'
 import { checkLoading } from './probe/check-loading.ts'
 import { locateRuntime } from './runtime/locate-runtime.ts'
+import type { Runtime } from './runtime/runtime.ts'
 import { toFindings } from './to-report.ts'
 import type { Finding } from './validation-report.ts'
 
-/** One gem whose extensions RubyGems has just built, before it counts as installed. */
+/** One gem whose extensions RubyGems has just built or unpacked, before it counts as installed. */
 export interface FreshBuild {
   readonly name: string
   readonly version: string
@@ -17,7 +19,7 @@ export interface FreshBuild {
   readonly folder: string
   /** Absolute. */
   readonly requireFolders: readonly string[]
-  /** `extensions/<platform>/<abi>/<full name>`. */
+  /** `extensions/<platform>/<abi>/<full name>`; empty for a precompiled gem. */
   readonly extensionFolder: string
   /** The interpreter that built it, and will load it. */
   readonly ruby: string
@@ -31,27 +33,41 @@ export async function validateBuild(
 ): Promise<readonly Finding[]> {
   const tree = new DiskTree(null)
   const { runtime } = await locateRuntime(tree, { root: null, appPath: '/', env, rubyPath: build.ruby })
-  const gem = toGem(build)
-  const inspected = await inspectGems(tree, [gem], env, runtime)
-  const inspection: Inspection = { scope: 'installed', all: new Map([[gem.name, gem]]), unseen: [], ...inspected }
+  const inspection = await inspectBuild(tree, build, env, runtime)
   const { probeTimeoutMs: timeoutMs, probeMemoryMb: memoryMb, probeCpuSeconds: cpuSeconds } = validationDefaults
   const probed = await checkLoading(inspection, runtime, { env, timeoutMs, memoryMb, cpuSeconds, signal })
-  const complete = { ...inspection, observations: [...inspected.observations, ...probed] }
-  return toFindings(complete, { tree, appPath: '/', bundled: false, packages: null }, [], '').filter(({ severity }) => severity === 'error')
+  return faultsOf({ ...inspection, observations: [...inspection.observations, ...probed] })
+}
+
+/** What reading the files of a fresh build tells; runs nothing. */
+export async function inspectBuild(
+  tree: FileTree,
+  build: FreshBuild,
+  env: Readonly<Record<string, string>>,
+  runtime: Runtime,
+): Promise<Inspection> {
+  const gem = toGem(build)
+  return { scope: 'installed', all: new Map([[gem.name, gem]]), unseen: [], ...(await inspectGems(tree, [gem], env, runtime)) }
+}
+
+/** What makes an install fail. */
+export function faultsOf(inspection: Inspection): readonly Finding[] {
+  return toFindings(inspection, null, [], '').filter(({ severity }) => severity === 'error')
 }
 
 function toGem({ name, version, platform, folder, requireFolders, extensionFolder }: FreshBuild): InstalledGem {
+  const built = extensionFolder !== ''
   return {
     name,
     version,
     platform,
     origin: 'gem',
-    fullName: posix.basename(extensionFolder),
+    fullName: posix.basename(built ? extensionFolder : folder),
     home: posix.dirname(posix.dirname(folder)),
     folder,
     requireFolders,
-    extensionsRoot: posix.resolve(extensionFolder, '../../..'),
-    declaresExtensions: true,
+    extensionsRoot: built ? posix.resolve(extensionFolder, '../../..') : null,
+    declaresExtensions: built,
     requiredRubyVersion: null,
     specPath: folder,
     packagedFiles: null,
