@@ -57,6 +57,7 @@ test('a leak past the memory limit is asked for twice, and costs no other reques
   expect(statuses).toEqual([502, 502, 502])
   expect(app.facts().filter(({ tag }) => tag === 'MemoryExceeded').length).toBeGreaterThanOrEqual(6)
   await app.stopCleanly()
+  expect([...new Set(app.incidents().map(({ explanation }) => explanation.causeId))]).toEqual(['BEZEL-MEMORY'])
 })
 
 test('both workers killed at the same moment cost no request', { timeout }, async () => {

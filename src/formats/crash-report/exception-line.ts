@@ -12,6 +12,8 @@ const placed = /^(.+?):(\d+):in [`'](.*?)['’]: (.*)$/
 const atTop = /^(.+?\.\w+|-e|ruby|\S+):(?:(\d+):)? (.*)$/
 const classAtEnd = /^(.*?) \((?:unhandled exception: )?([A-Z]\w*(?:::\w+)*)\)\s*$/
 const classFirst = /^(?:#<)?((?:[A-Z]\w*::)*[A-Z]\w*(?:Error|Exception|Bad|ToSend|Hash|Limit\w*)): (.*?)>?\s*$/
+/** `iodine_caller.c` of iodine 0.7, before what it prints of an exception that an application let through. */
+const iodineIntroduction = /^Iodine caught an unprotected exception - /
 const railsForm = /^((?:[A-Z]\w*::)*[A-Z]\w*) \((.*)\):\s*$/
 
 /**
@@ -32,13 +34,13 @@ export function readExceptionLine(text: string): ExceptionLine | null {
 
 function readPlain(line: string): ExceptionLine | null {
   let frame: RubyFrame | null = null
-  let rest = line
+  let rest = line.replace(iodineIntroduction, '')
   const inMethod = placed.exec(line)
   if (inMethod?.[1] !== undefined) {
     frame = { file: lastPath(inMethod[1]), line: Number(inMethod[2]), method: inMethod[3] ?? '' }
     rest = inMethod[4] ?? ''
   } else {
-    const top = classFirst.test(line) ? null : atTop.exec(line)
+    const top = classFirst.test(rest) ? null : atTop.exec(rest)
     if (top?.[1] !== undefined && /[./]|^-e$|^ruby$/.test(top[1]) && !/\s/.test(top[1])) {
       if (top[2] !== undefined) frame = { file: top[1], line: Number(top[2]), method: '' }
       rest = top[3] ?? ''

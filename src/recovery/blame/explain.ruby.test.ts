@@ -1,67 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildMighty } from '../../../test/fixtures/mighty-gem/build-mighty.ts'
 import { CrashReportReader } from '../../formats/crash-report/crash-report-reader.ts'
 import { explain } from './explain.ts'
 import type { Evidence } from './evidence.ts'
 import type { Explanation } from './explanation.ts'
 
-/** Faults that a C extension can have, one method each. `volatile` keeps the compiler from seeing through them. */
-const source = `
-#include <ruby.h>
-#include <stdlib.h>
-#include <string.h>
-#undef NDEBUG
-#include <assert.h>
-#include <signal.h>
-#include <stdio.h>
-#include <unistd.h>
-#include <sys/mman.h>
-static int *volatile nowhere;
-static __attribute__((noinline)) int field(int *p) { return p[4]; }
-static VALUE m_null_pointer(VALUE s) { return INT2FIX(field((int *)nowhere)); }
-static VALUE m_double_free(VALUE s) { char *volatile p = malloc(4000); char *volatile q = malloc(4000); free(p); free(p); free(q); return Qnil; }
-static VALUE m_abort(VALUE s) { abort(); }
-static VALUE m_assertion(VALUE s) { volatile int no = 0; assert(no && "mighty"); return Qnil; }
-static VALUE m_bug(VALUE s) { rb_bug("mighty: cannot happen"); }
-static VALUE m_raise(VALUE s) { raise(SIGBUS); return Qnil; }
-static VALUE m_bus_error(VALUE s) {
-  int fd = fileno(tmpfile());
-  ftruncate(fd, 4096);
-  volatile char *page = mmap(0, 4096, PROT_READ, MAP_SHARED, fd, 0);
-  ftruncate(fd, 0);
-  return INT2FIX(page[8]);
-}
-static VALUE m_illegal(VALUE s) { if (nowhere == 0) __builtin_trap(); return Qnil; }
-static int deeper(int n) { volatile char b[512]; b[0] = n; return deeper(n + 1) + b[0]; }
-static VALUE m_deep(VALUE s) { return INT2FIX(deeper(0)); }
-static VALUE m_bad_value(VALUE s) { return rb_funcall((VALUE)0x7008, rb_intern("to_s"), 0); }
-#define METHOD(name) rb_define_singleton_method(m, #name, m_##name, 0)
-void Init_mighty_ext(void) {
-  VALUE m = rb_define_module("Mighty");
-  METHOD(null_pointer); METHOD(double_free); METHOD(abort); METHOD(assertion); METHOD(bug); METHOD(bus_error); METHOD(raise); METHOD(illegal); METHOD(deep); METHOD(bad_value);
-}
-`
-
 const root = mkdtempSync(join(tmpdir(), 'bezel-mighty-'))
-const lib = join(root, 'bundle/ruby/gems/mighty-1.2.3/lib')
 const canCompile = spawnSync('ruby', ['-rmkmf', '-e', '0'], { cwd: root }).status === 0
 
+let lib = ''
 beforeAll(() => {
-  if (!canCompile) return
-  mkdirSync(lib, { recursive: true })
-  writeFileSync(join(root, 'mighty.c'), source)
-  writeFileSync(join(root, 'extconf.rb'), "require 'mkmf'\n$CFLAGS = '-O1 -g -w'\ncreate_makefile('mighty_ext')\n")
-  for (const [command, args] of [
-    ['ruby', ['extconf.rb']],
-    ['make', ['-s']],
-  ] as const) {
-    const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
-    if (status !== 0) throw new Error(`${command}: ${stdout}${stderr}`)
-  }
-  copyFileSync(join(root, 'mighty_ext.so'), join(lib, 'mighty_ext.so'))
+  if (canCompile) lib = buildMighty(root)
 }, 180_000)
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
