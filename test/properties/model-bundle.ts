@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import fc from 'fast-check'
 import { inspectBundle } from '../../src/validation/inspect-bundle.ts'
 import { rootInside, toPlace } from '../../src/validation/remedies/place.ts'
 import { toRuntime, type Runtime } from '../../src/validation/runtime/runtime.ts'
@@ -13,6 +14,12 @@ export interface ModelMachine {
   readonly libc: 'glibc' | 'musl'
   readonly cpu: 'x86_64' | 'aarch64'
 }
+
+export const machine: fc.Arbitrary<ModelMachine> = fc.record({
+  minor: fc.constantFrom('2.7', '3.1', '3.3', '4.0'),
+  libc: fc.constantFrom('glibc', 'musl'),
+  cpu: fc.constantFrom('x86_64', 'aarch64'),
+})
 
 export const ailments = ['none', 'other-ruby', 'not-built', 'gone', 'pointer', 'precompiled-for-others'] as const
 export type Ailment = (typeof ailments)[number]
@@ -87,7 +94,7 @@ function toFiles(app: ModelApp): Map<string, string | Buffer> {
 }
 
 /** Ruby, and the two libraries that it needs. */
-function machineFiles({ minor, libc, cpu }: ModelMachine): Map<string, string | Buffer> {
+export function machineFiles({ minor, libc, cpu }: ModelMachine): Map<string, string | Buffer> {
   const machine = machineNumber(cpu)
   const exportsOfRuby = { machine, imports: [], exports: ['rb_define_method'] }
   const folder = libc === 'musl' ? '/lib' : '/usr/lib'
@@ -95,6 +102,7 @@ function machineFiles({ minor, libc, cpu }: ModelMachine): Map<string, string | 
     ['/usr/bin/ruby', makeElf([librubyOf(minor), libcOf(libc, cpu)], { machine, imports: [], exports: [] })],
     [`${folder}/${librubyOf(minor)}`, makeElf([libcOf(libc, cpu)], exportsOfRuby)],
     [libc === 'musl' ? `/lib/ld-musl-${cpu}.so.1` : '/usr/lib/libc.so.6', makeElf([], { machine, imports: [], exports: ['malloc'] })],
+    ['/usr/bin/bundle', ''],
     ['/etc/os-release', libc === 'musl' ? 'ID=alpine\n' : 'ID=debian\n'],
   ])
 }
@@ -125,7 +133,8 @@ function addGem(files: Map<string, string | Buffer>, home: string, gem: ModelGem
   for (const place of [posix.join(folder, 'lib'), extensions]) files.set(posix.join(place, 'tiny.so'), compiled)
 }
 
-function extensionFor({ minor, libc, cpu }: ModelMachine): Buffer {
+/** A compiled `tiny.so` as a machine's own compiler makes it. */
+export function extensionFor({ minor, libc, cpu }: ModelMachine): Buffer {
   return makeElf([librubyOf(minor), libcOf(libc, cpu)], { machine: machineNumber(cpu) })
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, expect } from 'vitest'
 import { breakages, breakGem, shareTinyApps, validatorOf, type TinyWay } from './broken-gem.ts'
 import { modelProperty, realProperty } from './cases.ts'
-import { ailments, inspectModel, type ModelApp, type ModelGem } from './model-bundle.ts'
+import { ailments, inspectModel, machine, type ModelApp, type ModelGem } from './model-bundle.ts'
 
 const gem: fc.Arbitrary<ModelGem> = fc
   .record({
@@ -20,11 +20,7 @@ const app: fc.Arbitrary<ModelApp> = fc
   .record({
     path: fc.constantFrom('/srv/app', '/srv/my app', "/home/o'neill/app", '/srv/$HOME; rm'),
     bundled: fc.boolean(),
-    runs: fc.record({
-      minor: fc.constantFrom('2.7', '3.1', '3.3', '4.0'),
-      libc: fc.constantFrom('glibc' as const, 'musl' as const),
-      cpu: fc.constantFrom('x86_64' as const, 'aarch64' as const),
-    }),
+    runs: machine,
     gems: fc.uniqueArray(gem, { minLength: 1, maxLength: 6, selector: ({ name }) => name }),
   })
   .map(({ bundled, gems, ...rest }) => ({

@@ -56,6 +56,7 @@ modelProperty(
       requiredRubyVersion: null,
       specPath: '/specifications/tiny-1.0.0.gemspec',
       packagedFiles: null,
+      lacks: null,
     }
     const extension: Extension = { gem, path, feature: 'tiny', folderMinor: null, inExtensionFolder: false }
     const { verdict, builtFor: judged } = judgeExtension(bench, extension, {

@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { faultsOf, inspectBuild, type FreshBuild } from '../../src/validation/validate-build.ts'
+import { flaws, type Flaw } from '../fixtures/tiny-gem/flawed-gem.ts'
+import { memoryTree } from '../support/memory-tree.ts'
+import { shareTinyApps } from './broken-gem.ts'
+import { modelProperty, realProperty } from './cases.ts'
+import { GuardedInstalls, type Install } from './guarded-install.ts'
+import { extensionFor, machine, machineFiles, runtimeOf, type ModelMachine } from './model-bundle.ts'
+
+interface Fresh {
+  readonly runs: ModelMachine
+  readonly made: ModelMachine
+  readonly how: 'compiled' | 'precompiled'
+  /** What came out: a whole file, a cut one, or something else. */
+  readonly outcome: 'whole' | 'cut' | 'empty' | 'text'
+}
+
+const fresh: fc.Arbitrary<Fresh> = fc
+  .record({
+    runs: machine,
+    other: fc.option(machine, { freq: 1 }),
+    how: fc.constantFrom('compiled' as const, 'precompiled' as const),
+    outcome: fc.oneof(
+      { weight: 2, arbitrary: fc.constant('whole' as const) },
+      { weight: 1, arbitrary: fc.constantFrom('cut' as const, 'empty' as const, 'text' as const) },
+    ),
+  })
+  .map(({ other, ...rest }) => ({ ...rest, made: other ?? rest.runs }))
+
+function place({ runs, made, how, outcome }: Fresh): { readonly files: Map<string, string | Buffer>; readonly build: FreshBuild } {
+  const runtime = runtimeOf(runs)
+  const home = `/var/lib/gems/${runtime.abi}`
+  const fullName = how === 'compiled' ? 'tiny-1.0.0' : `tiny-1.0.0-${runtime.platform}`
+  const folder = `${home}/gems/${fullName}`
+  const extensionFolder = how === 'compiled' ? `${home}/extensions/${runtime.platform}/${runtime.extensionAbi}/${fullName}` : ''
+  const whole = extensionFor(made)
+  const content = { whole, cut: whole.subarray(0, whole.length - 40), empty: '', text: '<!doctype html>' }[outcome]
+  const files = machineFiles(runs)
+  files.set(how === 'compiled' ? `${folder}/lib/tiny.so` : `${folder}/lib/${made.minor}/tiny.so`, content)
+  if (how === 'compiled') files.set(`${extensionFolder}/gem.build_complete`, '').set(`${extensionFolder}/tiny.so`, content)
+  const platform = how === 'compiled' ? 'ruby' : runtime.platform
+  const requireFolders = [`${folder}/lib`]
+  return { files, build: { name: 'tiny', version: '1.0.0', platform, folder, requireFolders, extensionFolder, ruby: '/usr/bin/ruby' } }
+}
+
+/** What an install brought is let in exactly when it is a whole file that the machine's own compiler could have made. */
+modelProperty(24, fresh, async (drawn) => {
+  const { files, build } = place(drawn)
+  const tree = memoryTree(files)
+  const faults = faultsOf(await inspectBuild(tree, build, {}, runtimeOf(drawn.runs)))
+  const { runs, made, outcome } = drawn
+  const fits = outcome === 'whole' && runs.minor === made.minor && runs.libc === made.libc && runs.cpu === made.cpu
+  expect({ fits: faults.length === 0, codes: faults.map(({ code }) => code) }).toMatchObject({ fits })
+  for (const { gem, evidence } of faults) expect([gem, evidence.length > 0]).toEqual(['tiny', true])
+})
+
+const apps = shareTinyApps()
+let installs: GuardedInstalls
+beforeAll(() => {
+  installs = new GuardedInstalls(apps.copy('bundler').loaded)
+})
+afterAll(() => {
+  installs.remove()
+  apps.remove()
+})
+
+const install: fc.Arbitrary<Install> = fc
+  .record({
+    flaw: fc.oneof({ weight: 1, arbitrary: fc.constant<Flaw>('none') }, { weight: 3, arbitrary: fc.constantFrom(...flaws) }),
+    by: fc.constantFrom('gem' as const, 'bundler' as const, 'bundler-git' as const),
+    guard: fc.constantFrom('command' as const, 'installed' as const),
+  })
+  // Nobody keeps precompiled files in a repository.
+  .map((drawn) => (drawn.flaw.includes('precompiled') && drawn.by === 'bundler-git' ? { ...drawn, by: 'bundler' } : drawn))
+
+realProperty(
+  24,
+  install,
+  async (drawn) => {
+    const { succeeded, said, answer, loadable } = await installs.install(drawn)
+    const sound = drawn.flaw.startsWith('none')
+    expect({ succeeded, answer, loadable: loadable.length > 0 }).toEqual({ succeeded: sound, answer: sound ? '42' : null, loadable: sound })
+    if (sound) expect(said).not.toContain('bezel guard')
+    else expect(said).toMatch(/bezel guard: tiny_ext 1\.2\.3 does not fit .*ruby/)
+  },
+  600_000,
+)
