@@ -33,4 +33,5 @@ files.each_with_index do |file, index|
 end
 GC.start
 report.puts('done')
-exit!(0)
+# An ordinary end: what extensions do then may be what kills.
+exit(true)

@@ -46,6 +46,11 @@ export const findingRules = {
     means: 'A gem of Gemfile.lock is not installed where this Ruby looks. Unless its group is left out, Bundler refuses to start the app.',
     example: 'pg 1.5.4 is in none of the gem folders',
   },
+  GEM_INCOMPLETE: {
+    severity: 'error',
+    means: 'A gem of the app is installed in part: of its folder and its specification one is there, the other is not.',
+    example: 'specifications/bcrypt-3.1.20.gemspec is there, gems/bcrypt-3.1.20 is not',
+  },
   GEM_FOR_OTHER_RUBY: {
     severity: 'error',
     means: "A gem of Gemfile.lock is installed only for another Ruby, in that one's folder.",
@@ -113,7 +118,7 @@ export const findingRules = {
   },
   ORIGIN_UNKNOWN: {
     severity: 'warning',
-    means: 'Nothing in the compiled file tells for which Ruby it was built: no libruby, no debug information. It may be right.',
+    means: 'Nothing tells for which Ruby the native code was built: no libruby, no debug information, or no file at all. It may be right.',
     example: 'lib/bcrypt_ext.so is stripped and links no libruby',
   },
   EXTENSION_UNREADABLE: {
@@ -207,6 +212,11 @@ export const findingRules = {
     severity: 'error',
     means: 'A process that loaded the extension died.',
     example: 'SIGSEGV while loading lib/fast.so',
+  },
+  EXIT_CRASHED: {
+    severity: 'warning',
+    means: 'A process that loaded the extension died when it ended: each stop of a worker would leave a crash report.',
+    example: 'SIGSEGV at the end of a process that loaded lib/fast.so',
   },
   LOAD_HUNG: {
     severity: 'error',

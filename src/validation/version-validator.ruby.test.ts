@@ -151,6 +151,15 @@ describe('the load probe', () => {
     })
   })
 
+  test('warns of an extension that kills its process when it ends', async () => {
+    app = made.copy()
+    compileInPlace(
+      '#include <ruby.h>\nstatic void fault(VALUE nothing) { *(volatile int *)8 = 1; }\nvoid Init_tiny_ext(void) { rb_set_end_proc(fault, Qnil); }',
+    )
+    const findings = await validator().validator.checkNativeExtensions()
+    expect(findings).toMatchObject([{ code: 'EXIT_CRASHED', gem: 'tiny_ext', severity: 'warning', evidence: [{ where: app.loaded }] }])
+  })
+
   test('ends an extension that hangs', async () => {
     app = made.copy()
     compileInPlace('#include <ruby.h>\n#include <unistd.h>\nvoid Init_tiny_ext(void) { for (;;) pause(); }')

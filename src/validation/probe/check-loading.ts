@@ -1,6 +1,7 @@
 import type { Inspection } from '../inspect-bundle.ts'
 import type { InspectedGem } from '../inspect-gems.ts'
-import type { Observation } from '../observation.ts'
+import type { LoadFailureLine } from '../../formats/crash-report/load-failure-line.ts'
+import type { Mend, Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { probeExtensions, type LoadProblem } from './probe-extensions.ts'
 import type { ProbePlan } from './run-probe.ts'
@@ -41,19 +42,21 @@ function toObservation(problem: LoadProblem, gems: readonly InspectedGem[], { ti
         gem,
         evidence: [{ what: `${problem.error}: ${problem.message}`, where }],
         explanation: `${gem ?? where} can not be loaded: ${problem.message}`,
-        mend: { tag: 'Rebuild' },
+        mend: mendOf(problem.failure),
       }
-    case 'Crashed':
+    case 'Crashed': {
+      const { how, words, after, atExit } = problem
       return {
-        code: 'LOAD_CRASHED',
+        code: atExit ? 'EXIT_CRASHED' : 'LOAD_CRASHED',
         gem,
         evidence: [
-          { what: `${problem.how}${problem.report === '' ? '' : `: ${problem.report}`}`, where },
-          ...problem.after.map((other) => ({ what: 'dies only when this was loaded before', where: other })),
+          { what: [how, words?.message, words?.site].filter((part) => part !== null && part !== undefined).join(': '), where },
+          ...after.map((other) => ({ what: 'dies only when this was loaded before', where: other })),
         ],
-        explanation: `A Ruby process that loaded ${gem ?? 'the extensions'} died (${problem.how}).`,
+        explanation: `A Ruby process that loaded ${gem ?? 'the extensions'}${partners(after, gems)} died${atExit ? ' when it ended' : ''} (${how}).`,
         mend: { tag: 'Rebuild' },
       }
+    }
     case 'Hung':
       return {
         code: 'LOAD_HUNG',
@@ -73,9 +76,19 @@ function toObservation(problem: LoadProblem, gems: readonly InspectedGem[], { ti
   }
 }
 
-function incomplete({ file, message }: LoadProblem & { tag: 'Refused' }, gems: readonly InspectedGem[]): Observation[] {
+function mendOf(failure: LoadFailureLine | null): Mend {
+  if (failure?.why === 'library-missing' && failure.subject !== null) return { tag: 'Library', name: failure.subject }
+  return { tag: 'Rebuild' }
+}
+
+function partners(after: readonly string[], gems: readonly InspectedGem[]): string {
+  const names = [...new Set(after.map((file) => gemOf(file, gems) ?? file))]
+  return names.length === 0 ? '' : ` after ${names.join(', ')}`
+}
+
+function incomplete({ file, message, failure }: LoadProblem & { tag: 'Refused' }, gems: readonly InspectedGem[]): Observation[] {
   // A library further down may lack a symbol that nobody calls; the extension itself was compiled to call it.
-  if (!message.includes('undefined symbol') || !message.includes(`${file}: undefined symbol`)) return []
+  if (failure?.why !== 'undefined-symbol' || (failure.file !== file && !message.startsWith(`${file}: `))) return []
   const gem = gemOf(file, gems)
   return [
     {

@@ -1,13 +1,25 @@
+import { readLoadFailureLine, type LoadFailureLine } from '../../formats/crash-report/load-failure-line.ts'
+import { readLastWords, type LastWords } from './read-last-words.ts'
 import { runProbe, type ProbePlan, type ProbeRun } from './run-probe.ts'
 
 export type LoadProblem =
-  | { readonly tag: 'Refused'; readonly file: string; readonly error: string; readonly message: string }
-  /** `after`: it dies only when these were loaded before. */
+  | {
+      readonly tag: 'Refused'
+      readonly file: string
+      readonly error: string
+      readonly message: string
+      /** What the loader's message means; null: it is of no known form. */
+      readonly failure: LoadFailureLine | null
+    }
   | {
       readonly tag: 'Crashed'
+      /** Null: what died does not do so again. */
       readonly file: string | null
+      /** All were loaded, and it died while it ended. */
+      readonly atExit: boolean
       readonly how: string
-      readonly report: string
+      readonly words: LastWords | null
+      /** It dies only when these were loaded before. */
       readonly after: readonly string[]
     }
   | { readonly tag: 'Hung'; readonly file: string | null }
@@ -17,8 +29,8 @@ export type LoadProblem =
 const maxDeaths = 10
 
 /**
- * Loads all files in one process. If it dies, the guilty file is found (alone, else with what came before it) and left out,
- * and the rest is loaded anew, until a process comes through.
+ * Loads all files in one process. If it dies, at a load or at its end, the guilty file is found (alone, else with what came before
+ * it) and left out, and the rest is loaded anew, until a process comes through.
  */
 export async function probeExtensions(plan: ProbePlan): Promise<LoadProblem[]> {
   const problems: LoadProblem[] = []
@@ -36,47 +48,47 @@ export async function probeExtensions(plan: ProbePlan): Promise<LoadProblem[]> {
 }
 
 async function blame(plan: ProbePlan, files: readonly string[], run: ProbeRun): Promise<LoadProblem> {
-  if (run.end.tag === 'Hung') return { tag: 'Hung', file: run.end.file === null ? null : (files[run.end.file] ?? null) }
-  const how = run.end.tag === 'Died' ? run.end.how : ''
-  const report = crashLine(run.stderr)
-  const last = run.end.tag === 'Died' ? run.end.file : null
-  if (last === null) {
-    const file = await findAlone(plan, files)
-    return { tag: 'Crashed', file, how, report, after: [] }
+  const { end, stderr } = run
+  if (end.tag === 'Hung') return { tag: 'Hung', file: end.file === null ? null : (files[end.file] ?? null) }
+  const [how, atExit] = end.tag === 'Died' ? [end.how, end.atExit] : ['', false]
+  const words = readLastWords(stderr, files)
+  const dies: Dies = async (some) => {
+    const again = (await runProbe({ ...plan, files: some })).end
+    return again.tag === 'Died' && again.atExit === atExit
   }
-  const suspect = files[last] ?? null
-  if (suspect === null) return { tag: 'Crashed', file: null, how, report, after: [] }
-  const after = (await dies(plan, [suspect])) ? [] : await findPartner(plan, files.slice(0, last), suspect)
-  return { tag: 'Crashed', file: suspect, how, report, after }
+  const last = end.tag === 'Died' && end.file !== null ? end.file : await findLast(files, dies)
+  const suspect = last === null ? undefined : files[last]
+  if (last === null || suspect === undefined) return { tag: 'Crashed', file: null, atExit, how, words, after: [] }
+  const after = (await dies([suspect])) ? [] : await findPartner(files.slice(0, last), suspect, dies)
+  return { tag: 'Crashed', file: suspect, atExit, how, words, after }
 }
 
+/** Whether a process that loads these dies in the same way: at a load, or at its end. */
+type Dies = (files: readonly string[]) => Promise<boolean>
+
 /** The smallest tail of a halving search that still kills `suspect`; all of `before` when no half does alone. */
-async function findPartner(plan: ProbePlan, before: readonly string[], suspect: string): Promise<readonly string[]> {
+async function findPartner(before: readonly string[], suspect: string, dies: Dies): Promise<readonly string[]> {
   let partners = before
   while (partners.length > 1) {
     const middle = Math.ceil(partners.length / 2)
-    const halves = [partners.slice(0, middle), partners.slice(middle)]
-    const guilty = (await dies(plan, [...(halves[0] ?? []), suspect]))
-      ? halves[0]
-      : (await dies(plan, [...(halves[1] ?? []), suspect]))
-        ? halves[1]
-        : null
-    if (guilty === null || guilty === undefined) return partners
-    partners = guilty
+    const [one, other] = [partners.slice(0, middle), partners.slice(middle)]
+    if (await dies([...one, suspect])) partners = one
+    else if (await dies([...other, suspect])) partners = other
+    else return partners
   }
   return partners
 }
 
-/** For a death after the last load: the file that dies so alone, by halves. */
-async function findAlone(plan: ProbePlan, files: readonly string[]): Promise<string | null> {
-  if (files.length === 1) return files[0] ?? null
-  const middle = Math.ceil(files.length / 2)
-  for (const half of [files.slice(0, middle), files.slice(middle)]) if (await dies(plan, half)) return findAlone(plan, half)
-  return null
-}
-
-async function dies(plan: ProbePlan, files: readonly string[]): Promise<boolean> {
-  return (await runProbe({ ...plan, files })).end.tag === 'Died'
+/** For a death after the last load: the place of the file without which it does not come, by halves. Null: it does not come again. */
+async function findLast(files: readonly string[], dies: Dies): Promise<number | null> {
+  if (!(await dies(files))) return null
+  let [alive, dead] = [0, files.length]
+  while (dead - alive > 1) {
+    const middle = Math.floor((alive + dead) / 2)
+    if (await dies(files.slice(0, middle))) dead = middle
+    else alive = middle
+  }
+  return dead - 1
 }
 
 /**
@@ -88,15 +100,8 @@ function refusals(files: readonly string[], run: ProbeRun): LoadProblem[] {
     const file = files[index]
     if (outcome.tag !== 'Raised' || file === undefined) return []
     const { error, message } = outcome
-    const counts = error === 'NoMemoryError' || (error === 'LoadError' && !message.startsWith('cannot load such file'))
-    return counts ? [{ tag: 'Refused' as const, file, error, message }] : []
+    const failure = readLoadFailureLine(message)
+    const counts = error === 'NoMemoryError' || (error === 'LoadError' && failure?.why !== 'no-such-file')
+    return counts ? [{ tag: 'Refused' as const, file, error, message, failure }] : []
   })
-}
-
-function crashLine(stderr: string): string {
-  const lines = stderr.split('\n')
-  const line =
-    lines.find((each) => /\[BUG\]|symbol lookup error|free\(\)|malloc|terminate called|Assertion/.test(each)) ??
-    lines.find((each) => each.trim() !== '')
-  return (line ?? '').slice(0, 300)
 }

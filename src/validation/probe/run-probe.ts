@@ -6,6 +6,8 @@ const script = fileURLToPath(new URL('../../../ruby/load-probe.rb', import.meta.
 /** Ends the probe with whoever started it (util-linux); elsewhere the limits alone bound it. */
 const parentDeathSignal = '/usr/bin/setpriv'
 const maxKeptBytes = 64 * 1024
+/** All is loaded: what does not end within this, in milliseconds, is no question of loading. */
+const exitWithinMs = 2_000
 
 export interface ProbePlan {
   readonly ruby: string
@@ -33,8 +35,8 @@ export interface ProbeRun {
   readonly outcomes: readonly FileOutcome[]
   readonly end:
     | { readonly tag: 'Finished' }
-    /** Died or hung: while loading `file`, or (null) before the first or after the last. */
-    | { readonly tag: 'Died'; readonly file: number | null; readonly how: string }
+    /** Died or hung: while loading `file`, or (null) between two, or after the last. `atExit`: all were loaded, it was ending. */
+    | { readonly tag: 'Died'; readonly file: number | null; readonly how: string; readonly atExit: boolean }
     | { readonly tag: 'Hung'; readonly file: number | null }
     | { readonly tag: 'NotStarted'; readonly why: string }
   /** What it wrote to stderr, bounded. */
@@ -60,10 +62,18 @@ export function runProbe(plan: ProbePlan): Promise<ProbeRun> {
     const abort = () => {
       if (child.pid !== undefined) killGroup(child.pid)
     }
-    const timer = setTimeout(() => {
+    let timer = setTimeout(() => {
       hung = true
       abort()
     }, plan.timeoutMs)
+    let late = false
+    const isDone = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        late = true
+        abort()
+      }, exitWithinMs)
+    }
     plan.signal.addEventListener('abort', abort, { once: true })
     child.on('error', (error) => (failure = error.message))
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -72,7 +82,10 @@ export function runProbe(plan: ProbePlan): Promise<ProbeRun> {
     const report = child.stdio[3]
     if (report !== null && report !== undefined && 'setEncoding' in report) {
       report.setEncoding('utf8')
-      report.on('data', (text: string) => (told += text))
+      report.on('data', (text: string) => {
+        told += text
+        if (told.endsWith('\ndone\n')) isDone()
+      })
     }
     // A probe that dies at once leaves its input unread.
     child.stdin?.on('error', () => {})
@@ -81,7 +94,7 @@ export function runProbe(plan: ProbePlan): Promise<ProbeRun> {
       clearTimeout(timer)
       plan.signal.removeEventListener('abort', abort)
       if (child.pid !== undefined) killGroup(child.pid)
-      resolve(toRun(plan.files.length, told, stderr, failure, hung, signal ?? `exit status ${code}`))
+      resolve(toRun(plan.files.length, { told, stderr, failure, hung, signal: late ? null : signal, code }))
     })
   })
 }
@@ -98,8 +111,19 @@ function input({ files, loadPath, memoryMb, cpuSeconds }: ProbePlan): string {
   ].join('\n')
 }
 
-function toRun(count: number, told: string, stderr: string, failure: string | null, hung: boolean, how: string): ProbeRun {
+interface Ending {
+  readonly told: string
+  readonly stderr: string
+  readonly failure: string | null
+  readonly hung: boolean
+  /** Null where it ended by itself, or was ended for being late with its end. */
+  readonly signal: NodeJS.Signals | null
+  readonly code: number | null
+}
+
+function toRun(count: number, { told, stderr, failure, hung, signal, code }: Ending): ProbeRun {
   const outcomes: FileOutcome[] = Array.from({ length: count }, () => ({ tag: 'Unreached' }))
+  const how = signal ?? `exit status ${code}`
   let started: number | null = null
   let done = false
   for (const line of told.split('\n')) {
@@ -114,8 +138,9 @@ function toRun(count: number, told: string, stderr: string, failure: string | nu
   }
   if (failure !== null || (told === '' && !hung))
     return { outcomes, end: { tag: 'NotStarted', why: failure ?? firstLine(stderr, how) }, stderr }
-  if (done) return { outcomes, end: { tag: 'Finished' }, stderr }
-  return { outcomes, end: hung ? { tag: 'Hung', file: started } : { tag: 'Died', file: started, how }, stderr }
+  // What an extension's own code raises at the end is its own business; a signal is not.
+  if (done && signal === null) return { outcomes, end: { tag: 'Finished' }, stderr }
+  return { outcomes, end: hung ? { tag: 'Hung', file: started } : { tag: 'Died', file: started, how, atExit: done }, stderr }
 }
 
 function firstLine(text: string, otherwise: string): string {
