@@ -1,4 +1,6 @@
 import { readSetConfig } from './set-config.ts'
+import { ColumnLists } from './column-lists.ts'
+import { PassedToken, ScannedName } from './scanned-tokens.ts'
 import { sameWord, type SqlCursor } from './sql-cursor.ts'
 import { token } from './sql-lexer.ts'
 import type { Taint } from './statement.ts'
@@ -10,10 +12,14 @@ const moreGrammarWords: ReadonlySet<string> = new Set(
 )
 
 /**
- * Before a name: what follows is a table, an alias or a type with a list behind it, never a call. `exists`: of `CREATE TABLE IF NOT EXISTS x (`;
- * where it asks for rows, a bracket follows it at once.
+ * Before a name: what follows is a table, an alias, a type or the name of a function with a list behind it, never a call. `exists`: of
+ * `CREATE TABLE IF NOT EXISTS x (`; where it asks for rows, a bracket follows it at once. `character`: of `character varying (`.
  */
-const listsFollow: ReadonlySet<string> = new Set('into table as references with recursive tablesample execute copy exists'.split(' '))
+const listsFollow: ReadonlySet<string> = new Set(
+  'into table view as references with recursive tablesample execute copy exists ordinality character char bit nchar function procedure routine aggregate'.split(
+    ' ',
+  ),
+)
 
 const writers = ['insert', 'update', 'delete', 'merge']
 
@@ -38,87 +44,31 @@ export function scanCalls(
   const scan: Scan = { writes: false, taint: null }
   name.parts = 0
   previous.beWord(firstWord.start, firstWord.end)
+  lists.begin(previous.isWord(bytes, 'with'))
   while (!cursor.atStatementEnd) {
     const { kind, byte } = cursor
     if (kind === token.Word || kind === token.Quoted) {
       if (previous.byte === 0x2e && name.parts > 0) name.extend(cursor)
-      else name.begin(cursor)
+      else name.begin(cursor, previous)
       if (kind === token.Word) noticeWord(scan, cursor, bytes)
       else if (cursor.end - cursor.start >= 7 && sameWord(bytes, cursor.start, cursor.start + 7, 'pg_temp')) note(scan, temporaryTable)
     } else if (kind !== token.Other || byte !== 0x2e) {
-      if (byte === 0x28 && name.parts > 0 && kind === token.Other) judge(scan, bytes, cursor.end, standardStrings)
+      if (byte === 0x28 && name.parts > 0 && kind === token.Other) judge(scan, bytes, cursor, standardStrings)
       name.parts = 0
     }
+    lists.pass(cursor, bytes, previous, beforePrevious)
+    beforePrevious.copy(previous)
     previous.become(cursor)
     cursor.advance()
   }
   return scan
 }
 
-/** The token before. */
-class Previous {
-  kind: number = token.End
-  /** Of punctuation; else 0. */
-  byte = 0
-  start = 0
-  end = 0
-
-  beWord(start: number, end: number): void {
-    this.kind = token.Word
-    this.byte = 0
-    this.start = start
-    this.end = end
-  }
-
-  become(cursor: SqlCursor): void {
-    this.kind = cursor.kind
-    this.byte = cursor.kind === token.Other ? cursor.byte : 0
-    this.start = cursor.start
-    this.end = cursor.end
-  }
-
-  isWord(bytes: Buffer, word: string): boolean {
-    return this.kind === token.Word && sameWord(bytes, this.start, this.end, word)
-  }
-}
-
-/** A name with its qualifiers, and what stands before it. */
-class Name {
-  parts = 0
-  kind = 0
-  start = 0
-  end = 0
-  qualifierStart = 0
-  qualifierEnd = 0
-  beforeKind = 0
-  beforeByte = 0
-  beforeStart = 0
-  beforeEnd = 0
-
-  begin(cursor: SqlCursor): void {
-    this.parts = 1
-    this.kind = cursor.kind
-    this.start = cursor.start
-    this.end = cursor.end
-    this.beforeKind = previous.kind
-    this.beforeByte = previous.byte
-    this.beforeStart = previous.start
-    this.beforeEnd = previous.end
-  }
-
-  extend(cursor: SqlCursor): void {
-    this.parts += 1
-    this.qualifierStart = this.start
-    this.qualifierEnd = this.end
-    this.kind = cursor.kind
-    this.start = cursor.start
-    this.end = cursor.end
-  }
-}
-
 /** One scan at a time: they hold nothing between two. */
-const previous = new Previous()
-const name = new Name()
+const beforePrevious = new PassedToken()
+const previous = new PassedToken()
+const name = new ScannedName()
+const lists = new ColumnLists()
 
 function noticeWord(scan: Scan, cursor: SqlCursor, bytes: Buffer): void {
   const { start, end } = cursor
@@ -145,7 +95,8 @@ function announcesTable(bytes: Buffer): boolean {
   return previous.isWord(bytes, 'into') || previous.isWord(bytes, 'local') || previous.isWord(bytes, 'global')
 }
 
-function judge(scan: Scan, bytes: Buffer, argumentsStart: number, standardStrings: boolean): void {
+/** A name with a bracket behind it, on which the cursor stands. */
+function judge(scan: Scan, bytes: Buffer, cursor: SqlCursor, standardStrings: boolean): void {
   const written = bytes.toString('latin1', name.start, name.end)
   const plain = name.kind === token.Word
   const called = plain ? written.toLowerCase() : written
@@ -156,9 +107,11 @@ function judge(scan: Scan, bytes: Buffer, argumentsStart: number, standardString
   }
   if (plain && name.parts === 1 && (grammarWords.has(called) || moreGrammarWords.has(called))) return
   // `x::numeric(10, 2)`
-  if (name.beforeByte === 0x3a) return
-  if (name.beforeKind === token.Word && listsFollow.has(bytes.toString('latin1', name.beforeStart, name.beforeEnd).toLowerCase())) return
-  if (known && called === 'set_config' && readSetConfig(bytes, argumentsStart, standardStrings)?.local === true) return
+  const { before } = name
+  if (before.isByte(0x3a)) return
+  if (before.kind === token.Word && listsFollow.has(bytes.toString('latin1', before.start, before.end).toLowerCase())) return
+  if (lists.isList(cursor.depth, before)) return
+  if (known && called === 'set_config' && readSetConfig(bytes, cursor.end, standardStrings)?.local === true) return
   scan.writes = true
   const isLock = known && /^pg_(try_)?advisory_lock/.test(called)
   note(scan, isLock ? { kind: 'lock', what: 'session advisory lock' } : { kind: 'other', what: `function ${called}` })

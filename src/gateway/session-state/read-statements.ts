@@ -65,6 +65,8 @@ function dispatch(word: string, context: StatementContext): Statement {
     case 'explain':
     case 'copy':
     case 'alter':
+      return scanned(context.rest(), true)
+    // These have no place for an expression of the client.
     case 'drop':
     case 'truncate':
     case 'comment':
@@ -81,7 +83,7 @@ function dispatch(word: string, context: StatementContext): Statement {
     case 'import':
     case 'notify':
     case 'checkpoint':
-      return scanned(context.rest(), true)
+      return plainWrite
     case 'create':
       return readCreate(context)
     case 'show':
@@ -101,13 +103,23 @@ function scanned({ writes, taint }: Scan, alwaysWrites: boolean): Statement {
   return writes || alwaysWrites ? plainWrite : plainRead
 }
 
-/** Whether there is a body of statements (BEGIN ATOMIC), which runs at calls only and has semicolons of its own. */
 function readCreate({ rest }: StatementContext): Statement {
   cursor.takeWord('or')
   cursor.takeWord('replace')
   if (!cursor.takeWord('local')) cursor.takeWord('global')
   if (cursor.isWord('temp') || cursor.isWord('temporary')) return tainted('temporary', 'temporary table')
-  if (!cursor.isWord('function') && !cursor.isWord('procedure')) return scanned(rest(), true)
+  if (cursor.isWord('unique') || cursor.isWord('index')) passIndexedTable()
+  else if (cursor.isWord('function') || cursor.isWord('procedure')) return readRoutine()
+  return scanned(rest(), true)
+}
+
+/** `UNIQUE INDEX CONCURRENTLY name ON ONLY schema.table USING method`: behind it stands a list of columns and expressions. */
+function passIndexedTable(): void {
+  while (!cursor.atStatementEnd && !cursor.isByte(0x28)) cursor.advance()
+}
+
+/** A body of statements (BEGIN ATOMIC) runs at calls only and has semicolons of its own. */
+function readRoutine(): Statement {
   while (!cursor.atStatementEnd) {
     const begins = cursor.isWord('begin')
     cursor.advance()

@@ -31,6 +31,11 @@ export class SqlCursor {
     return this.#lexer.byte
   }
 
+  /** Open brackets, that of the token itself included. */
+  get depth(): number {
+    return this.#depth
+  }
+
   get atTextEnd(): boolean {
     return this.kind === token.End
   }

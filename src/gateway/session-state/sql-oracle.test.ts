@@ -114,6 +114,7 @@ const { expression, query } = fc.letrec<{ expression: string; query: string }>((
     fc.tuple(tie('expression'), tie('expression')).map(([left, right]) => `${left} IN (${right}, 2)`),
     tie('expression').map((inner) => `ARRAY[${inner}, count(*) FILTER (WHERE (true)) OVER (PARTITION BY (1))]`),
     tie('query').map((inner) => `EXISTS (${inner})`),
+    fc.tuple(tie('expression'), tie('expression')).map(([left, right]) => `(${left}) OPERATOR(pg_catalog.+) ${right}`),
   ),
   query: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
@@ -124,6 +125,15 @@ const { expression, query } = fc.letrec<{ expression: string; query: string }>((
       .tuple(tie('query'), tie('expression'))
       .map(([inner, value]) => `WITH RECURSIVE w(a) AS (${inner}) SELECT ${value} FROM w GROUP BY GROUPING SETS ((1), (2)) ORDER BY (1)`),
     tie('expression').map((inner) => `VALUES (${inner}), (2)`),
+    fc.tuple(tie('expression'), tie('expression')).map(([one, two]) => `SELECT DISTINCT ON (${one}) ${two}`),
+    tie('expression').map((inner) => `SELECT '1'::timestamp(3) WITH TIME ZONE, (1) IS JSON WITH UNIQUE AS u, ${inner}`),
+    fc
+      .tuple(tie('query'), tie('query'), tie('expression'))
+      .map(([one, two, value]) => `WITH a AS (${one}), b (x) AS NOT MATERIALIZED (${two}), "c" ("y") AS (SELECT 1) SELECT 1, ${value}`),
+    fc.tuple(tie('query'), tie('expression')).map(([inner, value]) => `WITH a (x) AS (${inner}) (SELECT 1 AS x) ORDER BY 1, ${value}`),
+    fc
+      .tuple(callee, tie('expression'))
+      .map(([name, inner]) => `SELECT 1 FROM ROWS FROM (lower('')) WITH ORDINALITY AS o (a, b), ${name}(${inner}) n (c), "t" w (d)`),
   ),
 }))
 const valid = fc.oneof(
@@ -142,6 +152,11 @@ const valid = fc.oneof(
   query.map((inner) => `CREATE TABLE t (a, b) AS ${inner}`),
   expression.map((inner) => `EXECUTE p (${inner})`),
   expression.map((inner) => `CREATE INDEX ON t USING btree ((${inner}))`),
+  fc.tuple(callee, expression).map(([name, inner]) => `CREATE UNIQUE INDEX i ON ONLY s.t (${name}(${inner}), a) WHERE (${inner})`),
+  expression.map(
+    (inner) => `ALTER TABLE t ALTER a TYPE numeric(3, 2) USING ${inner}, ADD EXCLUDE USING gist (b WITH =, (${inner}) WITH &&)`,
+  ),
+  query.map((inner) => `INSERT INTO t (a) WITH x (n) AS (SELECT 1), y (n) AS (${inner}) SELECT n FROM y`),
 )
 const script = fc.array(valid, { minLength: 1, maxLength: 3 }).map((list) => list.join(' ; '))
 
