@@ -5,6 +5,8 @@ export type ValidationEvent =
       readonly verdict: 'compatible' | 'incompatible' | 'unknown'
       readonly findings: number
       readonly tookMs: number
+      /** No file had changed since an earlier validation: none was read again. */
+      readonly unchanged?: true
     }
   | {
       readonly tag: 'GemRefused'

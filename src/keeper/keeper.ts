@@ -9,12 +9,12 @@ import { readOomKills } from '../system/cgroup-memory.ts'
 import { systemClock } from '../system/clock.ts'
 import { isExiting } from '../system/is-exiting.ts'
 import type { RuntimeDirectory } from '../system/runtime-directory.ts'
-import type { ValidationReport } from '../validation/validation-report.ts'
 import { isAccepted, probeRun } from '../workers/probe-run.ts'
 import { WorkerProcessManager } from '../workers/worker-process-manager.ts'
 import { DataPlaneHost } from './data-plane-host.ts'
 import { spawnDataPlane, type DataPlaneProgram } from './data-plane-link.ts'
 import { GatewaySockets } from './gateway-sockets.ts'
+import { GemWatch } from './gem-watch.ts'
 import { HeldAnswers } from './held-answers.ts'
 import type { Log } from './log/log.ts'
 import { processSignals } from './process-signals.ts'
@@ -24,7 +24,6 @@ import { startPulse, toCondition, toTraffic } from './pulse.ts'
 import { awaitRequiredDatabases } from './required-databases.ts'
 import { planDescent } from './shutdown-phases.ts'
 import { StartupDriver } from './startup-driver.ts'
-import { validateGems } from './validate-gems.ts'
 import { WorkerOutput } from './worker-output.ts'
 
 /** How long a data plane may take to listen on a handle that it was sent. */
@@ -53,8 +52,8 @@ export class Keeper {
   readonly #startup: StartupDriver
   readonly #reactions: Reactions
   readonly #held = new HeldAnswers()
+  readonly #gems: GemWatch
   readonly #output: WorkerOutput
-  #validation: ValidationReport | null = null
   #publicPort: PublicPort | null = null
   #everReady = false
   #stopPulse = () => {}
@@ -65,6 +64,7 @@ export class Keeper {
     this.#around = around
     this.#outside = { clock: systemClock, random: Math.random, emit: (event) => this.#emit(event) }
     this.#output = new WorkerOutput((worker, line) => around.log.output(worker, line))
+    this.#gems = new GemWatch(config.validation, this.#outside, around.log, around.runtime.validationFile)
     this.#dataPlane = new DataPlaneHost(this.#outside, {
       spawn: (onExit) => spawnDataPlane(this.#dataPlaneProgram(), onExit),
       onHeld: (run, requests) => this.#held.answer(run, requests > 0),
@@ -83,8 +83,10 @@ export class Keeper {
       wallTimeMs: Date.now,
       beforeStart: async (worker, run) => {
         this.#output.begin(worker, run)
+        this.#gems.runStarts(worker)
         return { env: await sockets.open(worker, run) }
       },
+      mayReplace: () => this.#gems.mayReplace(),
       onOutput: (run, stream, chunk) => {
         if (stream === 'stderr') this.#recovery.readStderr(run, chunk)
         this.#output.push(run, stream, chunk)
@@ -94,7 +96,7 @@ export class Keeper {
       heldRequests: (run) => this.#held.ask(run),
     })
     this.#health = new HealthMonitoringEngine({
-      validation: () => this.#validation,
+      validation: () => this.#gems.report,
       workers: () => this.#workers.snapshot(),
       pools: () => this.#dataPlane.snapshot()?.gateway?.pools ?? [],
       traffic: () => toTraffic(this.#dataPlane.snapshot()?.frontDoor),
@@ -123,7 +125,7 @@ export class Keeper {
     this.#startup = new StartupDriver(
       { dataPlane: around.dataPlaneFile !== null, frontDoor: config.frontDoor !== null },
       {
-        validate: () => this.#validate(),
+        validate: () => this.#gems.validate(),
         startDataPlane: () => this.#startDataPlane(),
         startWorkers: () => this.#startWorkers(),
         openPort: () => this.#openPort(),
@@ -171,12 +173,6 @@ export class Keeper {
     // A person reads these lines; whoever reads JSON lines may want them all.
     if (event.tag === 'CrashConfirmed' && log.place.format === 'text') this.#output.keepBack(event.run)
     this.#reactions.react(event)
-  }
-
-  async #validate(): Promise<boolean> {
-    const report = await validateGems(this.#config.validation, this.#outside, this.#around.log)
-    this.#validation = report
-    return report === null || this.#config.validation.mode !== 'enforce' || report.verdict !== 'incompatible'
   }
 
   #dataPlaneProgram(): DataPlaneProgram {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { readBootId, readEnvironment, readProcessGroup, readStat, type ProcessStat } from './proc-fs.ts'
 import { signalGroup } from './process-group.ts'
+import { lastingNames } from './runtime-directory.ts'
 
 /** The variable that every recorded process is started with; its value is the record's `mark`. */
 export const markVariable = 'BEZEL_MARK'
@@ -68,7 +69,7 @@ export interface Leftover {
 }
 
 /**
- * Kills what an earlier keeper recorded and left, and empties the runtime directory of everything but its lock.
+ * Kills what an earlier keeper recorded and left, and empties the runtime directory of everything that doesn't last.
  * Only for the holder of that lock. A group is killed only when it is proven to be the recorded one.
  */
 export function sweepLeftovers(runtimeDir: string): Leftover[] {
@@ -77,7 +78,8 @@ export function sweepLeftovers(runtimeDir: string): Leftover[] {
     const recorded = readRecorded(join(folder, name))
     return recorded === null ? [] : killRecorded(recorded)
   })
-  for (const name of listOrEmpty(runtimeDir)) if (name !== 'lock') rmSync(join(runtimeDir, name), { recursive: true, force: true })
+  for (const name of listOrEmpty(runtimeDir))
+    if (!lastingNames.includes(name)) rmSync(join(runtimeDir, name), { recursive: true, force: true })
   return killed
 }
 

@@ -11,9 +11,17 @@ export const maxSocketPathBytes = 107
 /** Room kept below the directory for the longest name: `g1234567/.s.PGSQL.65535`, `w64-1234567.sock`. */
 const longestNameBytes = 24
 
+const lockName = 'lock'
+const validationName = 'validation.json'
+
+/** What outlives a bezel in its runtime directory. */
+export const lastingNames: readonly string[] = [lockName, validationName]
+
 /** Where one app's sockets, lock and record of process groups live: mode 0700, and short. */
 export interface RuntimeDirectory {
   readonly path: string
+  /** What was validated, for the next start; may be absent. */
+  readonly validationFile: string
   /**
    * The absolute path of a socket in it.
    * @throws BezelError SOCKET_PATH_TOO_LONG
@@ -44,10 +52,11 @@ export function openRuntimeDirectory(
   const path = join(base, createHash('sha256').update(app).digest('hex').slice(0, 10))
   checkSocketPath(join(path, 'x'.repeat(longestNameBytes)))
   makePrivate(path)
-  const fd = lock(join(path, 'lock'), app)
+  const fd = lock(join(path, lockName), app)
   let isHeld = true
   return {
     path,
+    validationFile: join(path, validationName),
     socketPath: (name) => checkSocketPath(join(path, name)),
     release: () => {
       if (isHeld) closeSync(fd)

@@ -9,6 +9,7 @@ import { isWorthKeeping } from './memory/is-worth-keeping.ts'
 import { RecordingTree } from './memory/recording-tree.ts'
 import { reportKey } from './memory/report-key.ts'
 import type { ReportMemory } from './memory/report-memory.ts'
+import type { Observation } from './observation.ts'
 import type { ValidationSettings } from './options.ts'
 import { checkLoading } from './probe/check-loading.ts'
 import { rootInside, thisUser, toPlace } from './remedies/place.ts'
@@ -35,6 +36,19 @@ export interface ValidationAround {
   /** Reports that outlive the process; null: everything is read each time. */
   readonly memory: ReportMemory | null
   openTree(root: string | null): FileTree
+}
+
+/** Ruby and what it is judged in, before any gem is looked at. */
+interface Ground {
+  readonly tree: FileTree
+  /** The same tree, where it notes what is asked for. */
+  readonly recording: RecordingTree | null
+  readonly env: Readonly<Record<string, string>>
+  readonly runtime: Runtime
+  readonly mounts: string | null
+  /** For the memory; empty without one. */
+  readonly key: string
+  readonly broken: readonly Observation[]
 }
 
 const forgetful: ValidationAround = { memory: null, openTree: (root) => new DiskTree(root) }
@@ -139,7 +153,7 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   }
 
   /** What was said before, if nothing that it depends on has changed. */
-  #recall({ key }: { readonly key: string }): ValidationReport | null {
+  #recall({ key }: Ground): ValidationReport | null {
     const kept = this.#around.memory?.recall(key) ?? null
     if (kept === null || !holds(kept.footprint, this.#around.openTree(this.#settings.root))) return null
     this.#footprint = kept.footprint
@@ -150,7 +164,7 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     return this.#inspect(await this.#locate())
   }
 
-  async #locate() {
+  async #locate(): Promise<Ground> {
     const { root, appPath, env, rubyPath } = this.#settings
     const disk = this.#around.openTree(root)
     const recording = this.#around.memory === null ? null : new RecordingTree(disk)
@@ -161,11 +175,11 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     const { runtime, broken, others } = await locateRuntime(tree, { root, appPath, env: effective, rubyPath })
     const mounts = root === null ? readMounts() : null
     const key = recording === null ? '' : reportKey(this.#settings, runtime, mounts, today())
-    return { tree, recording, effective, runtime, mounts, key, broken: [...broken, ...others] }
+    return { tree, recording, env: effective, runtime, mounts, key, broken: [...broken, ...others] }
   }
 
-  async #inspect({ tree, recording, effective, runtime, mounts, key, broken }: Awaited<ReturnType<VersionValidator['#locate']>>) {
-    const inspection = await inspectBundle(tree, this.#settings.appPath, effective, runtime, mounts)
+  async #inspect({ tree, env, runtime, mounts, broken }: Ground) {
+    const inspection = await inspectBundle(tree, this.#settings.appPath, env, runtime, mounts)
     return { tree, runtime, inspection, broken }
   }
 

@@ -7,6 +7,11 @@ export interface WorkersPorts {
    * needs to know of them (`DATABASE_URL`, …). A rejection is a failed start.
    */
   beforeStart(worker: number, run: number): Promise<{ readonly env: Readonly<Record<string, string>> }>
+  /**
+   * Before a run that serves is drained for its successor: whether what is installed now may take its place. False leaves it as it is.
+   * Not asked for a run that has died.
+   */
+  mayReplace(): Promise<boolean>
   /** Every byte that the run writes, as it comes; all of its own bytes come before its `RunExited`. */
   onOutput(run: number, stream: OutputStreamName, chunk: Buffer): void
   /** Nothing more will come from either stream. */
@@ -23,6 +28,7 @@ export type OutputStreamName = 'stdout' | 'stderr'
 export const noPorts: WorkersPorts = {
   wallTimeMs: () => Date.now(),
   beforeStart: () => Promise.resolve({ env: {} }),
+  mayReplace: () => Promise.resolve(true),
   onOutput: () => {},
   outputEnded: () => {},
   drained: () => Promise.resolve(),

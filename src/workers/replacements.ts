@@ -1,7 +1,10 @@
 import type { WorkerSlot } from './worker-slot.ts'
 
-/** `gone`: the run had ended before its turn came. `failed`: what should take its place did not become ready. */
-export type Replaced = 'replaced' | 'gone' | 'failed'
+/**
+ * `gone`: the run had ended before its turn came. `failed`: what should take its place did not become ready.
+ * `refused`: what is installed now may not take its place, and the run goes on.
+ */
+export type Replaced = 'replaced' | 'gone' | 'failed' | 'refused'
 
 interface Pending {
   readonly slot: WorkerSlot
@@ -12,8 +15,15 @@ interface Pending {
 
 /** Drains and replaces runs one after the other: the next is not touched before the last one's successor serves. */
 export class Replacements {
+  readonly #mayReplace: () => Promise<boolean>
   readonly #waiting: Pending[] = []
   #current: Pending | null = null
+  /** Whether the current one was asked for already, and is being replaced. */
+  #hasBegun = false
+
+  constructor(mayReplace: () => Promise<boolean>) {
+    this.#mayReplace = mayReplace
+  }
 
   request(slot: WorkerSlot, run: number, why: 'asked' | 'memory'): Promise<Replaced> {
     return new Promise((settle) => {
@@ -24,22 +34,30 @@ export class Replacements {
 
   /** Call after each change of any slot. */
   look(): void {
-    for (;;) {
-      if (this.#current === null) {
-        const next = this.#waiting.shift()
-        if (next === undefined) return
-        if (next.slot.run !== next.run) {
-          next.settle('gone')
-          continue
-        }
-        this.#current = next
-        next.slot.send({ tag: 'Replace', run: next.run, why: next.why })
-      }
-      const outcome = outcomeOf(this.#current)
-      if (outcome === null) return
-      this.#current.settle(outcome)
-      this.#current = null
-    }
+    if (this.#current === null) return this.#next()
+    const outcome = this.#hasBegun ? outcomeOf(this.#current) : null
+    if (outcome !== null) this.#end(outcome)
+  }
+
+  #next(): void {
+    this.#current = this.#waiting.shift() ?? null
+    this.#hasBegun = false
+    if (this.#current !== null) void this.#ask(this.#current)
+  }
+
+  async #ask({ slot, run, why }: Pending): Promise<void> {
+    if (slot.run !== run) return this.#end('gone')
+    const may = await this.#mayReplace()
+    if (slot.run !== run) return this.#end('gone')
+    if (!may) return this.#end('refused')
+    this.#hasBegun = true
+    slot.send({ tag: 'Replace', run, why })
+    this.look()
+  }
+
+  #end(outcome: Replaced): void {
+    this.#current?.settle(outcome)
+    this.#next()
   }
 }
 

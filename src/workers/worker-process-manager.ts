@@ -23,7 +23,7 @@ const reapReserveMs = 500
 
 export interface RollingOutcome {
   readonly replaced: number
-  /** The worker whose successor didn't become ready; the rest was left as it was. Null: all were replaced, or had gone. */
+  /** The worker whose successor didn't become ready, or that might not be replaced; the rest was left as it was. Null: all were replaced, or had gone. */
   readonly failed: number | null
 }
 
@@ -37,7 +37,7 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
   readonly #gate: BootGate
   readonly #budget: FailureBudget
   readonly #memory: MemoryWatch
-  readonly #replacements = new Replacements()
+  readonly #replacements: Replacements
   readonly #cluster = new ClusterWatch()
   readonly #slots: readonly WorkerSlot[]
   readonly #told = new Map<number, number>()
@@ -57,6 +57,7 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     this.#outside = outside
     this.#gate = new BootGate(outside.clock, restart.concurrentBoots, restart.bootSpacingMs)
     this.#budget = new FailureBudget(restart.failuresToGiveUp + restart.extraFailuresPerWorker * (count - 1), restart.budgetWindowMs)
+    this.#replacements = new Replacements(() => ports.mayReplace())
     this.#memory = new MemoryWatch(settings, outside, record, {
       replace: (slot, run) => void this.#replacements.request(slot, run, 'memory'),
     })
@@ -140,7 +141,7 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     let replaced = 0
     for (const slot of this.#slots) {
       const outcome = slot.run === null ? 'gone' : await this.#replacements.request(slot, slot.run, 'asked')
-      if (outcome === 'failed') return { replaced, failed: slot.worker }
+      if (outcome === 'failed' || outcome === 'refused') return { replaced, failed: slot.worker }
       if (outcome === 'replaced') replaced += 1
     }
     return { replaced, failed: null }

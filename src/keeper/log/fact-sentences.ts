@@ -82,7 +82,8 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   // Validation.
   ValidationFinished: {
     level: ({ verdict }) => (verdict === 'compatible' ? 'info' : verdict === 'unknown' ? 'warn' : 'error'),
-    say: ({ verdict, findings, tookMs }) => `gems and Ruby: ${verdict}, ${count(findings, 'finding')} in ${time(tookMs)}`,
+    say: ({ verdict, findings, tookMs, unchanged }) =>
+      `gems and Ruby: ${verdict}, ${count(findings, 'finding')} in ${time(tookMs)}${unchanged === true ? ', unchanged since they were last read' : ''}`,
   },
   GemRefused: { level: 'error', say: ({ gem, explanation }) => `${gem}: ${explanation}` },
   // Workers.
