@@ -57,11 +57,18 @@ const gem: InstalledGem = {
   requiredRubyVersion: null,
   specPath: '/gems/specifications/made-1.0.gemspec',
   packagedFiles: null,
+  lacks: null,
 }
 
 async function inspect(files: Files, runtime = shared, env: Readonly<Record<string, string>> = {}) {
   const { gems, observations } = await inspectGems(memoryTree(new Map(Object.entries(files))), [gem], env, runtime)
   return { verdict: gems[0]?.verdict, codes: observations.map(({ code }) => code), observations }
+}
+
+const zeroedBehind = (bytes: Buffer, offset: number) => bytes.fill(0, offset)
+const ofType = (bytes: Buffer, type: number) => {
+  bytes.writeUInt16LE(type, 16)
+  return bytes
 }
 
 test('an extension for this Ruby and this machine is compatible', async () => {
@@ -129,6 +136,9 @@ describe('another machine', () => {
     ['a script', '#!/bin/sh\n', 'EXTENSION_NO_LIBRARY'],
     ['zeros', Buffer.alloc(4_096), 'EXTENSION_NO_LIBRARY'],
     ['a library of macOS', makeMachO(intel, []), 'EXTENSION_NO_LIBRARY'],
+    ['an interrupted copy with zeros behind its headers', zeroedBehind(makeElf([libruby], made), 176), 'EXTENSION_UNREADABLE'],
+    ['a program', ofType(makeElf([libruby], made), 2), 'EXTENSION_UNREADABLE'],
+    ['an object file', ofType(makeElf([libruby], made), 1), 'EXTENSION_UNREADABLE'],
   ])('%s in its place', async (_what, bytes, code) => {
     expect(await inspect({ ...glibc, [extension]: bytes })).toMatchObject({ verdict: 'incompatible', codes: [code] })
   })

@@ -75,7 +75,9 @@ function inspectGem(
   if (gem.loaded.length === 0 && build.length === 0) return { gem: null, observations: [], brought: [] }
   const judgements = gem.loaded.map((extension) => judgeExtension(bench, extension, gem))
   const verdicts = new Set(judgements.map(({ verdict }) => verdict))
-  const verdict = build.length > 0 || verdicts.has('incompatible') ? 'incompatible' : verdicts.has('unknown') ? 'unknown' : 'compatible'
+  const refused = build.some(({ code }) => code !== 'ORIGIN_UNKNOWN')
+  const verdict =
+    refused || verdicts.has('incompatible') ? 'incompatible' : verdicts.has('unknown') || build.length > 0 ? 'unknown' : 'compatible'
   const builtFor = judgements.map((judgement) => judgement.builtFor).find((minor) => minor !== null) ?? gem.builtForOthers[0]?.abi ?? null
   return {
     gem: {

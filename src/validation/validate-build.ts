@@ -71,5 +71,6 @@ function toGem({ name, version, platform, folder, requireFolders, extensionFolde
     requiredRubyVersion: null,
     specPath: folder,
     packagedFiles: null,
+    lacks: null,
   }
 }

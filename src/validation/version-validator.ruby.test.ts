@@ -220,9 +220,24 @@ describe('what is missing or unusable', () => {
 
   test('a loop of links: a line of its own', async () => {
     app = made.copy()
-    rmSync(app.loaded)
-    symlinkSync('tiny_ext.so', app.loaded)
+    for (const file of [app.loaded, app.built]) {
+      rmSync(file)
+      symlinkSync('tiny_ext.so', file)
+    }
     expect((await codes()).codes).toEqual(expect.arrayContaining(['error EXTENSION_UNREADABLE', 'warning FILE_UNREADABLE']))
+  })
+
+  test('a link that leads nowhere: Ruby takes the next copy', async () => {
+    app = made.copy()
+    rmSync(app.loaded)
+    symlinkSync('/no/such/file', app.loaded)
+    expect(await codes()).toEqual({ verdict: 'compatible', codes: ['note COPIES_DIFFER'] })
+  })
+
+  test.each(['gems/tiny_ext-1.2.3', 'specifications/tiny_ext-1.2.3.gemspec'])('%s: half a gem is none', async (part) => {
+    app = made.copy()
+    rmSync(join(app.home, part), { recursive: true })
+    expect(await codes()).toEqual({ verdict: 'incompatible', codes: ['error GEM_INCOMPLETE'] })
   })
 })
 

@@ -27,7 +27,7 @@ describe('an ELF file', () => {
       truncatedAt: null,
     })
     expect(readImports(elf)).toEqual([{ name: 'rb_cData', weak: false }])
-    expect(readExports(elf, 'Init_')).toEqual(['Init_tiny'])
+    expect(readExports(elf, 'Init_')).toMatchObject([{ name: 'Init_tiny' }])
     expect(['Init_tiny', 'Init_other', 'rb_cData'].map((name) => exportsSymbol(elf, name))).toEqual([true, false, false])
   })
 

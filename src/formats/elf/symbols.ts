@@ -31,18 +31,31 @@ export function readImports(elf: ElfFile): readonly ImportedSymbol[] | Malformed
   })
 }
 
-/** Names that begin with `prefix` among the symbols that the file offers. */
-export function readExports(elf: ElfFile, prefix: string): readonly string[] | MalformedElf {
+export interface ExportedSymbol {
+  readonly name: string
+  /** Where in the file it begins; null when in no loaded part. */
+  readonly offset: number | null
+}
+
+/** Those that begin with `prefix` among the symbols that the file offers. */
+export function readExports(elf: ElfFile, prefix: string): readonly ExportedSymbol[] | MalformedElf {
   return guarded(() => {
-    const names: string[] = []
+    const found: ExportedSymbol[] = []
     eachSymbol(elf, (at, strings) => {
       const { cursor } = elf
       if (cursor.u16(at + (cursor.wide ? 6 : 14)) === 0) return
       const nameAt = strings.offset + cursor.u32(at)
-      if (cursor.startsWith(nameAt, prefix)) names.push(cursor.text(nameAt, strings.offset + strings.size))
+      if (!cursor.startsWith(nameAt, prefix)) return
+      const address = cursor.word(at + (cursor.wide ? 8 : 4))
+      found.push({ name: cursor.text(nameAt, strings.offset + strings.size), offset: offsetOf(elf, address) })
     })
-    return names
+    return found
   })
+}
+
+function offsetOf({ segments }: ElfFile, address: number): number | null {
+  const segment = segments.find((each) => address >= each.address && address < each.address + each.fileBytes)
+  return segment === undefined ? null : segment.offset + (address - segment.address)
 }
 
 /** Whether the file offers a symbol to others, by its own hash table (GNU or System V). */

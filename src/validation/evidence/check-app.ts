@@ -74,7 +74,17 @@ function differs(
 
 /** Gems of the lock that are not where this Ruby looks. */
 export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettings, runtime: Runtime): Observation[] {
-  return absent.flatMap(({ name, version, elsewhere }): Observation[] => {
+  return absent.flatMap(({ name, version, elsewhere, remains }): Observation[] => {
+    if (remains !== null && elsewhere.length === 0)
+      return [
+        {
+          code: 'GEM_INCOMPLETE',
+          gem: name,
+          evidence: [{ what: 'its folder is there, its specification is not', where: remains }],
+          explanation: `${name} ${version} is installed in part: without its specification neither RubyGems nor Bundler finds it.`,
+          mend: { tag: 'Install' },
+        },
+      ]
     if (elsewhere.length > 0)
       return [
         {

@@ -1,6 +1,8 @@
 import { posix } from 'node:path'
+import { isCritical } from '../compatibility/critical-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { GemExtensions } from '../gems/extension.ts'
+import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
@@ -10,6 +12,8 @@ export function checkBuild(
   { gem, loaded, otherMinors, buildComplete, builtFolder, builtForOthers }: GemExtensions,
   runtime: Runtime,
 ): Observation[] {
+  const lacking = whatLacks(gem)
+  if (lacking !== null) return [lacking]
   if (buildComplete === false)
     return [
       {
@@ -36,7 +40,8 @@ export function checkBuild(
         mend: { tag: 'SourceBuild' },
       },
     ]
-  if (buildComplete === true && loaded.length === 0 && builtFolder !== null && onceHadFiles(tree, builtFolder))
+  if (buildComplete !== true || loaded.length > 0 || builtFolder === null) return []
+  if (isCritical(gem.name) || linkedFiles(tree, builtFolder))
     return [
       {
         code: 'EXTENSION_ABSENT',
@@ -50,7 +55,42 @@ export function checkBuild(
 }
 
 /** Some gems declare an extension only to run a script at install; the log of the build tells whether a library was linked. */
-function onceHadFiles(tree: FileTree, builtFolder: string): boolean {
+function linkedFiles(tree: FileTree, builtFolder: string): boolean {
   const log = tree.text(posix.join(builtFolder, 'gem_make.out'))
   return log !== null && /linking shared-object \S+|-shared\b.*-o \S+\.(?:so|bundle)/.test(log)
+}
+
+/** What the specification promises and is not there; null when nothing is missing. */
+function whatLacks({ name, version, folder, specPath, lacks }: InstalledGem): Observation | null {
+  switch (lacks) {
+    case null:
+      return null
+    case 'folder':
+      return {
+        code: 'GEM_INCOMPLETE',
+        gem: name,
+        evidence: [
+          { what: 'its specification is there', where: specPath },
+          { what: 'does not exist', where: folder },
+        ],
+        explanation: `${name} ${version} is installed in part: its folder is gone.`,
+        mend: { tag: 'Rebuild' },
+      }
+    case 'files':
+      return {
+        code: 'EXTENSION_ABSENT',
+        gem: name,
+        evidence: [{ what: 'states native code, of which no file is there', where: specPath }],
+        explanation: `The compiled files of ${name} ${version} are gone.`,
+        mend: { tag: 'Rebuild' },
+      }
+    case 'trace':
+      return {
+        code: 'ORIGIN_UNKNOWN',
+        gem: name,
+        evidence: [{ what: 'states native code, of which no file was found', where: specPath }],
+        explanation: `No compiled file of ${name} was found, so nothing tells whether it fits.`,
+        mend: { tag: 'Rebuild' },
+      }
+  }
 }

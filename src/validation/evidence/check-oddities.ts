@@ -58,6 +58,6 @@ export function checkOddities({ runtime, linked }: Workbench, extension: Extensi
 
 /** Functions that Ruby calls when it loads a file of that name. */
 export function initNames(elf: ElfFile): readonly string[] {
-  const names = readExports(elf, 'Init_')
-  return 'tag' in names ? [] : names
+  const found = readExports(elf, 'Init_')
+  return 'tag' in found ? [] : found.map(({ name }) => name)
 }

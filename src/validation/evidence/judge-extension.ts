@@ -8,6 +8,7 @@ import { checkMachine } from './check-machine.ts'
 import { checkOddities, initNames } from './check-oddities.ts'
 import type { Judgement } from './judgement.ts'
 import { checkLinkage, list } from './check-linkage.ts'
+import { whyNoLibrary } from './check-library.ts'
 import type { Claim } from './claim.ts'
 import { compareCopies } from './compare-copies.ts'
 import { readHeaderSymbols } from './header-symbols.ts'
@@ -39,6 +40,9 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
   const unfit = checkMachine(bench, extension, elf)
   if (unfit !== null) return { verdict: 'incompatible', observations: [unfit], builtFor: null, brought: [] }
   if (elf.truncatedAt === 'segment') return refused(extension, 'EXTENSION_TRUNCATED', `the file ends before its last segment does`)
+
+  const whyNot = whyNoLibrary(elf)
+  if (whyNot !== null) return refused(extension, 'EXTENSION_UNREADABLE', whyNot)
 
   const { minor } = bench.runtime
   const claims = readClaims(extension, elf)

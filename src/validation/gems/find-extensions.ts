@@ -23,7 +23,9 @@ export function findExtensions(tree: FileTree, gem: InstalledGem, runtime: Runti
   const fitting = all.filter(({ folderMinor }) => folderMinor === null || folderMinor === runtime.minor)
   const loaded = new Map<string, Extension>()
   const shadowed: Extension[] = []
-  for (const extension of preferVersioned(fitting))
+  // Ruby passes over a link that leads nowhere and takes the next copy.
+  const dangles = ({ path }: Extension) => Number(tree.facts(path) === null)
+  for (const extension of preferVersioned(fitting).sort((one, other) => dangles(one) - dangles(other)))
     if (loaded.has(extension.feature)) shadowed.push(extension)
     else loaded.set(extension.feature, extension)
   return {

@@ -39,10 +39,17 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
     const found =
       locked.source.tag === 'Registry' || locked.source.tag === 'Plugin' ? fromSpecs(locked) : fromFolder(tree, locked, settings, folders)
     if (found === 'unreadable') unreadable.push(locked.name)
-    else if (found === null) absent.push(toAbsent(tree, locked, settings, runtime))
-    else gems.push(found)
+    else if (found === null) {
+      if (!isForOthers(locked)) absent.push(toAbsent(tree, locked, settings, runtime, folders))
+    } else gems.push(found)
   }
   return { gems, absent, unreadable, folders }
+
+  /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
+  function isForOthers({ variants }: LockedGem): boolean {
+    const fits = (platform: string) => platform === 'ruby' || fitsPlatform(platform, runtime.platform)
+    return lock.platforms.some(fits) && !variants.some(({ platform }) => fits(platform))
+  }
 
   /** Bundler takes the most specific installed build that fits the platform, the source gem last. */
   function fromSpecs({ name, variants }: LockedGem): InstalledGem | 'unreadable' | null {
@@ -55,7 +62,9 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       const spec = specs.get(platform === 'ruby' ? `${name}-${version}` : `${name}-${version}-${platform}`)
       if (spec !== undefined) return readInstalledGem(tree, spec, runtime) ?? 'unreadable'
     }
-    return null
+    // A lock of another platform: Bundler takes what is installed here of that version.
+    const spec = fitting.length > 0 ? undefined : installedHere(specs, name, variants[0]?.version ?? '', runtime)
+    return spec === undefined ? null : (readInstalledGem(tree, spec, runtime) ?? 'unreadable')
   }
 }
 
@@ -64,13 +73,36 @@ export function findAllGems(tree: FileTree, settings: BundleSettings, runtime: R
   const folders = gemFolders(tree, settings, runtime)
   const gems: InstalledGem[] = []
   const unreadable: string[] = []
-  for (const spec of indexSpecs(tree, folders, runtime).values()) {
-    if (spec.isDefault) continue
+  for (const spec of newestOfEach(indexSpecs(tree, folders, runtime), runtime)) {
     const gem = readInstalledGem(tree, spec, runtime)
     if (gem === null) unreadable.push(spec.fullName)
     else gems.push(gem)
   }
   return { gems, absent: [], unreadable, folders }
+}
+
+/** RubyGems passes over the builds for other platforms. */
+function newestOfEach(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): Iterable<SpecFile> {
+  const newest = new Map<string, { readonly version: string; readonly spec: SpecFile }>()
+  for (const spec of specs.values()) {
+    const [, name = spec.fullName, version = '', platform = 'ruby'] = /^(.+?)-(\d[^-]*)(?:-(.+))?$/.exec(spec.fullName) ?? []
+    if (spec.isDefault || (platform !== 'ruby' && !fitsPlatform(platform, runtime.platform))) continue
+    const known = newest.get(name)
+    if (known === undefined || isNewer(version, known.version)) newest.set(name, { version, spec })
+  }
+  return [...newest.values()].map(({ spec }) => spec)
+}
+
+function isNewer(version: string, than: string): boolean {
+  return version.localeCompare(than, 'en', { numeric: true }) > 0
+}
+
+function installedHere(specs: ReadonlyMap<string, SpecFile>, name: string, version: string, runtime: Runtime): SpecFile | undefined {
+  const fullName = `${name}-${version}`
+  const builds = [...specs.keys()].filter(
+    (each) => each.startsWith(`${fullName}-`) && fitsPlatform(each.slice(fullName.length + 1), runtime.platform),
+  )
+  return specs.get(builds[0] ?? fullName)
 }
 
 function indexSpecs(tree: FileTree, folders: readonly string[], runtime: Runtime): Map<string, SpecFile> {
@@ -133,24 +165,33 @@ function readLoose(
     'tag' in gemspec
       ? { name, version, platform: 'ruby', requirePaths: ['lib'], extensions: [], requiredRubyVersion: null, fromStub: false }
       : gemspec
-  return { ...toGem({ ...read, name, version }, rest.fullName, base, specPath), ...rest, packagedFiles: null }
+  return { ...toGem({ ...read, name, version }, rest.fullName, base, specPath), ...rest, packagedFiles: null, lacks: null }
 }
 
-function toAbsent(tree: FileTree, { name, version, variants }: LockedGem, settings: BundleSettings, runtime: Runtime): AbsentGem {
-  const roots =
-    settings.path === null ? [...new Set(runtime.gemFolders.map((folder) => posix.dirname(folder)))] : [posix.join(settings.path, 'ruby')]
-  const files = variants.map(({ platform }) => `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}.gemspec`)
-  const elsewhere = roots.flatMap((root) =>
+function toAbsent(
+  tree: FileTree,
+  { name, version, variants }: LockedGem,
+  settings: BundleSettings,
+  runtime: Runtime,
+  folders: readonly string[],
+): AbsentGem {
+  const roots = new Set(
+    (settings.path === null ? folders : [posix.join(settings.path, 'ruby', runtime.abi)]).map((each) => posix.dirname(each)),
+  )
+  const fullNames = variants.map(({ platform }) => `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}`)
+  const elsewhere = [...roots].flatMap((root) =>
     tree
       .list(root)
       .filter(({ name: abi }) => /^\d+\.\d+\.\d+$/.test(abi) && abi !== runtime.abi)
       .map(({ name: abi }) => ({ abi, home: posix.join(root, abi) }))
-      .filter(({ home }) => files.some((file) => tree.facts(posix.join(home, 'specifications', file)) !== null)),
+      .filter(({ home }) => fullNames.some((fullName) => tree.facts(posix.join(home, 'specifications', `${fullName}.gemspec`)) !== null)),
   )
+  const own = folders.flatMap((home) => fullNames.map((fullName) => posix.join(home, 'gems', fullName)))
   return {
     name,
     version,
     elsewhere,
+    remains: own.find((folder) => tree.facts(folder)?.kind === 'folder') ?? null,
     native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
   }
 }

@@ -31,6 +31,11 @@ export interface InstalledGem {
   readonly specPath: string
   /** Files of a distribution's package that are this gem's extensions; null when the gem has its own folders. */
   readonly packagedFiles: readonly string[] | null
+  /**
+   * What its specification promises and is not there. `folder`: the gem's own; `files`: compiled ones that it must have;
+   * `trace`: compiled ones that a distribution may have put where nothing tells.
+   */
+  readonly lacks: 'folder' | 'files' | 'trace' | null
 }
 
 /** A gem of the lock that is not where this Ruby would look for it. */
@@ -39,6 +44,8 @@ export interface AbsentGem {
   readonly version: string
   /** Gem folders of other ABIs (`2.7.0`) that hold it. */
   readonly elsewhere: readonly { readonly abi: string; readonly home: string }[]
+  /** Its own folder, which stands in a searched gem folder without a specification; null when there is none. */
+  readonly remains: string | null
   /** Whether it is known to have native code: the lock offers it precompiled, or it is one of the critical gems. */
   readonly native: boolean
 }

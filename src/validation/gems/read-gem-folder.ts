@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { readGemspec, type Gemspec } from '../../formats/gemspec/read-gemspec.ts'
+import { isCritical } from '../compatibility/critical-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { InstalledGem } from './installed-gem.ts'
@@ -28,23 +29,24 @@ export function readInstalledGem(tree: FileTree, spec: SpecFile, runtime: Runtim
   const gemspec = text === null ? null : readGemspec(text)
   if (gemspec === null || 'tag' in gemspec) return null
   const folder = posix.join(spec.home, 'gems', spec.fullName)
-  const packaged = !spec.isDefault && tree.facts(folder) === null
   const gem = toGem(gemspec, spec.fullName, folder, spec.path)
-  return {
-    ...gem,
-    origin: spec.isDefault ? 'default' : packaged ? 'package' : 'gem',
-    home: spec.home,
-    extensionsRoot: posix.join(spec.home, 'extensions'),
-    packagedFiles: packaged ? packagedExtensions(tree, gemspec.name, spec.path, runtime) : null,
-  }
+  const own = { ...gem, home: spec.home, extensionsRoot: posix.join(spec.home, 'extensions'), packagedFiles: null, lacks: null }
+  if (spec.isDefault) return { ...own, origin: 'default' }
+  if (tree.facts(folder)?.kind === 'folder') return { ...own, origin: 'gem' }
+  const packaged = distributionHome.test(spec.home) ? packagedExtensions(tree, gem, runtime) : null
+  if (packaged === null) return { ...own, origin: 'gem', lacks: 'folder' }
+  return { ...own, origin: 'package', ...packaged }
 }
+
+/** Where Debian keeps the specifications of gems whose files it spreads over the system. */
+const distributionHome = /^\/usr\/(?:share|lib\/[^/]+)\/rubygems-integration\//
 
 export function toGem(
   gemspec: Gemspec,
   fullName: string,
   folder: string,
   specPath: string,
-): Omit<InstalledGem, 'origin' | 'home' | 'extensionsRoot' | 'packagedFiles'> {
+): Omit<InstalledGem, 'origin' | 'home' | 'extensionsRoot' | 'packagedFiles' | 'lacks'> {
   const { name, version, platform, requirePaths, extensions, requiredRubyVersion } = gemspec
   return {
     name,
@@ -61,21 +63,36 @@ export function toGem(
 
 /**
  * Debian splits a gem over the system's folders; which files are its extensions, its package's list tells
- * (`/var/lib/dpkg/info/ruby-pg*.list`). Where that is missing, the names do.
+ * (`/var/lib/dpkg/info/ruby-pg*.list`). Where that is missing, the names do. Null for a gem whose own folder the list names.
  */
-function packagedExtensions(tree: FileTree, name: string, specPath: string, runtime: Runtime): string[] {
+function packagedExtensions(
+  tree: FileTree,
+  { name, folder, specPath, declaresExtensions }: Pick<InstalledGem, 'name' | 'folder' | 'specPath' | 'declaresExtensions'>,
+  runtime: Runtime,
+): Pick<InstalledGem, 'packagedFiles' | 'lacks'> | null {
   const suffix = `.${runtime.extensionSuffix}`
-  const stem = `ruby-${name.replaceAll('_', '-').toLowerCase()}`
-  for (const base of [stem, name])
-    for (const list of [`${base}.list`, `${base}:${debianArch(runtime.arch)}.list`]) {
-      const files = tree.text(`/var/lib/dpkg/info/${list}`)?.split('\n')
-      if (files?.includes(specPath) === true)
-        return files.filter((file) => file.endsWith(suffix) && file.startsWith(`${runtime.vendorArchFolder}/`))
-    }
+  const listed = listedFiles(tree, name, specPath, runtime)
+  if (listed?.includes(folder) === true) return null
+  const compiled = listed?.filter((file) => file.endsWith(suffix))
   const plain = name.replaceAll('-', '/')
-  return [`${name}_ext`, plain, `${plain}_ext`, `${name}/${name}`]
+  const guessed = [`${name}_ext`, plain, `${plain}_ext`, `${name}/${name}`]
     .map((feature) => posix.join(runtime.vendorArchFolder, feature + suffix))
     .filter((path) => tree.facts(path)?.kind === 'file')
+  const packagedFiles = compiled?.filter((file) => file.startsWith(`${runtime.vendorArchFolder}/`)) ?? guessed
+  if (!declaresExtensions || packagedFiles.length > 0) return { packagedFiles, lacks: null }
+  if (compiled === undefined) return { packagedFiles, lacks: isCritical(name) ? 'files' : 'trace' }
+  return { packagedFiles, lacks: compiled.length > 0 ? 'files' : null }
+}
+
+/** What dpkg lists of the package that holds a specification; null when no list does. */
+function listedFiles(tree: FileTree, name: string, specPath: string, { arch }: Runtime): readonly string[] | null {
+  const stem = `ruby-${name.replaceAll('_', '-').toLowerCase()}`
+  for (const base of [stem, name])
+    for (const list of [`${base}.list`, `${base}:${debianArch(arch)}.list`]) {
+      const files = tree.text(`/var/lib/dpkg/info/${list}`)?.split('\n')
+      if (files?.includes(specPath) === true) return files
+    }
+  return null
 }
 
 function debianArch(arch: string): string {
@@ -86,6 +103,7 @@ function debianArch(arch: string): string {
       ['aarch64', 'arm64'],
       ['i386', 'i386'],
       ['arm', 'armhf'],
+      ['powerpc64le', 'ppc64el'],
     ]).get(cpu) ?? cpu
   )
 }

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { memoryTree } from '../../../test/support/memory-tree.ts'
+import { readGemfileLock } from '../../formats/gemfile-lock/read-gemfile-lock.ts'
+import { toRuntime } from '../runtime/runtime.ts'
+import { readBundleSettings } from './app-bundle.ts'
+import { findAllGems, findLockedGems } from './find-gems.ts'
+
+const home = '/usr/lib/ruby/gems/3.1.0'
+const runtime = toRuntime(
+  new Map([
+    ['MAJOR', '3'],
+    ['MINOR', '1'],
+    ['TEENY', '2'],
+    ['ruby_version', '3.1.0'],
+    ['arch', 'x86_64-linux-gnu'],
+    ['ENABLE_SHARED', 'yes'],
+    ['rubylibprefix', '/usr/lib/ruby'],
+    ['vendorarchdir', '/usr/lib/x86_64-linux-gnu/ruby/vendor_ruby/3.1.0'],
+  ]),
+  '/usr/bin/ruby3.1',
+  [home, '/usr/share/rubygems-integration/all'],
+)
+
+const stub = (name: string, version: string, platform = 'ruby', extensions = '') =>
+  `# stub: ${name} ${version} ${platform} lib\n${extensions === '' ? '' : `# stub: ${extensions}\n`}`
+
+function lockOf(specs: readonly string[], platforms: readonly string[] = ['ruby']) {
+  const lock = readGemfileLock(
+    `GEM\n  remote: https://rubygems.org/\n  specs:\n${specs.map((spec) => `    ${spec}\n`).join('')}\nPLATFORMS\n${platforms.map((each) => `  ${each}\n`).join('')}\nDEPENDENCIES\n`,
+  )
+  if (lock.tag !== 'Lock') throw new Error(lock.why)
+  return lock
+}
+
+function find(files: Readonly<Record<string, string>>, specs: readonly string[], platforms?: readonly string[]) {
+  const tree = memoryTree(new Map(Object.entries(files)))
+  const { gems, absent } = findLockedGems(tree, lockOf(specs, platforms), readBundleSettings(tree, '/app', {}), runtime)
+  return { gems: gems.map(({ fullName, origin, lacks }) => ({ fullName, origin, lacks })), absent }
+}
+
+describe('a gem of the lock', () => {
+  test('whose folder is gone lacks it, and is no package of the distribution', () => {
+    const files = { [`${home}/specifications/pg-1.5.9.gemspec`]: stub('pg', '1.5.9', 'ruby', 'ext/extconf.rb') }
+    expect(find(files, ['pg (1.5.9)']).gems).toEqual([{ fullName: 'pg-1.5.9', origin: 'gem', lacks: 'folder' }])
+  })
+
+  test('whose specification is gone has remains', () => {
+    const { gems, absent } = find({ [`${home}/gems/pg-1.5.9/lib/pg.rb`]: '' }, ['pg (1.5.9)'])
+    expect(gems).toEqual([])
+    expect(absent).toMatchObject([{ name: 'pg', remains: `${home}/gems/pg-1.5.9` }])
+  })
+
+  test('that is locked for other platforms only is taken as it is installed here', () => {
+    const files = {
+      [`${home}/specifications/ffi-1.16.3-x86_64-linux.gemspec`]: stub('ffi', '1.16.3', 'x86_64-linux'),
+      [`${home}/gems/ffi-1.16.3-x86_64-linux/lib/ffi.rb`]: '',
+      [`${home}/specifications/ffi-1.16.3-aarch64-linux.gemspec`]: stub('ffi', '1.16.3', 'aarch64-linux'),
+    }
+    expect(find(files, ['ffi (1.16.3-arm64-darwin)'], ['arm64-darwin']).gems).toMatchObject([{ fullName: 'ffi-1.16.3-x86_64-linux' }])
+  })
+
+  test('that is for other platforms only is not missed by a lock that knows this one', () => {
+    expect(find({}, ['jruby-openssl (0.14.2-java)'], ['ruby', 'java']).absent).toEqual([])
+    expect(find({}, ['jruby-openssl (0.14.2-java)'], ['java']).absent).toMatchObject([{ name: 'jruby-openssl' }])
+  })
+})
+
+describe("a gem of Debian's packages", () => {
+  const specification = '/usr/share/rubygems-integration/all/specifications/pg-1.4.5.gemspec'
+  const files = { [specification]: stub('pg', '1.4.5', 'ruby', 'ext/extconf.rb') }
+  const compiled = '/usr/lib/x86_64-linux-gnu/ruby/vendor_ruby/3.1.0/pg_ext.so'
+  const list = '/var/lib/dpkg/info/ruby-pg.list'
+
+  test('has the compiled files that its package lists', () => {
+    expect(find({ ...files, [list]: `${specification}\n${compiled}\n` }, ['pg (1.4.5)']).gems).toMatchObject([
+      { origin: 'package', lacks: null },
+    ])
+  })
+
+  test('lacks them when the package has them for another Ruby only', () => {
+    const other = compiled.replace('3.1.0', '3.3.0')
+    expect(find({ ...files, [list]: `${specification}\n${other}\n` }, ['pg (1.4.5)']).gems).toMatchObject([{ lacks: 'files' }])
+  })
+
+  test('lacks them when no list tells and none is in its place', () => {
+    expect(find(files, ['pg (1.4.5)']).gems).toMatchObject([{ origin: 'package', lacks: 'files' }])
+    expect(find({ ...files, [compiled]: '' }, ['pg (1.4.5)']).gems).toMatchObject([{ lacks: null }])
+  })
+
+  test('of another name leaves no trace then, and may be somewhere else', () => {
+    const odd = specification.replace('pg-1.4.5', 'odd-1.0')
+    expect(find({ [odd]: stub('odd', '1.0', 'ruby', 'ext/extconf.rb') }, ['odd (1.0)']).gems).toMatchObject([{ lacks: 'trace' }])
+  })
+
+  test('lacks its own folder when its package lists one', () => {
+    const own = '/usr/share/rubygems-integration/all/gems/pg-1.4.5'
+    expect(find({ ...files, [list]: `${specification}\n${own}\n` }, ['pg (1.4.5)']).gems).toMatchObject([{ lacks: 'folder' }])
+  })
+})
+
+test('without a lock the newest of each name counts, and builds for other platforms do not', () => {
+  const files = Object.fromEntries(
+    [
+      ['pg', '1.5.9', 'ruby'],
+      ['pg', '1.10.0', 'ruby'],
+      ['pg', '2.0.0', 'aarch64-linux'],
+      ['json-schema', '4.0.0', 'ruby'],
+    ].flatMap(([name = '', version = '', platform = '']) => {
+      const fullName = `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}`
+      return [
+        [`${home}/specifications/${fullName}.gemspec`, stub(name, version, platform)],
+        [`${home}/gems/${fullName}/lib/a.rb`, ''],
+      ]
+    }),
+  )
+  const tree = memoryTree(new Map(Object.entries(files)))
+  const { gems } = findAllGems(tree, readBundleSettings(tree, '/app', {}), runtime)
+  expect(gems.map(({ fullName }) => fullName).sort()).toEqual(['json-schema-4.0.0', 'pg-1.10.0'])
+})
