@@ -138,6 +138,30 @@ describe('several workers', () => {
     rmSync(folder, { recursive: true })
   })
 
+  test('a run that may not be replaced goes on, and the rolling restart ends with it', async () => {
+    let asked = 0
+    const mayReplace = () => Promise.resolve((asked += 1) === 1)
+    const bezel = start(rubyLaunch('well.rb'), { count: 2 }, { mayReplace })
+    await bezel.fact('RunReady', 2)
+    expect(await bezel.manager.rollingRestart()).toEqual({ replaced: 1, failed: 2 })
+    expect(asked).toBe(2)
+    expect(serving(bezel, 2).run).toBe(2)
+    expect(await bezel.manager.drainAndReplace(2, 'memory')).toBe('refused')
+  })
+
+  test('a run that dies while it is asked whether it may be replaced is gone, and comes back unasked', async () => {
+    let answer = (_may: boolean) => {}
+    const mayReplace = () => new Promise<boolean>((resolve) => (answer = resolve))
+    const bezel = start(rubyLaunch('well.rb'), {}, { mayReplace, heldRequests: () => Promise.resolve(true) })
+    await bezel.fact('RunReady')
+    const outcome = bezel.manager.drainAndReplace(1, 'asked')
+    signalProcess(serving(bezel, 1).processGroup, 'SIGKILL')
+    await bezel.fact('RunReady', 2)
+    answer(true)
+    expect(await outcome).toBe('gone')
+    expect(serving(bezel, 1).run).toBe(2)
+  })
+
   test('after stopStarting no run starts, and stop ends what lives', async () => {
     const bezel = start(rubyLaunch('well.rb'), { count: 2 }, { heldRequests: () => Promise.resolve(true) })
     await bezel.fact('RunReady', 2)
