@@ -1,11 +1,40 @@
 import { posix } from 'node:path'
-import { ofRuby } from './command-line.ts'
+import { readBundlerConfig } from '../../formats/bundler-config/read-bundler-config.ts'
+import { asRoot, ofRuby } from './command-line.ts'
+import { installPackage } from './install-package.ts'
 import type { Place } from './place.ts'
 
-/** Bundler's commands for the judged Ruby; where it has no Bundler, that comes first. */
+/** Commands of the judged Ruby's Bundler, each without the word `bundle`; where it has none, that comes first. */
 export function withBundler(place: Place, ...commands: readonly string[]): string[] {
-  const { tree, runtime, typist } = place
+  const { name, first } = findBundler(place)
+  return [...first, ...commands.map((command) => ofRuby(place, `${name} ${command}`))]
+}
+
+/** Debian's Ruby comes with `bundle3.1`; the plain name is in a package of its own. */
+function findBundler(place: Place): { readonly name: string; readonly first: readonly string[] } {
+  const { tree, runtime, typist, manager } = place
   const folders = [posix.dirname(runtime.rubyPath), ...typist.path]
-  const isThere = folders.some((folder) => tree.facts(posix.join(folder, 'bundle')) !== null)
-  return [...(isThere ? [] : ['gem install bundler']), ...commands].map((line) => ofRuby(place, line))
+  const name = ['bundle', `bundle${runtime.minor}`].find((each) => folders.some((folder) => tree.facts(posix.join(folder, each)) !== null))
+  if (name !== undefined) return { name, first: [] }
+  if (manager.tag === 'packages' && manager.system === 'debian')
+    return { name: 'bundle', first: installPackage(place, 'debian', 'bundler') }
+  const install = ofRuby(place, 'gem install bundler')
+  return { name: 'bundle', first: [typist.mayWrite(posix.dirname(runtime.rubyPath)) ? install : asRoot(place, install)] }
+}
+
+/**
+ * Commands that change the lock, between those that allow it and those that forbid it again: a frozen bundle refuses every change, and the
+ * app's own setting counts more than the environment's (lib/bundler/settings.rb).
+ */
+export function unfrozen(place: Place, ...commands: readonly string[]): string[] {
+  const { tree, appPath, typist } = place
+  const folder = posix.resolve(appPath, typist.env['BUNDLE_APP_CONFIG'] ?? '.bundle')
+  const own = readBundlerConfig(tree.text(posix.join(folder, 'config')) ?? '')
+  const isOn = (value: string | undefined) => value === 'true' || value === '1'
+  const frozen = ['frozen', 'deployment'].flatMap((name) => {
+    const key = `BUNDLE_${name.toUpperCase()}`
+    if (!isOn(own.get(key) ?? typist.env[key])) return []
+    return [{ name, back: own.has(key) ? `config set --local ${name} true` : `config unset --local ${name}` }]
+  })
+  return [...frozen.map(({ name }) => `config set --local ${name} false`), ...commands, ...frozen.map(({ back }) => back)]
 }

@@ -1,11 +1,11 @@
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Mend } from '../observation.ts'
-import { withBundler } from './bundler.ts'
+import { unfrozen, withBundler } from './bundler.ts'
 import { asRoot, asWriter, ofRuby, quoted } from './command-line.ts'
 import { installLibrary } from './install-library.ts'
 import { installRuby, reinstallRuby } from './install-ruby.ts'
 import type { Place } from './place.ts'
-import { rebuildGem } from './rebuild-gem.ts'
+import { rebuildGem, reinstallOwner } from './rebuild-gem.ts'
 
 /** Commands, to be typed in the app's folder in this order; a line that is no command is a sentence with a full stop. */
 export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend): string[] {
@@ -19,23 +19,28 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
     case 'Library':
       return installLibrary(place, mend.name)
     case 'Install':
-      return withBundler(place, 'bundle install')
+      return withBundler(place, 'install')
     case 'SourceBuild':
       return gem === null ? [] : buildFromSource(place, gem)
     case 'Build':
-      // Bundler doesn't see a gem that is not built: `bundle pristine` fails, `bundle install` builds it.
-      if (place.bundled && gem?.origin === 'gem') return withBundler(place, 'bundle install')
-      return gem === null ? [] : rebuildGem(place, gem)
+      return gem === null ? [] : buildGem(place, gem)
     case 'Rebuild':
       return gem === null ? [] : rebuildGem(place, gem)
   }
 }
 
+/** Bundler doesn't see a gem that is not built: `bundle pristine` fails, `bundle install` builds it. */
+function buildGem(place: Place, gem: InstalledGem): string[] {
+  return place.bundled && gem.origin === 'gem' ? (reinstallOwner(place, gem) ?? withBundler(place, 'install')) : rebuildGem(place, gem)
+}
+
 /** Takes the gem's source instead of the precompiled one that the lock, or RubyGems itself, prefers. */
 function buildFromSource(place: Place, { name, version, platform, home }: InstalledGem): string[] {
-  if (place.bundled)
-    // The lock learns of the source gem first: a frozen bundle lets `bundle install` change nothing.
-    return withBundler(place, 'bundle config set --local force_ruby_platform true', 'bundle lock --add-platform ruby', 'bundle install')
+  if (place.bundled) {
+    // The lock learns of the source gem first: `bundle install` of a frozen bundle goes on without a word, and installs nothing new.
+    const locked = unfrozen(place, 'lock --add-platform ruby')
+    return withBundler(place, 'config set --local force_ruby_platform true', ...locked, 'install')
+  }
   const words = [quoted(name), '--version', quoted(version)].join(' ')
   return [
     `gem uninstall ${words} --platform ${quoted(platform)} --ignore-dependencies --executables`,

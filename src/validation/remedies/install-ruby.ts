@@ -8,6 +8,7 @@ export function installRuby(place: Place, wanted: string): string[] {
   const exact = /^(?:= ?)?(\d+\.\d+\.\d+)$/.exec(wanted)?.[1]
   // `~> 3.3.1` asks for 3.3, `~> 3.3` for 3.3 at the least: the newest of that line serves both.
   const line = exact ?? /^(?:~> ?)?(\d+\.\d+)(?:\.\d+)?$/.exec(wanted)?.[1]
+  // The other Ruby has a Bundler of its own.
   const gems = place.bundled ? ['bundle install'] : []
   switch (place.manager.tag) {
     case 'rbenv':

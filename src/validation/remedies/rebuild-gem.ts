@@ -10,13 +10,15 @@ import type { Place } from './place.ts'
 
 /** Compiles a gem again for the judged Ruby, in the way in which it came. */
 export function rebuildGem(place: Place, gem: InstalledGem): string[] {
+  const packaged = reinstallOwner(place, gem)
+  if (packaged !== null) return packaged
   switch (gem.origin) {
     case 'git':
-      return withBundler(place, `bundle pristine ${quoted(gem.name)}`)
+      return withBundler(place, `pristine ${quoted(gem.name)}`)
     case 'path':
       return compileInPlace(place, gem)
     case 'package':
-      return reinstallPackage(place, place.packages ?? 'debian', packageOfGem(place.tree, gem, place.packages ?? 'debian'))
+      return [`Install the package that holds ${gem.name} ${gem.version} anew.`]
     case 'default':
       return reinstallRuby(place)
     case 'gem':
@@ -26,12 +28,20 @@ export function rebuildGem(place: Place, gem: InstalledGem): string[] {
   }
 }
 
+/** For a gem that a package of the distribution delivered; null for all others. */
+export function reinstallOwner(place: Place, gem: InstalledGem): string[] | null {
+  const { packages: system, tree } = place
+  if (system === null || system === 'homebrew' || gem.origin === 'default') return null
+  const owner = packageOfGem(tree, gem, system)
+  return owner === null ? null : reinstallPackage(place, system, quoted(owner))
+}
+
 function rebuildBundled(place: Place, { name, fullName, home, specPath }: InstalledGem): string[] {
   const isCached = place.tree.facts(posix.join(home, 'cache', `${fullName}.gem`)) !== null
   const own = (line: string) => asWriter(place, home, line)
-  if (isCached) return withBundler(place, `bundle pristine ${quoted(name)}`).map(own)
-  // Without the packed gem neither `bundle pristine` nor `bundle install --redownload` fetches it again (Bundler 2.3); a gem that is not there is fetched.
-  return [own(`rm ${typed(place, specPath)}`), ...withBundler(place, 'bundle install').map(own)]
+  if (isCached) return withBundler(place, `pristine ${quoted(name)}`).map(own)
+  // Without the packed gem neither `pristine` nor `bundle install --redownload` fetches it again (Bundler 2.3); a gem that is not there is fetched.
+  return [own(`rm ${typed(place, specPath)}`), ...withBundler(place, 'install').map(own)]
 }
 
 /**

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createTinyApp, type TinyApp } from '../../../test/fixtures/tiny-gem/tiny-app.ts'
+import { installAnew, offerPrecompiled } from '../../../test/fixtures/tiny-gem/precompile.ts'
+import { createTinyApp, tinyGemFolder, type TinyApp } from '../../../test/fixtures/tiny-gem/tiny-app.ts'
 import { systemClock } from '../../system/clock.ts'
 import { validationDefaults } from '../options.ts'
 import type { ValidationReport } from '../validation-report.ts'
@@ -35,19 +36,19 @@ function validate({ path, env }: TinyApp): Promise<ValidationReport> {
   return new VersionValidator(settings, { clock: systemClock, random: Math.random, emit: () => {} }).validate()
 }
 
+function linkOtherRuby(file: string): void {
+  const needed = execFileSync('patchelf', ['--print-needed', file], { encoding: 'utf8' })
+    .split('\n')
+    .find((name) => name.startsWith('libruby'))
+  if (needed === undefined) throw new Error('this Ruby is static: nothing to replace')
+  execFileSync('patchelf', ['--replace-needed', needed, 'libruby-2.7.so.2.7', file])
+}
+
 const copies = ({ loaded, built }: TinyApp) => [loaded, built]
 
 /** Real ways in which a bundle breaks. */
 const breakages = {
-  'files that link another libruby': (broken: TinyApp) => {
-    for (const file of copies(broken)) {
-      const needed = execFileSync('patchelf', ['--print-needed', file], { encoding: 'utf8' })
-        .split('\n')
-        .find((name) => name.startsWith('libruby'))
-      if (needed === undefined) throw new Error('this Ruby is static: nothing to replace')
-      execFileSync('patchelf', ['--replace-needed', needed, 'libruby-2.7.so.2.7', file])
-    }
-  },
+  'files that link another libruby': (broken: TinyApp) => copies(broken).forEach(linkOtherRuby),
   'no mark of a finished build': ({ builtFolder }: TinyApp) => rmSync(join(builtFolder, 'gem.build_complete')),
   'deleted files': (broken: TinyApp) => copies(broken).forEach((file) => rmSync(file)),
   'a cut file': ({ loaded }: TinyApp) => truncateSync(loaded, 9_000),
@@ -107,5 +108,59 @@ describe('the commands of a finding, typed in the app, leave it healthy', () => 
     for (const line of finding?.remedy ?? []) await app.type(line)
     const after = await validate(app)
     expect(after.findings.filter(({ gem }) => gem === 'tiny_ext')).toEqual([])
+  })
+
+  test('of a path source, in a folder with a space, after another Ruby has compiled it there', async () => {
+    const app = healthy('bundler')
+    const folder = join(app.path, 'vendor/own gems/tiny_ext')
+    cpSync(tinyGemFolder, folder, { recursive: true })
+    for (const target of ['lib', 'ext/tiny_ext']) cpSync(app.built, join(folder, target, 'tiny_ext.so'))
+    writeFileSync(join(app.path, 'Gemfile'), 'source "https://rubygems.org"\ngem "tiny_ext", path: "vendor/own gems/tiny_ext"\n')
+    await app.type('bundle install --local')
+    expect((await validate(app)).verdict).toBe('compatible')
+    for (const target of ['lib', 'ext/tiny_ext']) linkOtherRuby(join(folder, target, 'tiny_ext.so'))
+    const lib = 'sitearchdir=../../lib sitelibdir=../../lib'
+    expect(await breakAndMend(app, 'BUILT_FOR_OTHER_RUBY')).toEqual([
+      `(cd 'vendor/own gems/tiny_ext/ext/tiny_ext' && ruby extconf.rb && make clean && make install ${lib})`,
+    ])
+    await app.type(`bundle exec ruby -e 'require "tiny_ext"; exit TinyExt.answer == 42'`)
+  })
+
+  test.each([
+    ['for another Ruby', 'lib/2.7/tiny_ext.so', 'PRECOMPILED_FOR_OTHERS'],
+    ['for another C library', 'lib/tiny_ext.so', 'LIBC_DIFFERS'],
+  ] as const)('of a gem that is precompiled %s, in a frozen bundle too', async (_title, target, code) => {
+    const app = createTinyApp('bundler')
+    open = app
+    offerPrecompiled(app, target, (file) => {
+      if (code === 'LIBC_DIFFERS') execFileSync('patchelf', ['--replace-needed', 'libc.so.6', 'libc.musl-x86_64.so.1', file])
+    })
+    await installAnew(app)
+    await app.type('bundle config set --local frozen true')
+    expect(await breakAndMend(app, code)).toEqual([
+      'bundle config set --local force_ruby_platform true',
+      'bundle config set --local frozen false',
+      'bundle lock --add-platform ruby',
+      'bundle config set --local frozen true',
+      'bundle install',
+    ])
+    await app.type(`bundle exec ruby -e 'require "tiny_ext"; exit TinyExt.answer == 42'`)
+  })
+
+  test('without Bundler, of a gem that is precompiled for another Ruby', async () => {
+    const app = createTinyApp('bundler')
+    open = app
+    const packed = offerPrecompiled(app, 'lib/2.7/tiny_ext.so')
+    const home = join(dirname(app.path), 'home')
+    const alone = { ...app, env: { ...app.env, GEM_HOME: home } }
+    writeFileSync(join(dirname(app.path), '.gemrc'), `:sources:\n- file://${dirname(dirname(packed))}\n`)
+    for (const name of ['Gemfile', 'Gemfile.lock', '.bundle', 'vendor']) rmSync(join(app.path, name), { recursive: true })
+    const type = (line: string) => execFileSync('/bin/sh', ['-c', line], { cwd: app.path, env: alone.env, stdio: 'pipe' })
+    type(`gem install --local --no-document '${packed}'`)
+    const finding = (await validate(alone)).findings.find(({ code }) => code === 'PRECOMPILED_FOR_OTHERS')
+    expect(finding?.remedy).toHaveLength(2)
+    for (const line of finding?.remedy ?? []) type(line)
+    expect((await validate(alone)).findings.filter(({ gem }) => gem === 'tiny_ext')).toEqual([])
+    type(`ruby -e 'require "tiny_ext"; exit TinyExt.answer == 42'`)
   })
 })
