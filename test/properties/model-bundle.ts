@@ -28,6 +28,8 @@ export interface ModelGem {
   readonly name: string
   readonly version: string
   readonly origin: 'gem' | 'git'
+  /** `ruby` for one that was compiled on the spot. */
+  readonly platform: string
   readonly ailment: Ailment
   /** Whether the packed gem still lies in the gem folder's cache. */
   readonly cached: boolean
@@ -47,6 +49,7 @@ export interface ModelApp {
 const revision = '0123456789abcdef0123456789abcdef01234567'
 /** A version that the model's machines never run. */
 const foreignMinor = '2.5'
+const lfsPointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'
 
 export function librubyOf(minor: string): string {
   return `libruby-${minor}.so.${minor}`
@@ -87,7 +90,7 @@ function toFiles(app: ModelApp): Map<string, string | Buffer> {
   files.set(posix.join(app.path, 'config.ru'), '')
   if (app.bundled) {
     files.set(posix.join(app.path, '.bundle/config'), '---\nBUNDLE_PATH: "vendor/bundle"\n')
-    files.set(posix.join(app.path, 'Gemfile.lock'), toLock(app.gems, runtime.platform))
+    files.set(posix.join(app.path, 'Gemfile.lock'), toLock(app.gems))
   }
   for (const gem of app.gems) addGem(files, home, gem, app.built, runtime)
   return files
@@ -108,29 +111,26 @@ export function machineFiles({ minor, libc, cpu }: ModelMachine): Map<string, st
 }
 
 function addGem(files: Map<string, string | Buffer>, home: string, gem: ModelGem, built: ModelMachine, runtime: Runtime): void {
-  const { name, version, origin, ailment } = gem
-  const precompiled = ailment === 'precompiled-for-others'
-  const fullName = origin === 'git' ? `${name}-${revision.slice(0, 12)}` : `${name}-${version}${precompiled ? `-${runtime.platform}` : ''}`
+  const { name, version, origin, platform, ailment } = gem
+  const precompiled = platform !== 'ruby'
+  const fullName = origin === 'git' ? `${name}-${revision.slice(0, 12)}` : `${name}-${version}${precompiled ? `-${platform}` : ''}`
   const folder = posix.join(home, origin === 'git' ? 'bundler/gems' : 'gems', fullName)
   files.set(
     origin === 'git' ? posix.join(folder, `${name}.gemspec`) : posix.join(home, 'specifications', `${fullName}.gemspec`),
-    `# stub: ${name} ${version} ${precompiled ? runtime.platform : 'ruby'} lib\n${precompiled ? '' : '# stub: ext/extconf.rb\n'}\nGem::Specification.new do |s|\nend\n`,
+    `# stub: ${name} ${version} ${platform} lib\n${precompiled ? '' : '# stub: ext/extconf.rb\n'}\nGem::Specification.new do |s|\nend\n`,
   )
   files.set(posix.join(folder, 'lib', `${name}.rb`), '')
   if (gem.cached) files.set(posix.join(home, 'cache', `${fullName}.gem`), 'packed')
-  if (precompiled)
-    return void files.set(posix.join(folder, 'lib', foreignMinor, 'tiny.so'), extensionFor({ ...built, minor: foreignMinor }))
-
+  const content = ailment === 'pointer' ? lfsPointer : extensionFor({ ...built, minor: ailment === 'none' ? built.minor : foreignMinor })
+  if (precompiled) {
+    const minor = ailment === 'precompiled-for-others' ? foreignMinor : built.minor
+    return void files.set(posix.join(folder, 'lib', minor, 'tiny.so'), content)
+  }
   const abi = ailment === 'not-built' ? `${foreignMinor}.0` : runtime.abi
   const extensions = posix.join(home, origin === 'git' ? 'bundler/gems/extensions' : 'extensions', runtime.platform, abi, fullName)
   files.set(posix.join(extensions, 'gem_make.out'), 'linking shared-object tiny.so\n')
   files.set(posix.join(extensions, 'gem.build_complete'), '')
-  if (ailment === 'gone') return
-  const compiled =
-    ailment === 'pointer'
-      ? 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'
-      : extensionFor(ailment === 'none' ? built : { ...built, minor: foreignMinor })
-  for (const place of [posix.join(folder, 'lib'), extensions]) files.set(posix.join(place, 'tiny.so'), compiled)
+  if (ailment !== 'gone') for (const place of [posix.join(folder, 'lib'), extensions]) files.set(posix.join(place, 'tiny.so'), content)
 }
 
 /** A compiled `tiny.so` as a machine's own compiler makes it. */
@@ -147,7 +147,7 @@ function machineNumber(cpu: ModelMachine['cpu']): number {
   return cpu === 'x86_64' ? 62 : 183
 }
 
-function toLock(gems: readonly ModelGem[], platform: string): string {
+function toLock(gems: readonly ModelGem[]): string {
   const git = gems
     .filter(({ origin }) => origin === 'git')
     .map(
@@ -156,9 +156,8 @@ function toLock(gems: readonly ModelGem[], platform: string): string {
     )
   const registry = gems
     .filter(({ origin }) => origin === 'gem')
-    .flatMap(({ name, version, ailment }) => [
-      `    ${name} (${version})\n`,
-      ...(ailment === 'precompiled-for-others' ? [`    ${name} (${version}-${platform})\n`] : []),
-    ])
+    .flatMap(({ name, version, platform }) =>
+      [version, ...(platform === 'ruby' ? [] : [`${version}-${platform}`])].map((each) => `    ${name} (${each})\n`),
+    )
   return `${git.join('')}GEM\n  remote: https://example.test/\n  specs:\n${registry.join('')}\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n${gems.map(({ name, origin }) => `  ${name}${origin === 'git' ? '!' : ''}\n`).join('')}`
 }

@@ -3,18 +3,15 @@ import fc from 'fast-check'
 import { afterAll, expect } from 'vitest'
 import { breakages, breakGem, shareTinyApps, validatorOf, type TinyWay } from './broken-gem.ts'
 import { modelProperty, realProperty } from './cases.ts'
-import { ailments, inspectModel, machine, type ModelApp, type ModelGem } from './model-bundle.ts'
+import { ailments, inspectModel, machine, runtimeOf, type ModelApp, type ModelGem } from './model-bundle.ts'
 
-const gem: fc.Arbitrary<ModelGem> = fc
-  .record({
-    name: fc.constantFrom('pg', 'bcrypt', 'iodine', 'google-protobuf', 'tiny_ext', 'Ascii85', 'hiredis-client'),
-    version: fc.constantFrom('1.5.9', '0.7.58', '3.1.20', '2.0.0.rc1'),
-    origin: fc.constantFrom('gem' as const, 'git' as const),
-    ailment: fc.constantFrom(...ailments),
-    cached: fc.boolean(),
-  })
-  // Who builds a gem from its repository has no precompiled one.
-  .map((drawn) => (drawn.ailment === 'precompiled-for-others' ? { ...drawn, origin: 'gem' } : drawn))
+const gem = fc.record({
+  name: fc.constantFrom('pg', 'bcrypt', 'iodine', 'google-protobuf', 'tiny_ext', 'Ascii85', 'hiredis-client'),
+  version: fc.constantFrom('1.5.9', '0.7.58', '3.1.20', '2.0.0.rc1'),
+  origin: fc.constantFrom('gem' as const, 'git' as const),
+  ailment: fc.constantFrom(...ailments),
+  cached: fc.boolean(),
+})
 
 const app: fc.Arbitrary<ModelApp> = fc
   .record({
@@ -23,13 +20,18 @@ const app: fc.Arbitrary<ModelApp> = fc
     runs: machine,
     gems: fc.uniqueArray(gem, { minLength: 1, maxLength: 6, selector: ({ name }) => name }),
   })
-  .map(({ bundled, gems, ...rest }) => ({
-    ...rest,
-    bundled,
-    built: rest.runs,
-    env: {},
-    gems: bundled ? gems : gems.map((each) => ({ ...each, origin: 'gem' as const })),
-  }))
+  .map(({ gems, ...rest }) => {
+    const toGem = (drawn: (typeof gems)[number]): ModelGem => {
+      // Who builds a gem from its repository has Bundler, and no precompiled one.
+      const precompiled = drawn.ailment === 'precompiled-for-others'
+      return {
+        ...drawn,
+        ...(precompiled || !rest.bundled ? { origin: 'gem' } : {}),
+        platform: precompiled ? runtimeOf(rest.runs).platform : 'ruby',
+      }
+    }
+    return { ...rest, built: rest.runs, env: {}, gems: gems.map(toGem) }
+  })
 
 modelProperty(3, app, async (drawn) => {
   const { files, report } = await inspectModel(drawn)
