@@ -43,7 +43,7 @@ export function formatStatus(answer: unknown, colour: boolean): string {
     `${level}, ${(errorRate * 100).toFixed(1)} % of answers failed in the last minute`,
     ...workers.map(
       ({ worker_id, process_id, memory_usage_mb, crash_count, health_status }) =>
-        `worker ${worker_id}  ${health_status}${process_id === null ? '' : `, pid ${process_id}`}${memory_usage_mb === null ? '' : `, ${Math.round(memory_usage_mb)} MB`}, ${crash_count} crashes`,
+        `worker ${worker_id}  ${health_status}${process_id === null ? '' : `, pid ${process_id}`}${memory_usage_mb === null ? '' : `, ${Math.round(memory_usage_mb)} MB`}, ${crash_count} ${crash_count === 1 ? 'crash' : 'crashes'}`,
     ),
     ...pools.map(
       ({ database, server, pool_size, active_connections, idle_connections, waiting_clients, circuit_breaker_state }) =>
