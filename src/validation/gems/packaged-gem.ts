@@ -36,6 +36,6 @@ function debianPackage(tree: FileTree, { name, specPath }: Packaged): string {
 
 /** apk's database: a paragraph for each package, `P:` its name, `R:` a file (wiki.alpinelinux.org, "Apk spec"). Its `gem install` uses the same folder. */
 function alpinePackage(tree: FileTree, { fullName }: Packaged): string | null {
-  const owner = (tree.text(apkDatabase) ?? '').split('\n\n').find((paragraph) => paragraph.includes(`\nR:${fullName}.gemspec\n`))
+  const owner = (tree.text(apkDatabase) ?? '').split('\n\n').find((paragraph) => paragraph.split('\n').includes(`R:${fullName}.gemspec`))
   return owner === undefined ? null : (/^P:(.+)$/m.exec(owner)?.[1] ?? null)
 }

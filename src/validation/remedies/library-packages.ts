@@ -46,7 +46,7 @@ export function packageOf(library: string, system: PackageSystem): string | null
   const known = packages.find(([prefix]) => library === prefix || library.startsWith(`${prefix}.`))?.[1][system]
   if (known !== undefined) return known
   // `/opt/homebrew/opt/libpq/lib/libpq.5.dylib`: the folder is named after the formula.
-  if (system === 'homebrew') return /\/(?:opt|Cellar)\/([\w@.+-]+)\//.exec(library)?.[1] ?? null
+  if (system === 'homebrew') return /^.*\/(?:opt|Cellar)\/([\w@.+-]+)\//.exec(library)?.[1] ?? null
   if (!/^[\w.+-]+\.so(?:\.[\w.]+)?$/.test(library)) return null
   if (system === 'alpine') return `so:${library}`
   return system === 'fedora' ? `${library}()(64bit)` : null
