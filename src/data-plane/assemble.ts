@@ -33,6 +33,8 @@ export class DataPlane {
   #gateway: EnhancedDatabaseManager | null = null
   /** Resolves once nobody is accepted any more. */
   #accepted: Promise<void> = Promise.resolve()
+  /** Called when the log's file has changed. */
+  onReopenLog: (path: string) => void = () => {}
   /** Called once everything is closed. */
   onClosed: () => void = () => {}
 
@@ -88,6 +90,8 @@ export class DataPlane {
           frontDoor: this.#frontDoor?.snapshot() ?? null,
           gateway: this.#gateway?.snapshot() ?? null,
         })
+      case 'ReopenLog':
+        return this.onReopenLog(message.path)
       case 'StopAccepting':
         this.#accepted = this.#stopAccepting()
         return

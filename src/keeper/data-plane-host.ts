@@ -113,6 +113,13 @@ export class DataPlaneHost {
     await answer
   }
 
+  /** The log's file was rotated away; `path` is absolute. */
+  reopenLog(path: string): void {
+    const message = { tag: 'ReopenLog', path } as const
+    this.#send(message)
+    this.#standby.send(message)
+  }
+
   pauseRun(run: number): void {
     this.#send({ tag: 'PauseRun', run })
   }

@@ -16,7 +16,7 @@ import { spawnDataPlane, type DataPlaneProgram } from './data-plane-link.ts'
 import { GatewaySockets } from './gateway-sockets.ts'
 import { GemWatch } from './gem-watch.ts'
 import { HeldAnswers } from './held-answers.ts'
-import type { Log } from './log/log.ts'
+import type { OpenLog } from './log/open-log.ts'
 import { processSignals } from './process-signals.ts'
 import { bindPublicPort, type PublicPort } from './public-port.ts'
 import { Reactions } from './reactions.ts'
@@ -30,7 +30,7 @@ import { WorkerOutput } from './worker-output.ts'
 const listenWithinMs = 10_000
 
 export interface KeeperSurroundings {
-  readonly log: Log
+  readonly log: OpenLog
   readonly runtime: RuntimeDirectory
   /** The data plane's program; null when nothing has to run in it. */
   readonly dataPlaneFile: string | null
@@ -118,8 +118,7 @@ export class Keeper {
         this.#workers.killEverything()
         this.#dataPlane.kill()
       },
-      reload: () =>
-        around.log.message('warn', 'SIGHUP: changed settings take effect when bezel is started again; SIGUSR1 restarts the workers'),
+      reload: () => this.#reopenLog(),
       rollingRestart: () => void this.#workers.rollingRestart(),
     })
     this.#startup = new StartupDriver(
@@ -203,6 +202,18 @@ export class Keeper {
     if (this.#publicPort === null) return
     await this.#dataPlane.listen({ tag: 'Public' }, this.#publicPort.handle, listenWithinMs)
     this.#outside.emit({ tag: 'PortOpened', url: this.#publicPort.url })
+  }
+
+  #reopenLog(): void {
+    const { log } = this.#around
+    try {
+      log.reopen()
+      if (log.file !== null) this.#dataPlane.reopenLog(log.file)
+      const done = log.file === null ? 'there is no log.file to open anew' : `${log.file} was opened anew`
+      log.message('info', `SIGHUP: ${done}. Changed settings take effect when bezel is started again; SIGUSR1 restarts the workers`)
+    } catch (error) {
+      log.failure(error)
+    }
   }
 
   #stopAccepting(): void {

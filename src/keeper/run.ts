@@ -3,13 +3,13 @@ import { openRuntimeDirectory } from '../system/runtime-directory.ts'
 import { sweepLeftovers } from '../system/process-record.ts'
 import { findDataPlaneFile } from './data-plane-file.ts'
 import { Keeper } from './keeper.ts'
-import type { Log } from './log/log.ts'
+import type { OpenLog } from './log/open-log.ts'
 
 /**
  * Holds an app up until it is told to stop. Resolves with the exit code; rejects with what made a start impossible
  * (ALREADY_RUNNING, PORT_TAKEN, SOCKET_PATH_TOO_LONG, …). Nothing that it started is left then.
  */
-export async function runKeeper(config: Config, { log }: { readonly log: Log }): Promise<number> {
+export async function runKeeper(config: Config, { log }: { readonly log: OpenLog }): Promise<number> {
   const runtime = openRuntimeDirectory(config.app.path)
   try {
     for (const leftover of sweepLeftovers(runtime.path)) log.fact({ tag: 'LeftoverKilled', ...leftover })

@@ -1,3 +1,4 @@
+import type { FromKeeper } from '../data-plane/assemble.ts'
 import type { Clock } from '../resilience/drive.ts'
 import type { DataPlaneProcess } from './data-plane-link.ts'
 
@@ -34,6 +35,11 @@ export class Standby {
     const process = this.#process
     this.#process = null
     return process
+  }
+
+  /** Says something to the one that waits, if there is one. */
+  send(message: FromKeeper): void {
+    this.#process?.link.send(message)
   }
 
   died(process: DataPlaneProcess): void {

@@ -54,6 +54,8 @@ export type ToDataPlane<FrontDoor, Gateway> =
   /** The answer to `AskRun`: no `RunExited` will come soon, the process is there. */
   | { readonly tag: 'RunAlive'; readonly run: number }
   | { readonly tag: 'AskSnapshot' }
+  /** The log's file was rotated away: write to the one that is now at this absolute path. */
+  | { readonly tag: 'ReopenLog'; readonly path: string }
   | { readonly tag: 'StopAccepting' }
   /** Finish requests within `withinMs`; answered by `Drained`. */
   | { readonly tag: 'DrainRequests'; readonly withinMs: number }

@@ -80,5 +80,9 @@ export const operationOptions = {
       flag: '--log-level',
     },
   ),
-  'log.file': option(orNone(path, 'none'), null, "Written to instead of standard error; relative to the app's folder."),
+  'log.file': option(
+    orNone(path, 'none'),
+    null,
+    "Written to instead of standard error; relative to the app's folder. SIGHUP opens it anew, so that logrotate can move it away.",
+  ),
 }
