@@ -3,7 +3,7 @@ import { flagOf, variableOf } from './option.ts'
 import { optionNames, optionsTable, type OptionName } from './options-table.ts'
 import { showOrigin } from './origin.ts'
 import { showAddress } from './read-address.ts'
-import { isSecretName, redact } from './redact.ts'
+import { isSecretName, redact } from '../redact.ts'
 
 /** The effective configuration as `bezel config` prints it: nothing secret in it. */
 export interface ConfigDescription {

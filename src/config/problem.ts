@@ -1,5 +1,5 @@
 import { BezelError } from '../errors.ts'
-import { redact } from './redact.ts'
+import { redact } from '../redact.ts'
 
 /** One thing that is wrong with the configuration. */
 export interface Problem {

@@ -1,7 +1,7 @@
 import { closestName } from './closest-name.ts'
 import type { Kind } from './kinds.ts'
 import { showValue, type Problem } from './problem.ts'
-import { isSecretName } from './redact.ts'
+import { isSecretName } from '../redact.ts'
 import { isRecord } from './yaml-file.ts'
 
 /** A value as it was written, before it is checked. */

@@ -5,7 +5,7 @@ import { nothingAbandoned, type Abandoned, type Outside, type Part } from '../pa
 import type { BreakerPolicy } from '../resilience/breaker.machine.ts'
 import { readRssMb } from '../system/proc-fs.ts'
 import { explain } from './blame/explain.ts'
-import { redact } from './blame/redact.ts'
+import { redactReport } from '../redact.ts'
 import { captureStopped, readProcessState, type ProcessState } from './capture/capture-process.ts'
 import { OomKills } from './capture/oom-kills.ts'
 import { readMemoryLimit } from './capture/read-memory-limit.ts'
@@ -223,7 +223,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     const { known, output, findings, memoryLimit, oomKilled } = unsettled
     const { exit, why, lastRssMb } = known
     const evidence = { findings, exitStatus: exit, endedFor: why, memoryLimit, oomKilled, lastRssMb, requests: requests ?? [] }
-    this.#recorder.record({ ...known, explanation: explain(evidence), requests, cause, report: redact(output.toString('utf8')) })
+    this.#recorder.record({ ...known, explanation: explain(evidence), requests, cause, report: redactReport(output.toString('utf8')) })
   }
 
   /** The run goes on. */
@@ -239,7 +239,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
       explanation: explain({ findings: [note], memoryLimit }),
       requests: null,
       cause: null,
-      report: redact(watch.text().toString('utf8')),
+      report: redactReport(watch.text().toString('utf8')),
     })
   }
 }

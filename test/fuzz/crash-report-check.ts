@@ -1,6 +1,6 @@
 import { CrashReportReader } from '../../src/formats/crash-report/crash-report-reader.ts'
 import { explainLog } from '../../src/recovery/blame/explain-log.ts'
-import { redact } from '../../src/recovery/blame/redact.ts'
+import { redactReport } from '../../src/redact.ts'
 
 /** A name in an answer that no input can have put there. */
 const everKnown = /^[\w .@/+:#!?=*-]{1,120}$/
@@ -28,7 +28,7 @@ export function checkInput(bytes: Buffer, chunkSize: number): string | null {
       !everKnown.test(culprit.gem)
     )
       return `sure of "${culprit.gem}"`
-    if (redact(summary) !== summary) return 'something to redact'
+    if (redactReport(summary) !== summary) return 'something to redact'
   }
   return findings.length > 512 ? 'findings without bound' : null
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
-import { redact } from '../redact.ts'
+import { redact } from '../../redact.ts'
 
 const script = fileURLToPath(new URL('../../../ruby/database-config.rb', import.meta.url))
 const maxAnswerBytes = 1_048_576

@@ -1,9 +1,8 @@
-import { redact } from '../../config/redact.ts'
+import { isSecretName, redact } from '../../redact.ts'
 
 /** What a log line holds beside time, level and message. */
 export type Fields = Readonly<Record<string, unknown>>
 
-const secretKey = /secret|password|passwd|token|api_?key/i
 const steps: readonly Bounds[] = [
   { text: 2_000, entries: 50, depth: 5 },
   { text: 300, entries: 10, depth: 4 },
@@ -37,7 +36,7 @@ function toRecord(fields: Fields, bounds: Bounds, onCut: () => void): Record<str
   return Object.fromEntries(
     entries
       .slice(0, bounds.entries)
-      .map(([key, value]) => [key, secretKey.test(key) && typeof value === 'string' ? '***' : toPlain(value, bounds, onCut)]),
+      .map(([key, value]) => [key, isSecretName(key) && typeof value === 'string' ? '***' : toPlain(value, bounds, onCut)]),
   )
 }
 

@@ -1,6 +1,6 @@
 import { BezelError } from '../../errors.ts'
 import type { BezelEvent } from '../../events.ts'
-import { redact } from '../../config/redact.ts'
+import { redact } from '../../redact.ts'
 import type { LineSink } from '../../system/line-sink.ts'
 import type { Fields } from './bounded-record.ts'
 import { tellFact, type Level } from './fact-sentences.ts'

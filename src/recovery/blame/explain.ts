@@ -7,7 +7,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import { joinApp } from './join-app.ts'
 import { contradicts, endedByBezel, judgeEvent, judgeExit, signalOf } from './judge-event.ts'
 import { fillRemedy, findKnownCause, packageOf, type Facts, type KnownCause } from './known-causes.ts'
-import { redact } from './redact.ts'
+import { redactReport } from '../../redact.ts'
 import { summarise } from './summarise.ts'
 import { toFacts } from './to-facts.ts'
 
@@ -80,7 +80,7 @@ function finish(
   const topSymbol = blame.report?.site.frames.find(({ frame }) => frame.symbol !== null)?.frame.symbol ?? null
   return {
     kind: blame.kind,
-    summary: redact(
+    summary: redactReport(
       shorten(
         summarise({
           kind: blame.kind,
@@ -95,8 +95,8 @@ function finish(
     ),
     culprit,
     confidence: blame.confidence,
-    evidence: lines.map((line) => redact(shorten(line))),
-    alternatives: blame.alternatives.map(({ who, why }) => ({ who: redact(who), why: redact(why) })),
+    evidence: lines.map((line) => redactReport(shorten(line))),
+    alternatives: blame.alternatives.map(({ who, why }) => ({ who: redactReport(who), why: redactReport(why) })),
     causeId: cause?.id ?? null,
     remedy: [...new Set(remedy)],
     link: cause?.link ?? null,
@@ -118,6 +118,6 @@ function shorten(text: string): string {
 }
 
 function redactCulprit(culprit: Culprit): Culprit {
-  const safe = (text: string | null): string | null => (text === null ? null : redact(text))
+  const safe = (text: string | null): string | null => (text === null ? null : redactReport(text))
   return { ...culprit, file: safe(culprit.file), rubyLine: safe(culprit.rubyLine), function: safe(culprit.function) }
 }
