@@ -28,6 +28,7 @@ test.each([
   ['AKIAABCDEFGHIJKLMNOP', 'AKIAABCDEFGHIJKLMNOP'],
   ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc', 'eyJzdWIiOiIxIn0'],
   ['ghp_abcdefghij0123456789', 'ghp_abcdefghij0123456789'],
+  ['rk_live_abcdefghij0123456789', 'abcdefghij0123456789'],
   ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----', 'MIIE'],
 ])('takes the secret out of %s', (text, secret) => {
   for (const safe of [redact, redactReport]) {
