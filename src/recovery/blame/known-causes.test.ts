@@ -32,7 +32,7 @@ describe('the known causes', () => {
       for (const line of cause.remedy)
         for (const [, name] of line.matchAll(/\{(\w+)\}/g))
           expect(['gem', 'version', 'file', 'library', 'subject', 'symbol', 'package']).toContain(name)
-      if (cause.link !== null) expect(cause.link).toMatch(/^https:\/\//)
+      expect(cause.link).toMatch(/^https:\/\//)
     },
   )
 

@@ -77,7 +77,8 @@ export interface KnownCause {
   /** Whom the cause blames where the evidence names nobody. */
   readonly culprit?: { readonly gem?: string; readonly library?: string }
   readonly remedy: readonly string[]
-  readonly link: string | null
+  /** Where it is told of in public. */
+  readonly link: string
 }
 
 const knownCauses = causes as readonly KnownCause[]
