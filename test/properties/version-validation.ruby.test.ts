@@ -5,6 +5,7 @@ import type { Workbench } from '../../src/validation/evidence/workbench.ts'
 import type { Extension } from '../../src/validation/gems/extension.ts'
 import type { InstalledGem } from '../../src/validation/gems/installed-gem.ts'
 import { ElfShelf } from '../../src/validation/libraries/elf-shelf.ts'
+import { ExtensionExports } from '../../src/validation/libraries/extension-exports.ts'
 import { toRuntime } from '../../src/validation/runtime/runtime.ts'
 import { makeElf } from '../support/make-elf.ts'
 import { memoryTree } from '../support/memory-tree.ts'
@@ -40,7 +41,7 @@ modelProperty(
       runtime: toRuntime(config, '/usr/bin/ruby', []),
       shelf: new ElfShelf(tree),
       linked: null,
-      someExtensionOffers: () => false,
+      extensions: new ExtensionExports(tree, []),
     }
     const gem: InstalledGem = {
       name: 'tiny',
