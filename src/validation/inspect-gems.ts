@@ -10,6 +10,7 @@ import type { Extension, GemExtensions } from './gems/extension.ts'
 import { findExtensions } from './gems/find-extensions.ts'
 import type { InstalledGem } from './gems/installed-gem.ts'
 import { ElfShelf } from './libraries/elf-shelf.ts'
+import { ExtensionExports } from './libraries/extension-exports.ts'
 import { Loader } from './libraries/loader.ts'
 import type { Observation } from './observation.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -49,7 +50,10 @@ export async function inspectGems(
       runtime,
       shelf,
       linked: ruby === null ? null : { ruby, loader: new Loader(tree, shelf, ruby, env) },
-      someExtensionOffers: (symbol) => files.some(({ path }) => shelf.library(path)?.exports(symbol) === true),
+      extensions: new ExtensionExports(
+        tree,
+        files.map(({ path }) => path),
+      ),
     }
     observations.push(...checkInterpreter(bench))
     const brought: Brought[] = []

@@ -35,12 +35,17 @@ class DwarfFault extends Error {
 const maxUnits = 16
 const maxHeaderBytes = 256 * 1024
 const maxFolders = 2_048
+/** Unit length, version, sizes and header length of the widest form. */
+const leadBytes = 24
+/** Of a table of names this much is read at once; those of one extension stand close together. */
+const namesAtOnce = 64 * 1024
 
 /**
  * Folders in the line tables of a compiled file: they hold the path of the Ruby headers it was built with. Never throws.
  * Format: DWARF 2 to 4 (section 6.2.4) and DWARF 5 (section 6.2.4), 32- and 64-bit.
  */
-export function readSourceFolders(sections: DwarfSections): SourceFolders | MalformedDwarf {
+export function readSourceFolders(asked: DwarfSections): SourceFolders | MalformedDwarf {
+  const sections = { ...asked, lineStrings: readAtOnce(asked.lineStrings), strings: readAtOnce(asked.strings) }
   const folders = new Set<string>()
   try {
     for (let at = 0, unit = 0; unit < maxUnits && at + 4 < sections.line.size && folders.size < maxFolders; unit += 1)
@@ -52,18 +57,35 @@ export function readSourceFolders(sections: DwarfSections): SourceFolders | Malf
   return { tag: 'Folders', folders: [...folders] }
 }
 
+/** A source whose beginning is fetched once, when it is first asked for. */
+function readAtOnce(source: ByteSource | null): ByteSource | null {
+  if (source === null) return null
+  const { size } = source
+  let head: Uint8Array | null = null
+  return {
+    size,
+    read: (offset, length) => {
+      if (offset + length > namesAtOnce) return source.read(offset, length)
+      head ??= source.read(0, Math.min(size, namesAtOnce))
+      return head.subarray(offset, offset + length)
+    },
+  }
+}
+
 /** Adds one unit's folders; returns where the next unit begins. */
 function readUnit(sections: DwarfSections, at: number, folders: Set<string>): number {
-  const head = new Walker(sections.line, at, Math.min(maxHeaderBytes, sections.line.size - at), sections.littleEndian)
-  let length = head.u32()
+  const { line, littleEndian } = sections
+  const lead = new Walker(line, at, Math.min(leadBytes, line.size - at), littleEndian)
+  let length = lead.u32()
   const wide = length === 0xffffffff
-  if (wide) length = head.u64()
-  const next = head.at + length
-  if (length === 0 || next > sections.line.size) throw new DwarfFault(at, 'a unit that ends behind its section')
-  const version = head.u16()
+  if (wide) length = lead.u64()
+  const next = lead.at + length
+  if (length === 0 || next > line.size) throw new DwarfFault(at, 'a unit that ends behind its section')
+  const version = lead.u16()
   if (version < 2 || version > 5) throw new DwarfFault(at, `line table version ${version}`)
-  if (version === 5) head.skip(2)
-  head.skip(wide ? 8 : 4)
+  if (version === 5) lead.skip(2)
+  const headerBytes = wide ? lead.u64() : lead.u32()
+  const head = new Walker(line, lead.at, Math.min(headerBytes, maxHeaderBytes, line.size - lead.at), littleEndian)
   head.skip(version >= 4 ? 5 : 4)
   const opcodes = head.u8()
   head.skip(Math.max(0, opcodes - 1))

@@ -19,15 +19,32 @@ export class ElfFault extends Error {
 
 /** Longest name that is read: C++ symbols of large libraries stay below 8 KiB. */
 const maxNameBytes = 64 * 1024
-const pageBytes = 16 * 1024
+const pageBytes = 4 * 1024
+/** A field that begins in a page may end in the next. */
+const overlapBytes = 16
+
+/** A piece of one file. */
+interface Page {
+  owner: ElfCursor | null
+  at: number
+  view: DataView
+  readonly room: Uint8Array
+}
+
+/** Pages of all files together: what reading costs in memory doesn't grow with their number. Walking symbols takes three at a time. */
+const pages: readonly Page[] = Array.from({ length: 32 }, () => {
+  const room = new Uint8Array(pageBytes + overlapBytes)
+  return { owner: null, at: 0, view: new DataView(room.buffer), room }
+})
+const noPage: Page = { owner: null, at: 0, view: new DataView(new ArrayBuffer(0)), room: new Uint8Array() }
+let eldest = 0
 
 /** Reads fields of one file in its own byte order and word size, a page at a time. Every offset is checked against the file's size first. */
 export class ElfCursor {
   readonly source: ByteSource
   readonly wide: boolean
   readonly littleEndian: boolean
-  #page: DataView = new DataView(new ArrayBuffer(0))
-  #pageAt = 0
+  #page = noPage
 
   constructor(source: ByteSource, wide: boolean, littleEndian: boolean) {
     this.source = source
@@ -42,15 +59,18 @@ export class ElfCursor {
   }
 
   u8(offset: number): number {
-    return this.#at(offset, 1).getUint8(offset - this.#pageAt)
+    const page = this.#at(offset, 1)
+    return page.view.getUint8(offset - page.at)
   }
 
   u16(offset: number): number {
-    return this.#at(offset, 2).getUint16(offset - this.#pageAt, this.littleEndian)
+    const page = this.#at(offset, 2)
+    return page.view.getUint16(offset - page.at, this.littleEndian)
   }
 
   u32(offset: number): number {
-    return this.#at(offset, 4).getUint32(offset - this.#pageAt, this.littleEndian)
+    const page = this.#at(offset, 4)
+    return page.view.getUint32(offset - page.at, this.littleEndian)
   }
 
   u64(offset: number): number {
@@ -82,10 +102,10 @@ export class ElfCursor {
     if (offset < 0 || offset >= limit) throw new ElfFault(Math.max(offset, 0), 'a name begins behind the end of its table')
     let text = ''
     for (let from = offset; from < limit && from - offset < maxNameBytes;) {
-      const page = this.#at(from, 1)
-      const start = from - this.#pageAt
-      const length = Math.min(page.byteLength - start, limit - from)
-      const bytes = Buffer.from(page.buffer, page.byteOffset + start, length)
+      const { view, at } = this.#at(from, 1)
+      const start = from - at
+      const length = Math.min(view.byteLength - start, limit - from)
+      const bytes = Buffer.from(view.buffer, view.byteOffset + start, length)
       const nul = bytes.indexOf(0)
       if (nul !== -1) return asUtf8(text + bytes.toString('latin1', 0, nul))
       text += bytes.toString('latin1')
@@ -94,17 +114,27 @@ export class ElfCursor {
     throw new ElfFault(offset, 'a name without an end')
   }
 
-  #at(offset: number, length: number): DataView {
-    const within = offset - this.#pageAt
-    if (within >= 0 && within + length <= this.#page.byteLength) return this.#page
-    this.check(offset, length, 'a field')
-    const pageAt = offset - (offset % pageBytes)
-    const wanted = Math.min(pageBytes + 16, this.source.size - pageAt)
-    const bytes = this.source.read(pageAt, wanted)
-    this.#page = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#pageAt = pageAt
-    if (offset - pageAt + length > bytes.length) throw new ElfFault(offset, 'the file became shorter while it was read')
+  #at(offset: number, length: number): Page {
+    if (!this.#holds(this.#page, offset, length)) this.#page = this.#find(offset, length)
     return this.#page
+  }
+
+  #holds({ owner, at, view }: Page, offset: number, length: number): boolean {
+    return owner === this && offset >= at && offset + length <= at + view.byteLength
+  }
+
+  #find(offset: number, length: number): Page {
+    this.check(offset, length, 'a field')
+    for (const page of pages) if (this.#holds(page, offset, length)) return page
+    const at = offset - (offset % pageBytes)
+    const page = pages[eldest] ?? noPage
+    eldest = (eldest + 1) % pages.length
+    const bytes = this.source.read(at, Math.min(pageBytes + overlapBytes, this.source.size - at), page.room)
+    page.owner = this
+    page.at = at
+    page.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (offset - at + length > bytes.length) throw new ElfFault(offset, 'the file became shorter while it was read')
+    return page
   }
 }
 

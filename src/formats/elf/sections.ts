@@ -58,7 +58,10 @@ export function readSectionData(elf: ElfFile, section: ElfSection): ByteSource |
         throw new ElfFault(offset, `section ${name} doesn't begin with ZLIB`)
       return unpack(elf, section, 12, zlibCompression)
     }
-    return { size, read: (from: number, length: number) => cursor.source.read(offset + from, Math.min(length, size - from)) }
+    return {
+      size,
+      read: (from, length, room) => cursor.source.read(offset + from, Math.min(length, size - from), room),
+    } satisfies ByteSource
   })
 }
 

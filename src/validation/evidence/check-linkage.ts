@@ -29,8 +29,8 @@ export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFil
   if (bench.linked === null) return { observations: [], rubySymbolsAbsent: [], usesRuby, symbols, libraries: [] }
   const { loader } = bench.linked
   const closure = loader.closure({ path: bench.tree.realPath(extension.path) ?? extension.path, elf })
-  const unbound = symbols.filter(
-    (name) => !loader.rubyOffers(name) && !closure.libraries.some((library) => library.exports(name)) && !bench.someExtensionOffers(name),
+  const unbound = bench.extensions.lacking(
+    symbols.filter((name) => !loader.rubyOffers(name) && !closure.libraries.some((library) => library.exports(name))),
   )
   const others = unbound.filter((name) => !rubySymbol.test(name))
   const incomplete = closure.absent.length > 0

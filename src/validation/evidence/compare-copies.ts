@@ -1,10 +1,11 @@
 import { posix } from 'node:path'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Extension, GemExtensions } from '../gems/extension.ts'
+import { withElf } from '../libraries/with-elf.ts'
 import type { Claim } from './claim.ts'
 import { readBuildLogs, readMakefiles } from './read-build-logs.ts'
 import { readClaims } from './read-claims.ts'
-import { kinshipOf, withElf, type Kinship } from './same-build.ts'
+import { kinshipOf, type Kinship } from './same-build.ts'
 import type { Workbench } from './workbench.ts'
 
 /**

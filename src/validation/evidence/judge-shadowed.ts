@@ -1,7 +1,7 @@
 import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Observation } from '../observation.ts'
+import { withElf } from '../libraries/with-elf.ts'
 import { readClaims } from './read-claims.ts'
-import { withElf } from './same-build.ts'
 import type { Workbench } from './workbench.ts'
 
 /** Second copies that are not loaded: worth a note when they differ, or are for another Ruby. */

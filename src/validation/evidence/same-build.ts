@@ -1,7 +1,6 @@
-import { readElf } from '../../formats/elf/read-elf.ts'
 import { readBuildId } from '../../formats/elf/notes.ts'
-import type { ElfFile } from '../../formats/elf/elf.ts'
 import type { FileTree } from '../files/file-tree.ts'
+import { withElf } from '../libraries/with-elf.ts'
 
 const chunkBytes = 256 * 1024
 
@@ -15,18 +14,6 @@ export function kinshipOf(tree: FileTree, one: string, other: string): Kinship {
   if (first.size === second.size && sameBytes(tree, one, other, first.size)) return 'bytes'
   const [left, right] = [one, other].map((path) => withElf(tree, path, readBuildId))
   return left !== undefined && left !== null && left === right ? 'link' : 'none'
-}
-
-/** Opens a file for one look; null when it is no readable ELF file. */
-export function withElf<T>(tree: FileTree, path: string, look: (elf: ElfFile) => T): T | null {
-  const file = tree.open(path)
-  if (file === null) return null
-  try {
-    const elf = readElf(file)
-    return elf.tag === 'Elf' ? look(elf) : null
-  } finally {
-    file.close()
-  }
 }
 
 function sameBytes(tree: FileTree, one: string, other: string, size: number): boolean {

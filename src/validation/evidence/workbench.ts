@@ -1,5 +1,6 @@
 import type { FileTree } from '../files/file-tree.ts'
 import type { ElfShelf, Library } from '../libraries/elf-shelf.ts'
+import type { ExtensionExports } from '../libraries/extension-exports.ts'
 import type { Loader } from '../libraries/loader.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
@@ -10,6 +11,5 @@ export interface Workbench {
   readonly shelf: ElfShelf
   /** The interpreter and its loader; null when it is no readable ELF file (macOS). */
   readonly linked: { readonly ruby: Library; readonly loader: Loader } | null
-  /** Whether any extension of the app offers a symbol: some are built upon others. */
-  someExtensionOffers(symbol: string): boolean
+  readonly extensions: ExtensionExports
 }

@@ -80,8 +80,8 @@ export class DiskTree implements FileTree {
   #opened(path: string, descriptor: number, size: number): OpenFile {
     return {
       size,
-      read: (offset, length) => {
-        const bytes = Buffer.allocUnsafe(length)
+      read: (offset, length, room) => {
+        const bytes = room ?? Buffer.allocUnsafe(length)
         try {
           return bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset))
         } catch (error) {

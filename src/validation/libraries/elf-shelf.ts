@@ -14,6 +14,7 @@ export interface Library {
 /** Opens each library once. `close` gives the descriptors back. */
 export class ElfShelf {
   readonly #tree: FileTree
+  /** By the path that was asked for, and by the one that its links lead to. */
   readonly #libraries = new Map<string, Library | null>()
   readonly #open: OpenFile[] = []
 
@@ -23,12 +24,12 @@ export class ElfShelf {
 
   /** Null when nothing is there, or when it is no readable ELF file. */
   library(path: string): Library | null {
-    const real = this.#tree.realPath(path)
-    if (real === null) return null
-    const known = this.#libraries.get(real)
+    const known = this.#libraries.get(path)
     if (known !== undefined) return known
-    const library = this.#read(real)
-    this.#libraries.set(real, library)
+    const real = this.#tree.realPath(path)
+    const library = real === null ? null : (this.#libraries.get(real) ?? this.#read(real))
+    this.#libraries.set(path, library)
+    if (real !== null) this.#libraries.set(real, library)
     return library
   }
 

@@ -27,17 +27,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** A tree that counts what is read of the app. */
+/** A tree that counts what is read of the app's gems. */
 class CountingTree extends DiskTree {
   static reads = 0
 
   override open(path: string) {
-    if (path.startsWith(app.path)) CountingTree.reads += 1
+    if (path.startsWith(app.home)) CountingTree.reads += 1
     return super.open(path)
   }
 
   override list(path: string) {
-    if (path.startsWith(app.path)) CountingTree.reads += 1
+    if (path.startsWith(app.home)) CountingTree.reads += 1
     return super.list(path)
   }
 }
