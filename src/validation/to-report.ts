@@ -4,6 +4,7 @@ import type { InspectedGem } from './inspect-gems.ts'
 import type { Observation } from './observation.ts'
 import type { IgnoredFinding } from './options.ts'
 import { chooseRemedy } from './remedies/choose-remedy.ts'
+import { isCommand } from './remedies/command-line.ts'
 import type { Place } from './remedies/place.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import type { Severity } from './findings.ts'
@@ -26,15 +27,22 @@ function toFinding(
   today: string,
 ): Finding {
   const { code, gem, evidence, explanation, mend } = observation
-  const silenced = ignore.find((each) => each.code === code && each.gem === gem && each.until >= today)
+  const entries = ignore.filter((each) => each.code === code && each.gem === gem)
+  const silenced = entries.find(({ until }) => until >= today)
   return {
     code,
     gem,
     evidence,
     severity: silenced === undefined ? findingRules[code].severity : 'note',
-    explanation: silenced === undefined ? explanation : `${explanation} Ignored until ${silenced.until}: ${silenced.reason}.`,
+    explanation: `${explanation}${silencing(silenced, entries)}`,
     remedy: place === null ? [] : chooseRemedy(place, gem === null ? null : (all.get(gem) ?? null), mend),
   }
+}
+
+function silencing(silenced: IgnoredFinding | undefined, entries: readonly IgnoredFinding[]): string {
+  if (silenced !== undefined) return ` Ignored until ${silenced.until}: ${silenced.reason}.`
+  const [last] = entries.toSorted((one, other) => other.until.localeCompare(one.until))
+  return last === undefined ? '' : ` It was ignored until ${last.until} (${last.reason}), and that day is over.`
 }
 
 export function toReport(inspection: Inspection, findings: readonly Finding[], runtime: Runtime, tookMs: number): ValidationReport {
@@ -66,7 +74,7 @@ function toGemReport({ gem, builtFor, verdict }: InspectedGem, findings: readonl
   const mine = findings.filter((finding) => finding.gem === gem.name)
   const error = mine.find(({ severity }) => severity === 'error')
   const status = error !== undefined ? 'incompatible' : verdict === 'incompatible' ? 'compatible' : verdict
-  const remedy = (error ?? mine.find(({ code }) => code === 'ORIGIN_UNKNOWN'))?.remedy ?? []
+  const remedy = ((error ?? mine.find(({ code }) => code === 'ORIGIN_UNKNOWN'))?.remedy ?? []).filter(isCommand)
   const required = error !== undefined && !systemFaults.has(error.code)
   return {
     gemName: gem.name,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { nothingAbandoned, type Abandoned, type Outside, type Part } from '../part.ts'
-import { BezelError } from '../errors.ts'
 import { DiskTree } from './files/disk-tree.ts'
 import type { FileTree } from './files/file-tree.ts'
+import { requireFolder } from './files/require-folder.ts'
 import { inspectBundle, type Inspection } from './inspect-bundle.ts'
 import { holds, type Footprint } from './memory/footprint.ts'
 import { isWorthKeeping } from './memory/is-worth-keeping.ts'
@@ -169,8 +169,7 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     const disk = this.#around.openTree(root)
     const recording = this.#around.memory === null ? null : new RecordingTree(disk)
     const tree = recording ?? disk
-    if (tree.facts(appPath)?.kind !== 'folder')
-      throw new BezelError('DATA_UNREADABLE', `There is no folder ${tree.shown(appPath)}; it should hold the app.`)
+    requireFolder(disk, appPath)
     const effective = root === null ? env : {}
     const { runtime, broken, others } = await locateRuntime(tree, { root, appPath, env: effective, rubyPath })
     const mounts = root === null ? readMounts() : null

@@ -5,6 +5,7 @@ import { asRoot, asWriter, ofRuby, quoted } from './command-line.ts'
 import { installLibrary } from './install-library.ts'
 import { installRuby, reinstallRuby } from './install-ruby.ts'
 import type { Place } from './place.ts'
+import { restoreLock } from './restore-lock.ts'
 import { rebuildGem, reinstallOwner } from './rebuild-gem.ts'
 
 /** Commands, to be typed in the app's folder in this order; a line that is no command is a sentence with a full stop. */
@@ -18,6 +19,8 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
       return reinstallRuby(place)
     case 'Library':
       return installLibrary(place, mend.name)
+    case 'Lock':
+      return restoreLock(place, mend.path)
     case 'Install':
       return withBundler(place, 'install')
     case 'SourceBuild':

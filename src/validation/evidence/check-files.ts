@@ -1,0 +1,69 @@
+import type { FileTree, FileTrouble } from '../files/file-tree.ts'
+import type { AppLock } from '../gems/read-lock.ts'
+import type { Observation } from '../observation.ts'
+
+/** More places than a person reads. */
+const maxPlaces = 10
+
+export function checkLock(lock: AppLock, where: string): Observation[] {
+  switch (lock.tag) {
+    case 'Lock':
+      return []
+    case 'Unreadable':
+      return [
+        {
+          code: 'LOCK_UNREADABLE',
+          gem: null,
+          evidence: [{ what: lock.why, where }],
+          explanation: `Gemfile.lock can not be read: ${lock.why}.`,
+          mend: { tag: 'Lock', path: where },
+        },
+      ]
+    case 'Absent':
+      return [
+        {
+          code: 'LOCK_ABSENT',
+          gem: null,
+          evidence: [{ what: lock.why, where }],
+          explanation: `Gemfile.lock ${lock.why}, so all installed gems were validated.`,
+          mend: { tag: 'Say', lines: [] },
+        },
+      ]
+  }
+}
+
+export function specUnreadable(name: string): Observation {
+  return {
+    code: 'GEMSPEC_UNREADABLE',
+    gem: name,
+    evidence: [{ what: 'neither stub lines nor a plain name', where: `specification of ${name}` }],
+    explanation: `The specification of ${name} can not be understood, so it was not validated.`,
+    mend: { tag: 'Install' },
+  }
+}
+
+/** What was there and could not be read, one finding for each reason. Other users' homes, which PATH may name, are nobody's business. */
+export function checkTroubles(tree: FileTree, appPath: string, home: string | null): Observation[] {
+  const mine = tree.troubles().filter(({ path }) => isWithin(path, appPath) || (home !== null && isWithin(path, home)) || !isHome(path))
+  return [...Map.groupBy(mine, ({ errno }) => errno)].map(([errno, troubles]) => unreadable(tree, errno, troubles))
+}
+
+function unreadable(tree: FileTree, errno: string, troubles: readonly FileTrouble[]): Observation {
+  const [first] = troubles
+  const more = troubles.length > 1 ? ` and ${troubles.length - 1} more` : ''
+  return {
+    code: 'FILE_UNREADABLE',
+    gem: null,
+    evidence: troubles.slice(0, maxPlaces).map(({ path }) => ({ what: errno, where: tree.shown(path) })),
+    explanation: `${tree.shown(first?.path ?? '')}${more} can not be read (${errno}).`,
+    mend: { tag: 'Say', lines: [] },
+  }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
+}
+
+function isHome(path: string): boolean {
+  return /^\/(?:root|(?:home|Users)\/[^/]+)(?:\/|$)/.test(path)
+}

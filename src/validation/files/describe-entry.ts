@@ -1,0 +1,33 @@
+import { posix } from 'node:path'
+import type { FileTree } from './file-tree.ts'
+
+/** Why a path that should be a readable file is none, to follow "it is"; null when nothing is there at all. */
+export function whyNoFile(tree: FileTree, path: string): string | null {
+  tree.open(path)?.close()
+  const trouble = toldOf(tree, path)
+  if (trouble !== null) return trouble
+  const facts = tree.facts(path)
+  if (facts === null) return isListed(tree, path) ? 'a link that leads nowhere' : null
+  if (facts.kind === 'folder') return 'a folder'
+  return facts.kind === 'other' ? 'a pipe, socket or device' : 'a file that can not be opened'
+}
+
+/** What the system said when the path, or a folder above it, was asked for. */
+export function toldOf(tree: FileTree, path: string): string | null {
+  const errno = tree.troubles().find((each) => path === each.path || path.startsWith(`${each.path}/`))?.errno
+  switch (errno) {
+    case undefined:
+      return null
+    case 'EACCES':
+    case 'EPERM':
+      return 'not readable for this user'
+    case 'ELOOP':
+      return 'a link in a loop'
+    default:
+      return `not readable (${errno})`
+  }
+}
+
+function isListed(tree: FileTree, path: string): boolean {
+  return tree.list(posix.dirname(path)).some(({ name }) => name === posix.basename(path))
+}
