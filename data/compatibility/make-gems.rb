@@ -3,6 +3,7 @@
 # Makes gems.json: for each critical gem, every released version with the Rubies it asks for and the platforms it is built for.
 # Source: the index of rubygems.org that Bundler itself reads (https://guides.rubygems.org/rubygems-org-compact-index-api/).
 # Usage: ruby data/compatibility/make-gems.rb [--newest]   (--newest only prints each gem's newest version)
+# Ends with 75 when the registry can't be reached.
 require 'json'
 require 'rubygems/remote_fetcher'
 require 'uri'
@@ -25,7 +26,12 @@ def builds(name)
        .reject { |build| Gem::Version.new(build[:version]).prerelease? || build[:platform] !~ PLATFORM }
 end
 
-all = GEMS.to_h { |name| [name, builds(name)] }
+begin
+  all = GEMS.to_h { |name| [name, builds(name)] }
+rescue Gem::RemoteFetcher::FetchError, SystemCallError, SocketError, Timeout::Error => e
+  warn "rubygems.org can't be reached: #{e.message}"
+  exit 75
+end
 newest = all.transform_values { |list| list.map { |build| build[:version] }.max_by { |version| Gem::Version.new(version) } }
 if ARGV.include?('--newest')
   puts JSON.generate(newest)
