@@ -17,7 +17,7 @@ const runtime = (minor: string, arch = 'x86_64-linux-gnu') =>
   )
 
 describe('the table of critical gems', () => {
-  test('holds all thirteen, with their newest versions as of its date', () => {
+  test('holds all thirteen, and its date', () => {
     const { made, gems } = criticalGems()
     expect(made).toMatch(/^\d{4}-\d\d-\d\d$/)
     expect(Object.keys(gems).sort()).toEqual([

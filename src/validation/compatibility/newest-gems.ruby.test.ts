@@ -10,7 +10,7 @@ const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => 
 test(
   "the newest version of each critical gem in the registry is in the table (offline: the table's date is told)",
   { timeout: 90_000 },
-  (context) => {
+  () => {
     const { made, gems } = criticalGems()
     const { status, stdout, stderr } = spawnSync('ruby', [script, '--newest'], {
       env: clean,
