@@ -125,6 +125,7 @@ async function readApp(folder: string): Promise<AppKnowledge> {
   const { systemClock } = await import('../system/clock.ts')
   const { validationDefaults } = await import('../validation/options.ts')
   const { VersionValidator } = await import('../validation/version-validator.ts')
+  const { toAppKnowledge } = await import('../keeper/to-app-knowledge.ts')
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new BezelError('DATA_UNREADABLE', `There is no folder ${folder} to look into.`)
   const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
@@ -132,13 +133,5 @@ async function readApp(folder: string): Promise<AppKnowledge> {
     { ...validationDefaults, appPath: resolve(folder), env, probe: false },
     { clock: systemClock, random: Math.random, emit: () => {} },
   )
-  const { findings, gems } = await validator.validate()
-  return {
-    gems: gems.map(({ gemName, installedVersion }) => ({ name: gemName, version: installedVersion })),
-    findings: findings.flatMap(({ gem, code, explanation, remedy, evidence }) =>
-      gem === null
-        ? []
-        : [{ gem, code, text: explanation, remedy, file: evidence.find(({ where }) => /\.(?:so|bundle)$/.test(where))?.where ?? null }],
-    ),
-  }
+  return toAppKnowledge(await validator.validate())
 }

@@ -24,6 +24,7 @@ import { startPulse, toCondition, toTraffic } from './pulse.ts'
 import { awaitRequiredDatabases } from './required-databases.ts'
 import { planDescent } from './shutdown-phases.ts'
 import { StartupDriver } from './startup-driver.ts'
+import { toAppKnowledge } from './to-app-knowledge.ts'
 import { WorkerOutput } from './worker-output.ts'
 
 /** How long a data plane may take to listen on a handle that it was sent. */
@@ -77,6 +78,7 @@ export class Keeper {
       wallTimeMs: Date.now,
       signal: (pid, signal) => process.kill(pid, signal),
       oomKills: readOomKills,
+      app: () => (this.#gems.report === null ? null : toAppKnowledge(this.#gems.report)),
       answers: (run) => this.#answers(run),
     })
     this.#workers = new WorkerProcessManager({ ...config.workers, runtimeDir: around.runtime.path }, this.#outside, {

@@ -39,6 +39,7 @@ function create(incidentsDir = folder): ErrorRecoverySystem {
     wallTimeMs: () => Date.UTC(2026, 10, 25, 3),
     signal: (pid, signal) => process.kill(pid, signal),
     oomKills: () => oomKills,
+    app: () => null,
     answers: () => Promise.resolve(answers),
   })
 }

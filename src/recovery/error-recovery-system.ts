@@ -222,7 +222,8 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     this.#unsettled.delete(run)
     const { known, output, findings, memoryLimit, oomKilled } = unsettled
     const { exit, why, lastRssMb } = known
-    const evidence = { findings, exitStatus: exit, endedFor: why, memoryLimit, oomKilled, lastRssMb, requests: requests ?? [] }
+    const app = this.#ports.app()
+    const evidence = { findings, exitStatus: exit, endedFor: why, memoryLimit, oomKilled, lastRssMb, requests: requests ?? [], app }
     this.#recorder.record({ ...known, explanation: explain(evidence), requests, cause, report: redactReport(output.toString('utf8')) })
   }
 
@@ -236,7 +237,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     this.#recorder.record({
       ...known,
       state: readProcessState(pid, this.#settings.maxStateEntries),
-      explanation: explain({ findings: [note], memoryLimit }),
+      explanation: explain({ findings: [note], memoryLimit, app: this.#ports.app() }),
       requests: null,
       cause: null,
       report: redactReport(watch.text().toString('utf8')),

@@ -7,10 +7,20 @@ import type { TroubleKind } from './explanation.ts'
 
 /** What validation knows about an app, as far as blame needs it. The caller joins it: recovery never asks validation. */
 export interface AppKnowledge {
-  /** Gems of the lock file. */
-  readonly gems: readonly { readonly name: string; readonly version: string }[]
+  /** Those with native code. */
+  readonly gems: readonly AppGem[]
   /** What was found about single files or gems. */
   readonly findings: readonly AppFinding[]
+}
+
+export interface AppGem {
+  readonly name: string
+  readonly version: string
+  /** Ruby that its files name, `3.1`; null when nothing tells. */
+  readonly builtFor: string | null
+  /** The Ruby that loads it, `3.1.2`. */
+  readonly runsOn: string
+  readonly fits: 'compatible' | 'incompatible' | 'unknown'
 }
 
 export interface AppFinding {

@@ -268,7 +268,7 @@ describe('a load that failed', () => {
 
   test('joins what validation knows about that very file', () => {
     const app = {
-      gems: [{ name: 'pg', version: '1.5.3' }],
+      gems: [{ name: 'pg', version: '1.5.3', builtFor: '2.7', runsOn: '3.3.8', fits: 'incompatible' as const }],
       findings: [
         {
           gem: 'pg',
@@ -286,6 +286,7 @@ describe('a load that failed', () => {
       remedy: expect.arrayContaining(['gem pristine pg --version 1.5.3']),
     })
     expect(told.evidence.join()).toContain('BUILT_FOR_OTHER_RUBY')
+    expect(told.evidence).toContain('pg 1.5.3 was built for Ruby 2.7 and runs on 3.3.8: incompatible')
   })
 })
 

@@ -1,21 +1,36 @@
-import type { AppKnowledge, Judged } from './evidence.ts'
+import type { AppGem, AppKnowledge, Judged } from './evidence.ts'
 import type { Confidence } from './explanation.ts'
 
-/** What validation found about the very file, or else the very gem, strengthens the blame and brings its own remedy. */
+/**
+ * What validation knows of the very file, or else the very gem: for which Ruby it was built, and what was found. A finding strengthens
+ * the blame and brings its own remedy.
+ */
 export function joinApp(blame: Judged, app: AppKnowledge | null): { readonly blame: Judged; readonly remedy: readonly string[] } {
   const gem = blame.culprit?.gem ?? null
   if (app === null || blame.culprit === null || gem === null) return { blame, remedy: [] }
-  const version = blame.culprit.version ?? app.gems.find(({ name }) => name === gem)?.version ?? null
+  const installed = app.gems.find(({ name }) => name === gem) ?? null
+  const version = blame.culprit.version ?? installed?.version ?? null
   const found = app.findings.filter(
     (finding) =>
       finding.gem === gem && (finding.file === null || blame.culprit?.file === null || sameFile(finding.file, blame.culprit?.file ?? '')),
   )
-  const evidence = [...blame.evidence, ...found.map(({ code, text }) => `validation found ${code}: ${text}`)]
+  const build = installed === null ? [] : [describeBuild(installed, version)]
+  // Behind the frame or message itself, and before what only surrounds it.
+  const [first, ...rest] = blame.evidence
+  const told = [...build, ...found.map(({ code, text }) => `validation found ${code}: ${text}`)]
+  const evidence = first === undefined ? told : [first, ...told, ...rest]
   const confidence: Confidence = found.length > 0 && blame.confidence === 'suspected' ? 'likely' : blame.confidence
   return {
     blame: { ...blame, confidence, evidence, culprit: { ...blame.culprit, version } },
     remedy: found.flatMap(({ remedy }) => remedy),
   }
+}
+
+function describeBuild({ name, version, builtFor, runsOn, fits }: AppGem, crashed: string | null): string {
+  if (version !== crashed) return `the app has ${name} ${version} now, another version than the one that crashed`
+  return builtFor === null
+    ? `nothing in the files of ${name} ${version} tells for which Ruby it was built; it runs on ${runsOn}`
+    : `${name} ${version} was built for Ruby ${builtFor} and runs on ${runsOn}: ${fits}`
 }
 
 function sameFile(a: string, b: string): boolean {
