@@ -23,7 +23,6 @@ function reasons(values: Values): Reason[] {
       ? [
           reason("in mode cluster the app's own server owns its port", (name) => name.startsWith('front_door.')),
           reason("in mode cluster the app's own configuration says how many workers its server forks", (name) => name === 'workers.count'),
-          reason('in mode cluster the server drains its own requests', (name) => name === 'workers.drain_timeout'),
         ]
       : [reason('in mode isolated each worker listens on a socket of its own', (name) => name === 'workers.address')]),
     ...(values['gateway.enabled']

@@ -10,6 +10,7 @@ const launch: LaunchPlan = {
   listens: { tag: 'Socket' },
   slots: 5,
   drainSignal: 'SIGTERM',
+  restartSignal: null,
   keepAliveTimeoutMs: 0,
   litter: null,
 }

@@ -35,12 +35,24 @@ export type WorkersEvent =
       readonly tag: 'MemoryExceeded'
       readonly worker: number
       readonly run: number
+      /** Mode `cluster`: the one of the server's own workers that holds it; null: the run. */
+      readonly pid: number | null
       readonly rssMb: number
       readonly limitMb: number
       readonly limit: 'soft' | 'hard'
     }
   | { readonly tag: 'OutputDropped'; readonly worker: number; readonly run: number; readonly bytes: number }
   | { readonly tag: 'LeftoverKilled'; readonly pid: number; readonly processGroup: number }
+  /** Mode `cluster`: the server was asked to replace its own workers one by one. */
+  | { readonly tag: 'ClusterRestarting'; readonly worker: number; readonly run: number; readonly signal: string }
+  | {
+      readonly tag: 'ClusterRestarted'
+      readonly worker: number
+      readonly run: number
+      /** False: some of the old ones are still there, or the server has ended. */
+      readonly isReplaced: boolean
+      readonly tookMs: number
+    }
   /** Mode `cluster`: workers that the app's own server had forked are gone; their exit status is the server's to know. */
   | {
       readonly tag: 'ClusterWorkersEnded'

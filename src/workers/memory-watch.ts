@@ -2,6 +2,8 @@ import type { Outside } from '../part.ts'
 import { findCgroupMemory } from '../system/cgroup-memory.ts'
 import { readDescendants, readPssMb, readRssMb } from '../system/proc-fs.ts'
 import type { ProcessRecord } from '../system/process-record.ts'
+import { sum, type ClusterMemory } from './cluster/cluster-memory.ts'
+import { livingChildren } from './cluster/cluster-watch.ts'
 import type { WorkersSettings } from './options.ts'
 import type { WorkerSlot } from './worker-slot.ts'
 
@@ -18,20 +20,22 @@ export interface MemoryActions {
   replace(slot: WorkerSlot, run: number): void
 }
 
-/** Reads the memory of runs and holds it against the limits. In mode `cluster` it only reads: which of the server's workers grew is the server's to mend. */
+/** Reads the memory of runs and holds it against the limits. Where a run has workers of its own (mode `cluster`) they are judged, each for itself. */
 export class MemoryWatch {
   readonly #settings: WorkersSettings
   readonly #outside: Outside
   readonly #record: ProcessRecord
   readonly #actions: MemoryActions
+  readonly #cluster: ClusterMemory
   readonly #cgroup = findCgroupMemory()
   readonly #pssAtMs = new Map<number, number>()
   readonly #replacedAtMs = new Map<number, number>()
 
-  constructor(settings: WorkersSettings, outside: Outside, record: ProcessRecord, actions: MemoryActions) {
+  constructor(settings: WorkersSettings, outside: Outside, record: ProcessRecord, cluster: ClusterMemory, actions: MemoryActions) {
     this.#settings = settings
     this.#outside = outside
     this.#record = record
+    this.#cluster = cluster
     this.#actions = actions
   }
 
@@ -44,7 +48,8 @@ export class MemoryWatch {
     const rssMb = sum(pids.map(readRssMb))
     if (rssMb === null) return null
     slot.memory.rssMb = rssMb
-    if (this.#exceedsHard(slot, run, rssMb)) return { workerId: slot.worker, run, rssMb, pssMb: slot.memory.pssMb }
+    const children = this.#childrenOf(livePid)
+    if (children.size === 0 && this.#exceedsHard(slot, run, rssMb)) return { workerId: slot.worker, run, rssMb, pssMb: slot.memory.pssMb }
     if (this.#isPssDue(run, rssMb)) {
       this.#pssAtMs.set(run, this.#outside.clock.nowMs())
       const pssMb = sum(await Promise.all(pids.map(readPssMb)))
@@ -53,7 +58,8 @@ export class MemoryWatch {
     }
     const { softLimitMb } = this.#settings.memory
     const usedMb = Math.min(rssMb, slot.memory.pssMb ?? rssMb)
-    if (softLimitMb !== null && usedMb > softLimitMb) this.#replace(slot, run, usedMb, softLimitMb)
+    if (children.size > 0) await this.#cluster.check(slot, run, children)
+    else if (softLimitMb !== null && usedMb > softLimitMb) this.#replace(slot, run, usedMb, softLimitMb)
     return { workerId: slot.worker, run, rssMb, pssMb: slot.memory.pssMb }
   }
 
@@ -68,17 +74,24 @@ export class MemoryWatch {
       null,
     )
     if (largest?.run === undefined || largest.run === null) return
-    this.#replace(largest, largest.run, largest.memory.rssMb ?? 0, Math.floor(memory.limitMb * cgroupShare))
+    const limitMb = Math.floor(memory.limitMb * cgroupShare)
+    const children = largest.livePid === null ? new Map<number, number>() : this.#childrenOf(largest.livePid)
+    if (children.size > 0) this.#cluster.relieve(largest, largest.run, children, limitMb)
+    else this.#replace(largest, largest.run, largest.memory.rssMb ?? 0, limitMb)
   }
 
   forget(run: number): void {
     this.#pssAtMs.delete(run)
   }
 
+  #childrenOf(livePid: number): ReadonlyMap<number, number> {
+    return this.#settings.mode === 'cluster' ? livingChildren(livePid) : new Map()
+  }
+
   #exceedsHard(slot: WorkerSlot, run: number, rssMb: number): boolean {
     const limitMb = this.#settings.memory.hardLimitMb
-    if (this.#settings.mode === 'cluster' || limitMb === null || rssMb <= limitMb || slot.state.tag === 'Killed') return false
-    this.#outside.emit({ tag: 'MemoryExceeded', worker: slot.worker, run, rssMb, limitMb, limit: 'hard' })
+    if (limitMb === null || rssMb <= limitMb || slot.state.tag === 'Killed') return false
+    this.#outside.emit({ tag: 'MemoryExceeded', worker: slot.worker, run, pid: null, rssMb, limitMb, limit: 'hard' })
     slot.send({ tag: 'Kill', run, why: 'memory' })
     return true
   }
@@ -92,15 +105,9 @@ export class MemoryWatch {
   #replace(slot: WorkerSlot, run: number, rssMb: number, limitMb: number): void {
     const nowMs = this.#outside.clock.nowMs()
     const lastMs = this.#replacedAtMs.get(slot.worker) ?? Number.NEGATIVE_INFINITY
-    if (this.#settings.mode === 'cluster' || slot.state.tag !== 'Ready' || nowMs - lastMs < this.#settings.memory.replaceAtMostEveryMs)
-      return
+    if (slot.state.tag !== 'Ready' || nowMs - lastMs < this.#settings.memory.replaceAtMostEveryMs) return
     this.#replacedAtMs.set(slot.worker, nowMs)
-    this.#outside.emit({ tag: 'MemoryExceeded', worker: slot.worker, run, rssMb, limitMb, limit: 'soft' })
+    this.#outside.emit({ tag: 'MemoryExceeded', worker: slot.worker, run, pid: null, rssMb, limitMb, limit: 'soft' })
     this.#actions.replace(slot, run)
   }
-}
-
-function sum(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null)
-  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0)
 }

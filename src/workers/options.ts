@@ -15,11 +15,15 @@ export interface LaunchPlan {
   readonly slots: number
   /** The signal on which this server finishes its requests and ends. */
   readonly drainSignal: DrainSignal
+  /** Mode `cluster`: the signal on which this server replaces its own workers and keeps its port; null: none is known. */
+  readonly restartSignal: RestartSignal | null
   /** After this long idle the server may close a keep-alive connection, in milliseconds; 0 where it never keeps one. */
   readonly keepAliveTimeoutMs: number
   /** Paths (a regular expression) of sockets that this server opens beside its own and leaves behind when it crashes; null: none. */
   readonly litter: string | null
 }
+
+export type RestartSignal = 'SIGHUP' | 'SIGUSR1'
 
 export type DrainSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT'
 

@@ -1,4 +1,4 @@
-import type { ClusterWatch } from './cluster-watch.ts'
+import type { ClusterWatch } from './cluster/cluster-watch.ts'
 import type { WorkerHealth, WorkerStatus } from './worker-process-status.ts'
 import type { WorkerSlot } from './worker-slot.ts'
 

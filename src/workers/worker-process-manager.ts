@@ -5,7 +5,9 @@ import type { Abandoned, Outside, Part } from '../part.ts'
 import { ProcessRecord } from '../system/process-record.ts'
 import { BootGate } from './boot-gate.ts'
 import { checkLaunch } from './check-launch.ts'
-import { ClusterWatch } from './cluster-watch.ts'
+import { ClusterMemory } from './cluster/cluster-memory.ts'
+import { ClusterWatch } from './cluster/cluster-watch.ts'
+import { restartInPlace, type RestartInPlace } from './cluster/restart-in-place.ts'
 import { every } from './every.ts'
 import { FailureBudget } from './failure-budget.ts'
 import { MemoryWatch, type MemoryReading } from './memory-watch.ts'
@@ -34,6 +36,7 @@ export interface RollingOutcome {
 export class WorkerProcessManager implements Part<WorkersSnapshot> {
   readonly #settings: WorkersSettings
   readonly #outside: Outside
+  readonly #ports: WorkersPorts
   readonly #gate: BootGate
   readonly #budget: FailureBudget
   readonly #memory: MemoryWatch
@@ -46,6 +49,7 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
   #disarmTicks: readonly (() => void)[] = []
   #stopping: StopWait<Abandoned> | null = null
   #killedAtStop = 0
+  #inPlace: Promise<RestartInPlace> | null = null
 
   /** Starts nothing yet. `settings.runtimeDir` must exist. */
   constructor(settings: WorkersSettings, outside: Outside, ports: WorkersPorts) {
@@ -55,10 +59,11 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     const record = new ProcessRecord(settings.runtimeDir, mark)
     this.#settings = settings
     this.#outside = outside
+    this.#ports = ports
     this.#gate = new BootGate(outside.clock, restart.concurrentBoots, restart.bootSpacingMs)
     this.#budget = new FailureBudget(restart.failuresToGiveUp + restart.extraFailuresPerWorker * (count - 1), restart.budgetWindowMs)
     this.#replacements = new Replacements(() => ports.mayReplace())
-    this.#memory = new MemoryWatch(settings, outside, record, {
+    this.#memory = new MemoryWatch(settings, outside, record, new ClusterMemory(settings, outside, this.#cluster), {
       replace: (slot, run) => void this.#replacements.request(slot, run, 'memory'),
     })
     const around = {
@@ -136,11 +141,14 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     return slot === undefined ? Promise.resolve('gone') : this.#replacements.request(slot, run, why)
   }
 
-  /** Replaces every run, one after the other; ends with the first whose successor doesn't become ready. */
+  /**
+   * Replaces every run, one after the other; ends with the first whose successor doesn't become ready. In mode `cluster` the
+   * server replaces its own workers where it knows how; else it is stopped and started, and its port is closed meanwhile.
+   */
   async rollingRestart(): Promise<RollingOutcome> {
     let replaced = 0
     for (const slot of this.#slots) {
-      const outcome = slot.run === null ? 'gone' : await this.#replacements.request(slot, slot.run, 'asked')
+      const outcome = await this.#replaceAsked(slot)
       if (outcome === 'failed' || outcome === 'refused') return { replaced, failed: slot.worker }
       if (outcome === 'replaced') replaced += 1
     }
@@ -184,6 +192,16 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
   killEverything(): void {
     this.stopStarting()
     for (const slot of this.#slots) slot.killNow()
+  }
+
+  async #replaceAsked(slot: WorkerSlot): Promise<Replaced> {
+    if (slot.run !== null && this.#settings.mode === 'cluster') {
+      if (!(await this.#ports.mayReplace())) return 'refused'
+      this.#inPlace ??= restartInPlace(slot, this.#cluster, this.#settings, this.#outside).finally(() => (this.#inPlace = null))
+      const outcome = await this.#inPlace
+      if (outcome !== 'impossible') return outcome
+    }
+    return slot.run === null ? 'gone' : this.#replacements.request(slot, slot.run, 'asked')
   }
 
   #slotOf(run: number): WorkerSlot | undefined {

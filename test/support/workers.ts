@@ -41,6 +41,7 @@ export function rubyLaunch(program: string, ...words: readonly string[]): Launch
     listens: { tag: 'Socket' },
     slots: 5,
     drainSignal: 'SIGTERM',
+    restartSignal: null,
     keepAliveTimeoutMs: 10_000,
     litter: null,
   }

@@ -89,7 +89,7 @@ export const workersOptions = {
   'workers.memory_soft': option(
     orNone(size(16 * mb, 1024 * 1024 * mb), 'none'),
     defaults.memory.softLimitMb,
-    'A worker that holds more memory than this is drained and replaced.',
+    "A worker that holds more memory than this is drained and replaced. In mode cluster each of the server's own workers: it gets the server's stop signal, and the server forks another.",
   ),
   'workers.memory_hard': option(
     orNone(size(16 * mb, 1024 * 1024 * mb), 'none'),

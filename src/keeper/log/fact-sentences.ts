@@ -106,12 +106,23 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   },
   MemoryExceeded: {
     level: 'warn',
-    say: ({ worker, rssMb, limitMb, limit }) =>
-      `worker ${worker} holds ${Math.round(rssMb)} MB, over its ${limit} limit of ${Math.round(limitMb)} MB`,
+    say: ({ worker, pid, rssMb, limitMb, limit }) =>
+      `${pid === null ? `worker ${worker}` : `the server's worker with pid ${pid}`} holds ${Math.round(rssMb)} MB, over its ${limit} limit of ${Math.round(limitMb)} MB`,
   },
   OutputDropped: {
     level: 'warn',
     say: ({ worker, bytes }) => `worker ${worker} writes faster than it is read: ${bytes} bytes of its output dropped`,
+  },
+  ClusterRestarting: {
+    level: 'info',
+    say: ({ run, signal }) => `the app's own server is asked to replace its workers one by one (run ${run}, ${signal})`,
+  },
+  ClusterRestarted: {
+    level: ({ isReplaced }) => (isReplaced ? 'info' : 'error'),
+    say: ({ isReplaced, tookMs }) =>
+      isReplaced
+        ? `the app's own server has replaced its workers in ${time(tookMs)}`
+        : `the app's own server has not replaced its workers after ${time(tookMs)}`,
   },
   ClusterWorkersEnded: {
     level: 'warn',

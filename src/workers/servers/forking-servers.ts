@@ -5,6 +5,8 @@ import { inBundle, loopback, numberIn, type AppFacts, type ServerRules } from '.
 /** Unicorn (SIGNALS document): QUIT is graceful, TERM and INT are not. No keep-alive. */
 export const unicorn: ServerRules = {
   drainSignal: 'SIGQUIT',
+  // "HUP: reloads config file and gracefully restart all workers."
+  restartSignal: 'SIGHUP',
   litter: null,
   defaultThreads: () => ({ value: 1, from: 'each of its processes serves one request' }),
   keepAliveTimeoutMs: () => 0,
@@ -16,6 +18,8 @@ export const unicorn: ServerRules = {
 /** Pitchfork (SIGNALS document): QUIT and TERM are graceful. */
 export const pitchfork: ServerRules = {
   ...unicorn,
+  // It forks new workers from warm ones, but never loads code anew.
+  restartSignal: null,
   cluster: (app) => ({ command: inBundle(app, 'pitchfork', ...configured(app, 'config/pitchfork.rb')), environment: {} }),
   clusterAddress: (app) => listenAddress(app, 'config/pitchfork.rb'),
 }
@@ -23,6 +27,8 @@ export const pitchfork: ServerRules = {
 /** Falcon: INT and TERM. `falcon serve` speaks TLS on port 9292 unless bound otherwise. */
 export const falcon: ServerRules = {
   drainSignal: 'SIGINT',
+  // async-container's controller: a new container beside the old one.
+  restartSignal: 'SIGHUP',
   litter: null,
   defaultThreads: () => ({ value: 64, from: 'falcon serves with fibers' }),
   keepAliveTimeoutMs: () => 0,

@@ -7,6 +7,8 @@ import { detectIn, inBundle, loopback, numberIn, type AppFacts, type ServerRules
  */
 export const iodine: ServerRules = {
   drainSignal: 'SIGTERM',
+  // facil.io's workers finish on it, and its root forks others (`fio.c`, hot restart).
+  restartSignal: 'SIGUSR1',
   // facil.io's own messages, in P_tmpdir whatever TMPDIR says (`fio.c`, `fio_cluster_init`): one file stays for each crash.
   litter: '^/tmp/fio-usock-[0-9a-f]{8}$',
   defaultThreads: (app) =>

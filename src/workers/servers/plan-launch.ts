@@ -22,8 +22,9 @@ export interface LaunchRequest {
 const rules: Record<ServerName, ServerRules> = { iodine, puma, unicorn, pitchfork, falcon }
 
 /** What is assumed of a server that nobody knows: as many threads as Puma, and hardly any patience with idle connections. */
-const unknown: Pick<ServerRules, 'drainSignal' | 'litter' | 'defaultThreads' | 'keepAliveTimeoutMs'> = {
+const unknown: Pick<ServerRules, 'drainSignal' | 'restartSignal' | 'litter' | 'defaultThreads' | 'keepAliveTimeoutMs'> = {
   drainSignal: 'SIGTERM',
+  restartSignal: null,
   litter: null,
   defaultThreads: (app) => detectIn(app, 'RAILS_MAX_THREADS') ?? { value: 5, from: 'assumed of a server that bezel does not know' },
   keepAliveTimeoutMs: () => 1_000,
@@ -37,8 +38,8 @@ export function planLaunch({ mode, server, threads, address, app }: LaunchReques
   const known = server.server === null ? null : rules[server.server]
   const habits = known ?? unknown
   const slots = threads ?? habits.defaultThreads(app).value
-  const { drainSignal, litter } = habits
-  const rest = { slots, drainSignal, litter, keepAliveTimeoutMs: habits.keepAliveTimeoutMs(app) }
+  const { drainSignal, restartSignal, litter } = habits
+  const rest = { slots, drainSignal, restartSignal, litter, keepAliveTimeoutMs: habits.keepAliveTimeoutMs(app) }
   // Rails sizes its connection pool by this variable.
   const counted = threads === null ? {} : { RAILS_MAX_THREADS: String(threads) }
   if (mode === 'cluster') {

@@ -7,6 +7,8 @@ import { detectIn, inBundle, numberIn, type AppFacts, type ServerRules } from '.
  */
 export const puma: ServerRules = {
   drainSignal: 'SIGTERM',
+  // A phased restart; with a preloaded app Puma makes a hot one of it, in which connects wait in the backlog (docs/signals.md).
+  restartSignal: 'SIGUSR1',
   litter: null,
   // `max_threads`: 5 on MRI.
   defaultThreads: (app) => detectIn(app, 'PUMA_MAX_THREADS', 'MAX_THREADS') ?? threadsIn(app) ?? { value: 5, from: "puma's default" },

@@ -1,5 +1,5 @@
 import type { Address } from '../../link/messages.ts'
-import type { DrainSignal, LaunchPlan } from '../options.ts'
+import type { DrainSignal, LaunchPlan, RestartSignal } from '../options.ts'
 
 /** App servers whose command bezel can build or whose habits it knows. */
 export type ServerName = 'iodine' | 'puma' | 'unicorn' | 'pitchfork' | 'falcon'
@@ -27,6 +27,8 @@ export interface AppFacts {
 /** One server's rules. Threads are those of one process. */
 export interface ServerRules {
   readonly drainSignal: DrainSignal
+  /** As `LaunchPlan.restartSignal`. */
+  readonly restartSignal: RestartSignal | null
   /** As `LaunchPlan.litter`. */
   readonly litter: string | null
   /** Threads where nobody asked for a number. */
