@@ -60,8 +60,8 @@ const gem: InstalledGem = {
   lacks: null,
 }
 
-async function inspect(files: Files, runtime = shared, env: Readonly<Record<string, string>> = {}) {
-  const { gems, observations } = await inspectGems(memoryTree(new Map(Object.entries(files))), [gem], env, runtime)
+async function inspect(files: Files, runtime = shared, env: Readonly<Record<string, string>> = {}, judged = gem) {
+  const { gems, observations } = await inspectGems(memoryTree(new Map(Object.entries(files))), [judged], env, runtime)
   return { verdict: gems[0]?.verdict, codes: observations.map(({ code }) => code), observations }
 }
 
@@ -137,6 +137,7 @@ describe('another machine', () => {
     ['zeros', Buffer.alloc(4_096), 'EXTENSION_NO_LIBRARY'],
     ['a library of macOS', makeMachO(intel, []), 'EXTENSION_NO_LIBRARY'],
     ['an interrupted copy with zeros behind its headers', zeroedBehind(makeElf([libruby], made), 176), 'EXTENSION_UNREADABLE'],
+    ['a program with its loader', readFileSync('/bin/sh'), 'EXTENSION_UNREADABLE'],
     ['a program', ofType(makeElf([libruby], made), 2), 'EXTENSION_UNREADABLE'],
     ['an object file', ofType(makeElf([libruby], made), 1), 'EXTENSION_UNREADABLE'],
   ])('%s in its place', async (_what, bytes, code) => {
@@ -209,6 +210,12 @@ describe('Ruby itself', () => {
     const { observations } = await inspect({ ...glibc, [ruby]: readFileSync('/bin/sh') })
     expect(observations[0]).toMatchObject({ code: 'RUBY_BROKEN', evidence: [{ what: expect.stringContaining('its loader') }] })
   })
+})
+
+test('another library in the place of a critical gem is no extension', async () => {
+  const files = { ...glibc, [extension]: makeElf(['libc.so.6'], { imports: ['malloc'], exports: ['deflate'] }) }
+  expect(await inspect(files)).toMatchObject({ verdict: 'compatible' })
+  expect(await inspect(files, shared, {}, { ...gem, name: 'pg' })).toMatchObject({ verdict: 'incompatible', codes: ['INIT_ABSENT'] })
 })
 
 test('a library that is older than at build time lacks a symbol', async () => {

@@ -1,6 +1,8 @@
 import { posix } from 'node:path'
 import type { ElfFile } from '../../formats/elf/elf.ts'
 import { readElf } from '../../formats/elf/read-elf.ts'
+import { isCritical } from '../compatibility/critical-gems.ts'
+import { whyNoFile } from '../files/describe-entry.ts'
 import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Observation } from '../observation.ts'
 import type { Evidence } from '../validation-report.ts'
@@ -15,12 +17,14 @@ import { readHeaderSymbols } from './header-symbols.ts'
 import { foreignKind, isMachO } from './file-kind.ts'
 import { judgeMach } from './judge-mach.ts'
 import { readClaims } from './read-claims.ts'
+import { withElf } from '../libraries/with-elf.ts'
 import type { Workbench } from './workbench.ts'
 
 /** Weighs everything that one loaded extension shows. */
 export function judgeExtension(bench: Workbench, extension: Extension, gem: GemExtensions): Judgement {
   const file = bench.tree.open(extension.path)
-  if (file === null) return refused(extension, 'EXTENSION_UNREADABLE', 'the file can not be opened')
+  if (file === null)
+    return refused(extension, 'EXTENSION_UNREADABLE', `the file is ${whyNoFile(bench.tree, extension.path) ?? 'no longer there'}`)
   try {
     const kind = foreignKind(file)
     if (kind !== null) return refused(extension, file.size === 0 ? 'EXTENSION_TRUNCATED' : 'EXTENSION_NO_LIBRARY', `the file is ${kind}`)
@@ -50,6 +54,7 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
   if (claims.length === 0) claims.push(...readHeaderSymbols(linkage.symbols, minor, extension.path))
   const observations: Observation[] = [...linkage.observations, ...checkOddities(bench, extension, elf, linkage.usesRuby)]
   const helper = !linkage.usesRuby && !claims.some(({ by }) => by === 'file') && initNames(elf).length === 0
+  if (helper && shouldInit(bench, extension, gem)) return refused(extension, 'INIT_ABSENT', 'it is another library, which Ruby can not use')
   // Where the file itself names this Ruby only, its folders add nothing.
   const settled = claims.length > 0 && claims.every((claim) => claim.minor === minor)
   if (!helper && !settled) claims.push(...compareCopies(bench, extension, gem, claims))
@@ -70,6 +75,13 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
     path,
   }))
   return { verdict, observations, builtFor, brought }
+}
+
+/** Whether an extension must be here: a critical gem's only file, or one whose other copy is an extension. */
+function shouldInit({ tree }: Workbench, { path, feature }: Extension, { gem, loaded, shadowed }: GemExtensions): boolean {
+  if (isCritical(gem.name) && loaded.length === 1) return true
+  const twin = shadowed.find((copy) => copy.feature === feature && copy.path !== path)
+  return twin !== undefined && (withElf(tree, twin.path, (elf) => initNames(elf).length > 0) ?? false)
 }
 
 const decisive: ReadonlySet<string> = new Set([
@@ -139,7 +151,7 @@ function contradiction(extension: Extension, claims: readonly Claim[]): Observat
 
 function refused(
   extension: Extension,
-  code: 'EXTENSION_UNREADABLE' | 'EXTENSION_TRUNCATED' | 'EXTENSION_NO_LIBRARY',
+  code: 'EXTENSION_UNREADABLE' | 'EXTENSION_TRUNCATED' | 'EXTENSION_NO_LIBRARY' | 'INIT_ABSENT',
   what: string,
 ): Judgement {
   const observation: Observation = {

@@ -67,7 +67,7 @@ describe('a gem of the lock', () => {
 
 describe("a gem of Debian's packages", () => {
   const specification = '/usr/share/rubygems-integration/all/specifications/pg-1.4.5.gemspec'
-  const files = { [specification]: stub('pg', '1.4.5', 'ruby', 'ext/extconf.rb') }
+  const files = { [specification]: stub('pg', '1.4.5') }
   const compiled = '/usr/lib/x86_64-linux-gnu/ruby/vendor_ruby/3.1.0/pg_ext.so'
   const list = '/var/lib/dpkg/info/ruby-pg.list'
 

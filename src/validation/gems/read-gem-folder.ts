@@ -79,7 +79,8 @@ function packagedExtensions(
     .map((feature) => posix.join(runtime.vendorArchFolder, feature + suffix))
     .filter((path) => tree.facts(path)?.kind === 'file')
   const packagedFiles = compiled?.filter((file) => file.startsWith(`${runtime.vendorArchFolder}/`)) ?? guessed
-  if (!declaresExtensions || packagedFiles.length > 0) return { packagedFiles, lacks: null }
+  // Debian's specifications seldom state their extensions.
+  if (packagedFiles.length > 0 || !(declaresExtensions || isCritical(name))) return { packagedFiles, lacks: null }
   if (compiled === undefined) return { packagedFiles, lacks: isCritical(name) ? 'files' : 'trace' }
   return { packagedFiles, lacks: compiled.length > 0 ? 'files' : null }
 }
