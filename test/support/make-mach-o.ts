@@ -29,3 +29,17 @@ export function makeMachO({ little, cpu, subtype }: MachShape, needed: readonly 
 
 export const arm: MachShape = { little: true, cpu: 0x0100000c, subtype: 0 }
 export const intel: MachShape = { little: true, cpu: 0x01000007, subtype: 3 }
+
+/** An archive of several processors' files (mach-o/fat.h). */
+export function makeUniversal(parts: readonly Buffer[]): Buffer {
+  const head = Buffer.alloc(8 + parts.length * 20)
+  head.writeUInt32BE(0xcafebabe, 0)
+  head.writeUInt32BE(parts.length, 4)
+  let at = head.length
+  for (const [index, part] of parts.entries()) {
+    head.writeUInt32BE(at, 8 + index * 20 + 8)
+    head.writeUInt32BE(part.length, 8 + index * 20 + 12)
+    at += part.length
+  }
+  return Buffer.concat([head, ...parts])
+}

@@ -1,23 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { arm, intel, makeMachO, type MachShape } from '../../../test/support/make-mach-o.ts'
+import { arm, intel, makeMachO, makeUniversal, type MachShape } from '../../../test/support/make-mach-o.ts'
 import { toByteSource } from '../elf/byte-source.ts'
 import { readMachO } from './read-macho.ts'
 
 const thin = (shape: MachShape) => makeMachO(shape, ['/opt/homebrew/lib/libruby.3.3.dylib'])
-
-function universal(...parts: readonly Buffer[]): Buffer {
-  const head = Buffer.alloc(8 + parts.length * 20)
-  head.writeUInt32BE(0xcafebabe, 0)
-  head.writeUInt32BE(parts.length, 4)
-  let at = head.length
-  for (const [index, part] of parts.entries()) {
-    head.writeUInt32BE(at, 8 + index * 20 + 8)
-    head.writeUInt32BE(part.length, 8 + index * 20 + 12)
-    at += part.length
-  }
-  return Buffer.concat([head, ...parts])
-}
 
 const slice = (cpu: string) => ({
   cpu,
@@ -37,7 +24,10 @@ describe('a Mach-O file', () => {
   })
 
   test('for several processors tells each', () => {
-    expect(readMachO(toByteSource(universal(thin(intel), thin(arm))))).toEqual({ tag: 'MachO', slices: [slice('x86_64'), slice('arm64')] })
+    expect(readMachO(toByteSource(makeUniversal([thin(intel), thin(arm)])))).toEqual({
+      tag: 'MachO',
+      slices: [slice('x86_64'), slice('arm64')],
+    })
   })
 
   test('is not taken for a Java class, which has the same magic number', () => {
@@ -50,7 +40,7 @@ describe('a Mach-O file', () => {
         fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 10, size: 'max' }),
         fc.nat(),
         (edits, cut) => {
-          const bytes = universal(thin(intel), thin(arm))
+          const bytes = makeUniversal([thin(intel), thin(arm)])
           for (const [at, value] of edits) bytes[at % bytes.length] = value
           readMachO(toByteSource(cut % 2 === 0 ? bytes : bytes.subarray(0, cut % bytes.length)))
         },

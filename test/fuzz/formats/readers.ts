@@ -6,6 +6,7 @@ import { readBundlerConfig } from '../../../src/formats/bundler-config/read-bund
 import { readDockerfile } from '../../../src/formats/dockerfile/read-dockerfile.ts'
 import { readSourceFolders } from '../../../src/formats/dwarf-line/read-source-folders.ts'
 import { toByteSource } from '../../../src/formats/elf/byte-source.ts'
+import { readAbiSystem, readBuildId } from '../../../src/formats/elf/notes.ts'
 import { readElf } from '../../../src/formats/elf/read-elf.ts'
 import { readSectionData, readSections } from '../../../src/formats/elf/sections.ts'
 import { readDefinedVersions, readNeededVersions } from '../../../src/formats/elf/symbol-versions.ts'
@@ -23,6 +24,9 @@ import {
   readToolVersions,
 } from '../../../src/formats/version-files/read-version-files.ts'
 
+import { arm, intel, makeMachO, makeUniversal } from '../../support/make-mach-o.ts'
+import { shapes, sharedObject } from '../../support/shared-object.ts'
+
 export interface FuzzedReader {
   readonly name: string
   readonly seeds: readonly Buffer[]
@@ -37,45 +41,67 @@ function readWholeElf(bytes: Buffer): void {
   exportsSymbol(elf, 'Init_made')
   readNeededVersions(elf)
   readDefinedVersions(elf)
+  readBuildId(elf)
+  readAbiSystem(elf)
   const sections = readSections(elf)
   if ('tag' in sections) return
   const data = (name: string) => {
-    const section = sections.find((each) => each.name === name)
+    const section = sections.find((each) => each.name === `.${name}` || each.name === `.z${name}`)
     const found = section === undefined ? null : readSectionData(elf, section)
     return found === null || 'tag' in found ? null : found
   }
-  const line = data('.debug_line')
+  const line = data('debug_line')
   if (line !== null)
-    readSourceFolders({ line, lineStrings: data('.debug_line_str'), strings: data('.debug_str'), littleEndian: elf.littleEndian })
+    readSourceFolders({ line, lineStrings: data('debug_line_str'), strings: data('debug_str'), littleEndian: elf.littleEndian })
 }
 
-/** Small real files of each kind, made by this machine's compiler where it has one. */
+/** The line tables of compiled files, apart from the files around them. */
+function dwarfSeeds(files: readonly Buffer[]): Buffer[] {
+  return files.flatMap((bytes) => {
+    const elf = readElf(toByteSource(bytes))
+    const sections = elf.tag === 'Elf' ? readSections(elf) : []
+    const section = 'tag' in sections ? undefined : sections.find(({ name }) => name === '.debug_line')
+    const data = section === undefined || elf.tag !== 'Elf' ? null : readSectionData(elf, section)
+    return data === null || 'tag' in data ? [] : [Buffer.from(data.read(0, data.size))]
+  })
+}
+
+function readLines(bytes: Buffer): void {
+  const names = toByteSource(Buffer.from('/usr/include/ruby-3.3.0\0/src\0'.repeat(40)))
+  for (const littleEndian of [true, false])
+    readSourceFolders({ line: toByteSource(bytes), lineStrings: names, strings: names, littleEndian })
+}
+
+/** Small real files of each kind, made by this machine's compiler, and made ones of other word sizes and byte orders. */
 function elfSeeds(): Buffer[] {
   const folder = mkdtempSync(join(tmpdir(), 'bezel-fuzz-'))
+  const file = (name: string) => join(folder, name)
   try {
-    writeFileSync(join(folder, 'made.c'), '#include <stdio.h>\nint Init_made(void) { return puts("made"); }\n')
-    return [
+    writeFileSync(file('made.c'), '#include <stdio.h>\nint Init_made(void) { return puts("made"); }\n')
+    const compiled = [
       ['-g', '-gdwarf-5'],
       ['-g', '-gdwarf-4', '-Wl,--hash-style=sysv'],
-      ['-g', '-gz=zlib'],
       ['-s', '-Wl,-rpath,$ORIGIN/lib'],
     ].map((flags, index) => {
-      const file = join(folder, `made-${index}.so`)
-      execFileSync('gcc', [...flags, '-shared', '-fPIC', '-o', file, join(folder, 'made.c')], { stdio: 'ignore' })
-      return readFileSync(file)
+      execFileSync('gcc', [...flags, '-shared', '-fPIC', '-Wl,--build-id=sha1', '-o', file(`${index}.so`), file('made.c')])
+      return readFileSync(file(`${index}.so`))
     })
+    const packed = ['zlib', 'zlib-gnu', 'zstd'].map((method) => {
+      execFileSync('objcopy', [`--compress-debug-sections=${method}`, file('0.so'), file(`${method}.so`)])
+      return readFileSync(file(`${method}.so`))
+    })
+    return [...compiled, ...packed, ...shapes.map((shape) => sharedObject(shape))]
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-const machSeed = Buffer.from(
-  'cffaedfe0c000001000000000800000002000000500000000000000000000000' +
-    '0c00000038000000180000000000000000000000000000004072706174682f6c6962727562792e332e332e64796c6962000000000000000000' +
-    '1c00008018000000' +
-    '0c0000002e2e2f6c6962000000000000',
-  'hex',
-)
+/** Both processors, both byte orders, and an archive of two. */
+function machSeeds(): Buffer[] {
+  const needed = ['/opt/homebrew/lib/libruby.3.3.dylib']
+  const thin = [arm, intel, { ...arm, little: false }].map((shape) => makeMachO(shape, needed))
+  return [...thin, makeUniversal(thin.slice(0, 2))]
+}
 
 function text(read: (value: string) => unknown): (bytes: Buffer) => void {
   return (bytes) => void read(bytes.toString('utf8'))
@@ -93,9 +119,11 @@ export function fuzzedReaders(): FuzzedReader[] {
   const plainRbConfig = Buffer.from(
     'module RbConfig\n  TOPDIR = File.dirname(__FILE__).chomp!("/lib")\n  CONFIG["MAJOR"] = "3"\n  CONFIG["a"] = "$(b)${MAJOR}"\n  CONFIG["b"] = "$(a)"\n  CONFIG["ruby_version"] = "3.1.0"\n',
   )
+  const elves = elfSeeds()
   return [
-    { name: 'elf and dwarf', seeds: elfSeeds(), read: readWholeElf },
-    { name: 'macho', seeds: [machSeed], read: (bytes) => void readMachO(toByteSource(bytes)) },
+    { name: 'elf', seeds: elves, read: readWholeElf },
+    { name: 'dwarf', seeds: dwarfSeeds(elves), read: readLines },
+    { name: 'macho', seeds: machSeeds(), read: (bytes) => void readMachO(toByteSource(bytes)) },
     {
       name: 'ld.so.cache',
       seeds: [...found('/etc/ld.so.cache'), Buffer.from('glibc-ld.so.cache1.1')],
