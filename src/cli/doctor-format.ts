@@ -1,9 +1,11 @@
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
+import { isCommand } from '../validation/remedies/command-line.ts'
 import type { ValidationSettings } from '../validation/options.ts'
 import type { Severity } from '../validation/findings.ts'
 import type { Finding, ValidationReport } from '../validation/validation-report.ts'
 
 type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold'
+export type Paint = (style: Style, text: string) => string
 
 const marks: Readonly<Record<Severity, { readonly word: string; readonly style: Style }>> = {
   error: { word: 'error', style: 'red' },
@@ -11,53 +13,67 @@ const marks: Readonly<Record<Severity, { readonly word: string; readonly style: 
   note: { word: 'note', style: 'dim' },
 }
 
+const verdictStyle = { compatible: 'green', incompatible: 'red', unknown: 'yellow' } as const
+
+export interface Scene extends Pick<ValidationSettings, 'appPath' | 'root'> {
+  /** The folder in which the reader stands. */
+  readonly here: string
+}
+
 /** The report for eyes: the verdict's findings worst first, then one line of sum. */
-export function formatReport(report: ValidationReport, settings: Pick<ValidationSettings, 'appPath' | 'root'>, colour: boolean): string {
-  const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text)
-  const { ruby, gems, extensions, scope, verdict, tookMs } = report
-  const native = `${gems.length} ${gems.length === 1 ? 'gem' : 'gems'} with native code, ${extensions} ${extensions === 1 ? 'extension' : 'extensions'}`
-  const sum = {
-    compatible: paint('green', 'compatible'),
-    incompatible: paint('red', 'incompatible'),
-    unknown: paint('yellow', 'unknown'),
-  }[verdict]
+export function formatReport(report: ValidationReport, scene: Scene, colour: boolean): string {
+  const paint: Paint = (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text)
+  const { ruby, scope, verdict, tookMs } = report
+  const gems = `${counted(report.gems.length, 'gem')} with native code, ${counted(report.extensions, 'extension')}`
+  const typed = whereToType(report, scene)
+  const of = ruby === null ? '' : scope === 'lock' ? ' (gems of Gemfile.lock)' : ' (all installed gems)'
+  const facts = [
+    ['app', `${plain(`${scene.root ?? ''}${scene.appPath}`)}${of}`],
+    ...(ruby === null
+      ? []
+      : [
+          ['ruby', `${ruby.version}, ABI ${ruby.abi}, ${plain(ruby.path)}`],
+          ['gems', gems],
+        ]),
+    ...(typed === null ? [] : [['type', typed]]),
+  ] as const
   return [
     ...report.findings.flatMap((finding) => [...formatFinding(finding, paint), '']),
-    `${paint('bold', 'app')}    ${settings.root ?? ''}${settings.appPath}${ruby === null ? '' : scope === 'lock' ? ' (gems of Gemfile.lock)' : ' (all installed gems)'}`,
-    ...(ruby === null ? [] : [`${paint('bold', 'ruby')}   ${ruby.version}, ABI ${ruby.abi}, ${ruby.path}`]),
-    ...(ruby === null ? [] : [`${paint('bold', 'gems')}   ${native}`]),
-    `${sum}, in ${tookMs} ms`,
+    ...facts.map(([name = '', text]) => `${paint('bold', name)}${' '.repeat(7 - name.length)}${text}`),
+    `${paint(verdictStyle[verdict], verdict)}: ${countFindings(report)}, in ${tookMs} ms`,
   ].join('\n')
 }
 
-export function formatFinding(
-  { code, severity, gem, evidence, explanation, remedy }: Finding,
-  paint: (style: Style, text: string) => string,
-): string[] {
+/** What there is of each severity. */
+export function countFindings({ findings }: ValidationReport): string {
+  const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
+    const count = findings.filter((finding) => finding.severity === severity).length
+    return count === 0 ? [] : [counted(count, severity)]
+  })
+  return counts.length === 0 ? 'nothing found' : counts.join(', ')
+}
+
+export function formatFinding({ code, severity, gem, evidence, explanation, remedy }: Finding, paint: Paint): string[] {
   const { word, style } = marks[severity]
   return [
-    `${paint(style, word)}  ${gem === null ? '' : `${paint('bold', gem)}: `}${explanation} ${paint('dim', code)}`,
-    ...evidence.map(({ what, where }) => `    seen  ${what}\n          ${paint('dim', where)}`),
-    ...remedy.map((line) => `    type  ${paint('bold', line)}`),
+    `${paint(style, word)}  ${gem === null ? '' : `${paint('bold', plain(gem))}: `}${plain(explanation)} ${paint('dim', code)}`,
+    ...evidence.map(({ what, where }) => `    seen  ${plain(what)}\n          ${paint('dim', plain(where))}`),
+    ...remedy.map((line) => (isCommand(line) ? `    type  ${paint('bold', plain(line))}` : `    do    ${plain(line)}`)),
   ]
 }
 
-/** Annotations of GitHub Actions (its "Workflow commands" page): one line a finding. */
-export function formatGithub({ findings }: ValidationReport): string {
-  const kinds: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' }
-  return findings
-    .map(({ code, severity, gem, evidence, explanation, remedy }) => {
-      const seen = evidence.map(({ what, where }) => `seen: ${what} (${where})`)
-      const text = [explanation, ...seen, ...remedy.map((line) => `type: ${line}`)].join('\n')
-      return `::${kinds[severity]} title=${property(`${gem === null ? '' : `${gem}: `}${code}`)}::${escaped(text)}`
-    })
-    .join('\n')
+/** Where the commands belong, when that isn't where the reader stands. */
+function whereToType({ findings }: ValidationReport, { root, appPath, here }: Scene): string | null {
+  if (!findings.some(({ remedy }) => remedy.some(isCommand))) return null
+  if (root !== null) return `the commands as root inside it (chroot, docker run), in ${plain(appPath)}`
+  return appPath === here ? null : `the commands in ${plain(appPath)}`
 }
 
-function escaped(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
-function property(text: string): string {
-  return escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+/** Names in files that were read may hold whatever a terminal obeys. */
+function plain(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
 }

@@ -1,33 +1,35 @@
-import { existsSync, statSync } from 'node:fs'
-import { join, posix, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
+import { constants } from 'node:os'
 import { BezelError } from '../errors.ts'
 import { systemClock } from '../system/clock.ts'
-import { validationDefaults, type ValidationSettings } from '../validation/options.ts'
+import { findingRules } from '../validation/findings.ts'
+import type { ValidationSettings } from '../validation/options.ts'
+import { quoted } from '../validation/remedies/command-line.ts'
 import type { ValidationReport } from '../validation/validation-report.ts'
 import { VersionValidator } from '../validation/version-validator.ts'
 import type { DoctorFlags } from './doctor-flags.ts'
+import { kindOfPath, toDoctorSettings } from './doctor-settings.ts'
 import { print, printJson, wantsColour } from './stdout.ts'
 
-/** Where images keep their app; the first with a Gemfile.lock is taken when nobody says. */
-const usualApps = ['/app', '/rails', '/srv/app', '/usr/src/app', '/opt/app', '/home/app', '/var/www/app', '/code', '/workspace', '/']
-/** After so long without an answer, stderr says that it goes on. */
+/** After so long without an answer, stderr says that it goes on; and again after each longer time. */
 const patienceMs = 1_000
+const morePatienceMs = 10_000
+/** What may be read as a Dockerfile without being asked twice. */
+const dockerfileName = /(?:docker|container)file/i
+
+type Scene = Pick<ValidationSettings, 'appPath' | 'root'>
 
 /** Validates, prints, and answers the exit code. */
 export async function runDoctor(app: string | undefined, flags: DoctorFlags): Promise<number> {
+  if (flags.yes === true && flags.fix !== true)
+    throw new BezelError('COMMAND_LINE_WRONG', '--yes answers the question of --fix.', { remedy: ['bezel doctor --fix --yes'] })
   if (flags.fix === true && flags.root !== undefined)
     throw new BezelError('COMMAND_LINE_WRONG', '--fix runs commands on this machine, so it can not be used with --root.')
-  const dockerfile = app !== undefined && flags.root === undefined && isFile(app) ? await readReport(resolve(app)) : null
-  if (dockerfile !== null) {
-    await show(dockerfile, { appPath: resolve(app ?? ''), root: null }, flags)
-    return exitCodeOf(dockerfile)
-  }
-  const settings = await toSettings(app, flags)
+  if (app !== undefined && flags.root === undefined && kindOfPath(app) === 'file') return readDockerfile(resolve(app), flags)
+  const settings = await toDoctorSettings(app, flags)
+  warnOfIgnore(settings)
   const report = await validate(settings)
-  if (flags.fix === true) {
-    const { fix } = await import('./doctor-fix.ts')
-    return exitCodeOf(await fix(report, settings.appPath, flags.yes === true, () => validate(settings)))
-  }
+  if (flags.fix === true) return fixAndShow(report, settings, flags)
   await show(report, settings, flags)
   return exitCodeOf(report)
 }
@@ -38,30 +40,60 @@ export function exitCodeOf({ verdict, findings }: ValidationReport): number {
   return verdict === 'incompatible' ? 78 : 0
 }
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-}
-
-async function readReport(path: string): Promise<ValidationReport | null> {
+async function readDockerfile(path: string, flags: DoctorFlags): Promise<number> {
+  if (flags.fix === true)
+    throw new BezelError('COMMAND_LINE_WRONG', '--fix mends an installed bundle; what a Dockerfile says is for you to change.')
   const { validateDockerfile } = await import('../validation/containers/validate-dockerfile.ts')
   const { DiskTree } = await import('../validation/files/disk-tree.ts')
-  return validateDockerfile(new DiskTree(null), path)
+  const report = validateDockerfile(new DiskTree(null), path)
+  if (report === null) throw new BezelError('DATA_UNREADABLE', `${path} can not be read.`)
+  if (exitCodeOf(report) === 65 && !dockerfileName.test(basename(path)))
+    throw new BezelError('DATA_UNREADABLE', `${path} is a file, and no Dockerfile; wanted is the app's folder, or a Dockerfile.`, {
+      remedy: [`bezel doctor ${quoted(dirname(path))}`],
+    })
+  await show(report, { appPath: path, root: null }, flags)
+  return exitCodeOf(report)
+}
+
+async function fixAndShow(report: ValidationReport, settings: ValidationSettings, flags: DoctorFlags): Promise<number> {
+  const { fix } = await import('./doctor-fix.ts')
+  const isText = flags.format === 'text'
+  const fixed = await fix(report, {
+    appPath: settings.appPath,
+    yes: flags.yes === true,
+    isTerminal: process.stdin.isTTY,
+    // The report of another format has standard output for itself.
+    say: (text) => (isText ? print(text) : process.stderr.write(`${text}\n`)),
+    validate: () => validate(settings),
+  })
+  if (fixed.interruptedBy !== null) return 128 + constants.signals[fixed.interruptedBy]
+  if (!isText) await show(fixed.report, settings, flags)
+  return exitCodeOf(fixed.report)
 }
 
 async function validate(settings: ValidationSettings): Promise<ValidationReport> {
-  const patience = setTimeout(() => process.stderr.write('bezel: reading the gems…\n'), patienceMs)
+  const startedMs = systemClock.nowMs()
+  const tell = () => {
+    const seconds = Math.round((systemClock.nowMs() - startedMs) / 1_000)
+    process.stderr.write(`bezel: reading and loading the gems of ${settings.root ?? ''}${settings.appPath}, for ${seconds} s now\n`)
+    timer = setTimeout(tell, morePatienceMs)
+  }
+  let timer = setTimeout(tell, patienceMs)
   try {
     return await new VersionValidator(settings, { clock: systemClock, random: Math.random, emit: () => {} }).validate()
   } finally {
-    clearTimeout(patience)
+    clearTimeout(timer)
   }
 }
 
-async function show(
-  report: ValidationReport,
-  settings: Pick<ValidationSettings, 'appPath' | 'root'>,
-  { format }: DoctorFlags,
-): Promise<void> {
+/** A misspelt finding would silence nothing, without a word. */
+function warnOfIgnore({ ignore }: ValidationSettings): void {
+  for (const { code } of ignore)
+    if (!Object.hasOwn(findingRules, code))
+      process.stderr.write(`bezel: "ignore" in bezel.yml names ${code}, which is no finding; docs/findings.md lists them.\n`)
+}
+
+async function show(report: ValidationReport, scene: Scene, { format }: DoctorFlags): Promise<void> {
   switch (format) {
     case 'json': {
       const { toJson } = await import('../snake-case.ts')
@@ -69,53 +101,14 @@ async function show(
       return
     }
     case 'github': {
-      const { formatGithub } = await import('./doctor-format.ts')
-      const text = formatGithub(report)
-      if (text !== '') print(text)
+      const { formatGithub } = await import('./doctor-github.ts')
+      print(formatGithub(report, process.cwd()))
       return
     }
     case 'text': {
       const { formatReport } = await import('./doctor-format.ts')
-      print(formatReport(report, settings, wantsColour(process.stdout, process.env)))
+      print(formatReport(report, { ...scene, here: process.cwd() }, wantsColour(process.stdout, process.env)))
       return
     }
   }
-}
-
-async function toSettings(app: string | undefined, { root, ruby, probe }: DoctorFlags): Promise<ValidationSettings> {
-  if (root !== undefined) {
-    const folder = resolve(root)
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-      throw new BezelError('DATA_UNREADABLE', `There is no folder ${folder} to look into.`)
-    return {
-      ...validationDefaults,
-      root: folder,
-      appPath: app === undefined ? findApp(folder) : inside(folder, app),
-      env: {},
-      rubyPath: ruby ?? null,
-      probe: false,
-    }
-  }
-  const appPath = resolve(app ?? '.')
-  const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
-  const usual = { ...validationDefaults, appPath, env, rubyPath: ruby ?? null, probe }
-  if (!existsSync(join(appPath, 'bezel.yml'))) return usual
-  const { loadOptions } = await import('../config/load-config.ts')
-  const { values } = loadOptions({ appDir: appPath, configFile: null, flags: new Map(), command: null, env: process.env })
-  return {
-    ...usual,
-    rubyPath: ruby ?? values['validation.ruby'],
-    probe: probe && values['validation.probe'],
-    ignore: values.ignore,
-  }
-}
-
-function findApp(root: string): string {
-  return usualApps.find((app) => existsSync(join(root, app, 'Gemfile.lock'))) ?? '/'
-}
-
-/** A path that was typed with the root in front is taken as meant. */
-function inside(root: string, app: string): string {
-  const path = app.startsWith(`${root}/`) && !existsSync(join(root, app)) ? app.slice(root.length) : app
-  return posix.resolve('/', path)
 }

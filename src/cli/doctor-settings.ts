@@ -1,0 +1,68 @@
+import { statSync } from 'node:fs'
+import { join, posix, resolve } from 'node:path'
+import { BezelError } from '../errors.ts'
+import { validationDefaults, type ValidationSettings } from '../validation/options.ts'
+import { quoted } from '../validation/remedies/command-line.ts'
+import type { DoctorFlags } from './doctor-flags.ts'
+
+/** Where images keep their app; the first with a Gemfile.lock is taken when nobody says. */
+const usualApps = ['/app', '/rails', '/srv/app', '/usr/src/app', '/opt/app', '/home/app', '/var/www/app', '/code', '/workspace', '/']
+
+/** Null for what is not there or may not be looked at: whoever reads it says so. */
+export function kindOfPath(path: string): 'file' | 'folder' | 'other' | null {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
+  } catch {
+    return null
+  }
+}
+
+/** What `bezel doctor` validates, by what was typed and by the app's own bezel.yml. Throws `BezelError`. */
+export async function toDoctorSettings(app: string | undefined, flags: DoctorFlags): Promise<ValidationSettings> {
+  return flags.root === undefined ? hereSettings(app, flags) : rootSettings(app, flags.root, flags)
+}
+
+function rootSettings(app: string | undefined, root: string, { ruby }: DoctorFlags): ValidationSettings {
+  const folder = resolve(root)
+  const kind = kindOfPath(folder)
+  if (kind === 'file')
+    throw new BezelError('DATA_UNREADABLE', `${folder} is a file; --root wants a folder: unpack it first.`, {
+      remedy: [`mkdir root && tar -xf ${quoted(folder)} -C root`, 'bezel doctor --root root'],
+    })
+  if (kind !== 'folder') throw new BezelError('DATA_UNREADABLE', `There is no folder ${folder} to look into.`)
+  return {
+    ...validationDefaults,
+    root: folder,
+    appPath: app === undefined ? findApp(folder) : inside(folder, app),
+    env: {},
+    rubyPath: ruby ?? null,
+    probe: false,
+  }
+}
+
+async function hereSettings(app: string | undefined, { ruby, probe }: DoctorFlags): Promise<ValidationSettings> {
+  const appPath = resolve(app ?? '.')
+  const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  const usual = { ...validationDefaults, appPath, env, rubyPath: ruby ?? null, probe }
+  if (kindOfPath(join(appPath, 'bezel.yml')) === null) return usual
+  const { loadOptions } = await import('../config/load-config.ts')
+  const { values } = loadOptions({ appDir: appPath, configFile: null, flags: new Map(), command: null, env: process.env })
+  return {
+    ...usual,
+    rubyPath: ruby ?? values['validation.ruby'],
+    probe: probe && values['validation.probe'],
+    probeTimeoutMs: values['validation.probe_timeout'],
+    ignore: values.ignore,
+  }
+}
+
+function findApp(root: string): string {
+  return usualApps.find((app) => kindOfPath(join(root, app, 'Gemfile.lock')) === 'file') ?? '/'
+}
+
+/** A path that was typed with the root in front is taken as meant. */
+function inside(root: string, app: string): string {
+  const path = app.startsWith(`${root}/`) && kindOfPath(join(root, app)) === null ? app.slice(root.length) : app
+  return posix.resolve('/', path)
+}
