@@ -10,6 +10,7 @@ describe('a [BUG] line', () => {
     ['<internal:gc>:35: [BUG] try to mark T_NONE object', null, null, '<internal:gc>', 35],
     ['config.ru:3: [BUG] myext: impossible state', null, null, 'config.ru', 3],
     ['/home/My User/app/x.rb:1: [BUG] y', null, null, '/home/My User/app/x.rb', 1],
+    ['bin/rails: [BUG] Aborted at 0x000003e900003ad9', 'ABRT', '0x3e900003ad9', 'bin/rails', null],
     ['C:/Ruby30/lib/x.rb:7: [BUG] Segmentation fault', 'SEGV', null, 'C:/Ruby30/lib/x.rb', 7],
     [`/${'long/'.repeat(50)}x[BUG] try to mark T_NONE object`, null, null, `/${'long/'.repeat(50)}x`, null],
   ])('is read in each of the forms that Ruby writes: %s', (text, signal, address, file, line) => {

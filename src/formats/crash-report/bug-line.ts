@@ -1,7 +1,12 @@
 import type { BugHeader, FatalSignal } from './crash-report.ts'
 
-const signalMessage = /^(Segmentation fault|Bus Error|Illegal instruction)(?: at (?:0x)?([0-9a-f]+))?\s*$/i
-const signals: Readonly<Record<string, FatalSignal>> = { 'segmentation fault': 'SEGV', 'bus error': 'BUS', 'illegal instruction': 'ILL' }
+const signalMessage = /^(Segmentation fault|Bus Error|Illegal instruction|Aborted)(?: at (?:0x)?([0-9a-f]+))?\s*$/i
+const signals: Readonly<Record<string, FatalSignal>> = {
+  'segmentation fault': 'SEGV',
+  'bus error': 'BUS',
+  'illegal instruction': 'ILL',
+  aborted: 'ABRT',
+}
 
 /** `rb_bug()` texts of Ruby itself that may stand without a position (gc.c, vm.c, thread.c). */
 const rubysOwn =

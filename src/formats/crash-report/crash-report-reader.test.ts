@@ -228,3 +228,50 @@ test('hands findings over one by one where asked, and keeps none', () => {
   expect(reader.end()).toEqual([])
   expect(seen.map(({ tag }) => tag)).toEqual(['CrashReport', 'DeathNote', 'AbortNote'])
 })
+
+describe('a report that a collector tore', () => {
+  const torn = (pieces: readonly string[]): string => pieces.map((piece) => `App 26150 stderr: ${piece}\n`).join('')
+
+  test('at each write of Ruby is put together again', () => {
+    const told = onlyReport(
+      read(
+        torn([
+          '/srv/x.rb:113: ',
+          '[BUG] ',
+          'Segmentation fault at 0x0000000000000050',
+          '',
+          'ruby 2.7.4p191 (2021-07-07 revision a21a3b7d23) [x86_64-linux]',
+          '-- Control frame information -----------------------------------------------',
+          'c:0003 ',
+          'p:---- ',
+          's:0011 ',
+          'e:000010 ',
+          'CFUNC  :synchronize',
+          'c:0002 p:0007 s:0006 e:000005 BLOCK  /srv/x.rb:7 [FINISH]',
+        ]),
+      ),
+    )
+    expect(told.header).toMatchObject({ signal: 'SEGV', address: '0x50' })
+    expect(told.controlFrames).toEqual([
+      { depth: 3, type: 'CFUNC', label: 'synchronize' },
+      { depth: 2, type: 'BLOCK', label: '/srv/x.rb:7' },
+    ])
+  })
+})
+
+describe('a [BUG] line without position and with a message that nobody knows', () => {
+  const line = "[BUG] Couldn't unprotect page 0x00007f, errno: Cannot allocate memory"
+
+  test('is a header if a report follows, and nothing otherwise, also at the end of a log', () => {
+    const told = onlyReport(read(`${line}\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n`))
+    expect(told.header).toMatchObject({ signal: null, message: line.slice(6) })
+    expect(read(`${line}\nGET / 200\nGET / 200\n`)).toEqual([])
+    expect(read(`GET / 200\n${line}\n`)).toEqual([])
+  })
+})
+
+test("the paths of a macOS memory map may begin with the user's home", () => {
+  const map = '\n* Process memory map:\n\n    10b70e000-10b712000 r-x ~/gems/mill-1.0.0/lib/mill.bundle\n'
+  const told = onlyReport(read(`/srv/x.rb:1: [BUG] Segmentation fault at 0x10\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x]\n${map}`))
+  expect(told.mappedFiles.map(({ path }) => path)).toEqual(['~/gems/mill-1.0.0/lib/mill.bundle'])
+})

@@ -48,6 +48,8 @@ export class CrashReportReader {
   #remarks: string[] = []
   #atLine = 0
   #raw = ''
+  /** Line of a `[BUG]` that stood alone. */
+  #tornAt = -1
   #last: { readonly source: string; readonly text: string } | null = null
 
   /** With `onFinding` each finding is handed over once it is whole, and none is kept. */
@@ -92,7 +94,7 @@ export class CrashReportReader {
   #bare(line: string): void {
     const { source, text } = stripPrefix(line)
     if (text.trim() === '') return
-    const header = text.includes('[BUG]') ? readHeader(text) : null
+    const header = text.includes('[BUG]') || this.#tornAt === this.#atLine - 1 ? readHeader(this.#mendHeader(text)) : null
     if (header !== null) return this.#takeHeader(source, header.header, header.exact)
     if (this.#takeInReport(source, text)) return
     if (this.#apple !== null || opensAppleReport(text)) {
@@ -105,6 +107,13 @@ export class CrashReportReader {
     }
     if (text.includes('<OBJ_INFO:') && this.#remarks.length < 8) this.#remarks.push(text.trim().slice(0, 300))
     this.#trail.take(source, text, this.#here())
+  }
+
+  /** Ruby writes its report in pieces; a collector that takes each write for a line puts the message below its `[BUG]`. */
+  #mendHeader(text: string): string {
+    const torn = this.#tornAt === this.#atLine - 1
+    this.#tornAt = text.trim() === '[BUG]' ? this.#atLine : -1
+    return torn && !text.includes('[BUG]') ? `[BUG] ${text}` : text
   }
 
   #takeHeader(source: string, header: BugHeader, exact: boolean): void {
@@ -128,7 +137,7 @@ export class CrashReportReader {
     }
     this.#trail.close()
     this.#openReport(source, header)
-    if (!exact) this.#open.get(source)!.strangers = 1
+    if (!exact) this.#open.get(source)!.strangers = header.signal === null ? 2 : 1
   }
 
   #openReport(source: string, header: BugHeader | null): void {
@@ -144,6 +153,7 @@ export class CrashReportReader {
     this.#last = { source: key, text }
     if (text.includes('[BUG]')) open.builder.interleaved = true
     if (open.builder.take(text, false)) {
+      this.#last = null
       open.idle = 0
       this.#listing = open.builder.lastSection === 'features' || open.builder.lastSection === 'map' ? open : null
       return true
@@ -225,8 +235,17 @@ function readHeader(text: string): { readonly header: BugHeader; readonly exact:
   if (exact !== null) return { header: exact, exact: true }
   // Behind a prefix that no rule knows: only a fault message counts, and only if a report follows.
   const cut =
-    /(\S+): \[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction).*$/.exec(text)?.[0] ??
+    /(\S+): \[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction|Aborted at).*$/.exec(text)?.[0] ??
     /(?<=\s)\[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction) at 0x.*$/.exec(text)?.[0]
-  const header = cut === undefined ? null : readBugLine(cut.replace(/^.*?["'(]/, ''))
+  const header =
+    cut === undefined
+      ? readUnknownBug(text)
+      : (readBugLine(cut.replace(/^.*?["'()]/, '')) ?? readBugLine(cut.slice(Math.max(0, cut.indexOf('/')))))
   return header === null ? null : { header, exact: false }
+}
+
+/** `rb_bug()` without a position may say anything: such a line is a header only if a report follows at once. */
+function readUnknownBug(text: string): BugHeader | null {
+  const message = /^\s*(?:[\w./-]{1,80}: )?\[BUG\] (\S.*?)\s*$/.exec(text)?.[1]
+  return message === undefined ? null : { message: message.slice(0, 500), signal: null, address: null, file: null, line: null }
 }

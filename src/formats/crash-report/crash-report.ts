@@ -1,6 +1,7 @@
 /** What a Ruby crash report says, as values. Section names and forms: Ruby's `vm_dump.c`, `error.c`, `signal.c` (2.7 to 4.0). */
 
-export type FatalSignal = 'SEGV' | 'BUS' | 'ILL'
+/** ABRT has a report since Ruby 4.1 (signal.c, `sigabrt`). */
+export type FatalSignal = 'SEGV' | 'BUS' | 'ILL' | 'ABRT'
 
 /** `FILE:LINE: [BUG] MESSAGE`. */
 export interface BugHeader {
@@ -108,6 +109,7 @@ export type LoadFailureWhy =
   | 'static-tls'
   | 'init-missing'
   | 'extensions-not-built'
+  | 'ruby-refused'
   | 'no-such-file'
   | 'ruby-cannot-start'
   | 'preload-failed'
@@ -135,7 +137,18 @@ export interface LoadFailure {
 /** A death by abort that Ruby does not report: glibc, an assertion, C++, Rust, a sanitizer, the Objective-C runtime. */
 export interface AbortNote {
   readonly tag: 'AbortNote'
-  readonly by: 'glibc' | 'macos-malloc' | 'assertion' | 'c++' | 'rust' | 'sanitizer' | 'objc-fork' | 'apple-fork' | 'jemalloc'
+  readonly by:
+    | 'glibc'
+    | 'macos-malloc'
+    | 'assertion'
+    | 'c++'
+    | 'rust'
+    | 'sanitizer'
+    | 'objc-fork'
+    | 'apple-fork'
+    | 'jemalloc'
+    | 'tcmalloc'
+    | 'v8'
   readonly message: string
   /** `file.c` of an assertion or panic. */
   readonly source: string | null

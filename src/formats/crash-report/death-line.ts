@@ -26,11 +26,11 @@ const byText: readonly (readonly [RegExp, string])[] = [
 ]
 
 const kernelFault =
-  /\[(\d+)\]: segfault at ([0-9a-f]+) ip \S+ sp \S+ error \d+(?: cpu \d+)?(?: in (\S+?)\[)?|traps: \S+\[\d+\] (?:trap invalid opcode|general protection)[^]*?(?: in (\S+?)\[)?$/
+  /(?:^|\[\d+\]: )segfault at [0-9a-f]+ ip \S+ sp \S+ error \d+(?: cpu \d+)?(?: in (\S+?)\[)?|traps: .{1,40}\[\d+\] (?:trap invalid opcode|general protection)[^]*?(?: in (\S+?)\[|$)/
 const oom =
   /Out of memory: Kill(?:ed)? process|oom-kill:|Memory cgroup out of memory|OOMKilled|oom_reaper: reaped|invoked oom-killer|Error R15 \(Memory quota vastly exceeded\)|Failed with result 'oom-kill'/
-const exitCode = String.raw`(?:exited (?:with )?(?:code|status)|exit (?:code|status)|status:?)[ =:]*(?<code>\d{1,3})\b`
-const bySignal = String.raw`(?:killed by|terminated by|terminated with|died from|received|by) signal:? ?(?:SIG)?(?<signal>\d{1,2}|[A-Z]{3,4})\b`
+const exitCode = String.raw`(?:exited (?:with )?(?:code|status)|[Ee]xit[ _]?(?:[Cc]ode|[Ss]tatus)|status:?)[\"' =:]*(?<code>\d{1,3})\b`
+const bySignal = String.raw`(?:killed by|terminated by|terminated with|died from|received|by|uncaught target|default action of) signal:? ?(?:SIG)?(?<signal>\d{1,2}|[A-Z]{3,4})\b`
 const bySystemd = String.raw`code=(?:killed|dumped), status=\d+\/(?<systemd>[A-Z]+)`
 const byName = String.raw`\bSIG(?<name>ABRT|SEGV|BUS|ILL|KILL|FPE|TRAP|SYS)\b(?: \(signal \d+\)|"?\s*$)`
 const supervised = new RegExp(`${byName}|${bySystemd}|${bySignal}|${exitCode}`)
@@ -41,7 +41,7 @@ export function readDeathLine(text: string): DeathLine | null {
   if (oom.test(line)) return { signal: 'SIGKILL', outOfMemory: true, message: line, library: null }
   const kernel = line.includes('segfault at') || line.includes('traps: ') ? kernelFault.exec(line) : null
   if (kernel !== null) {
-    const library = kernel[3] ?? kernel[4] ?? null
+    const library = kernel[1] ?? kernel[2] ?? null
     return { signal: line.includes('invalid opcode') ? 'SIGILL' : 'SIGSEGV', outOfMemory: false, message: line, library }
   }
   for (const [form, signal] of byText)

@@ -20,8 +20,8 @@ interface Rule {
 }
 
 const path = String.raw`[^\s'"(),:][^\s'"(),]*`
-/** ` - FILE`, which dln.c appends; the file itself may hold spaces, so it runs to the class name or the end. */
-const dashFile = String.raw`(?:\.?["')]*(?: - (?<file>\S+?\.(?:so|bundle)(?:\.\d+)*(?=[\s"')]|$)|\S.*?))?)(?: \(\w[\w:]*\))?["',]*\s*$`
+/** ` - FILE`, which dln.c appends; the file itself may hold spaces, so it runs to the class name or the end. What has no slash is the name of a function. */
+const dashFile = String.raw`(?:\.?["')]*(?: - (?:(?<file>\S+?\.(?:so|bundle)(?:\.\d+)*(?=[\s"')]|$)|[^\s:]*\/.*?)|\S.*?))?)(?: \(\w[\w:]*\))?["',]*\s*$`
 
 /** Symbols that only glibc exports: a glibc binary on musl asks for them (musl wiki, "Functional differences from glibc"). */
 const glibcOnly =
@@ -114,17 +114,17 @@ const rules: readonly Rule[] = [
   },
   {
     holds: 'linked to incompatible',
-    form: /linked to incompatible (?<subject>.*?) ?- (?<file>\S+\.(?:so|bundle)|\S.*?)\)?(?: \(LoadError\))?\s*$/,
+    form: /linked to incompatible (?<subject>.*?) ?- (?<file>\S+\.(?:so|bundle)|\S.*?)\)?(?: \(\w[\w:]*\))?\s*$/,
     read: () => ({ why: 'abi-mismatch' }),
   },
   {
     holds: 'incompatible library version',
-    form: /incompatible library version - (?<file>\S+\.(?:so|bundle)|\S.*?)\)?(?: \(LoadError\))?\s*$/,
+    form: /incompatible library version - (?<file>\S+\.(?:so|bundle)|\S.*?)\)?(?: \(\w[\w:]*\))?\s*$/,
     read: () => ({ why: 'abi-mismatch' }),
   },
   {
     holds: 'ABI version of binary',
-    form: /(?:incompatible ABI version of binary|ABI version of binary is incompatible with this Ruby.*?) - (?<file>\S.*?)(?: \(LoadError\))?\s*$/,
+    form: /(?:incompatible ABI version of binary|ABI version of binary is incompatible with this Ruby.*?) - (?<file>\S.*?)(?: \(\w[\w:]*\))?\s*$/,
     read: () => ({ why: 'abi-development' }),
   },
   {
@@ -135,6 +135,12 @@ const rules: readonly Rule[] = [
       file: dlopenFile(line),
     }),
   },
+  {
+    holds: 'symbol not found in flat namespace',
+    form: /symbol not found in flat namespace [('"]*_?(?<symbol>[\w$.]+)/,
+    read: ({ symbol = '' }, line) => ({ why: undefinedSymbol(symbol), file: dlopenFile(line) ?? dashed(line) }),
+  },
+  { holds: 'missing symbol called', form: /(?:^|dyld\[\d+\]: )missing symbol called/, read: () => ({ why: 'undefined-symbol' }) },
   {
     holds: 'Symbol not found',
     form: /Symbol not found: \(?(?<symbol>_?[\w$.]+)/,
@@ -159,6 +165,7 @@ const rules: readonly Rule[] = [
     form: /(?:exec )?"?(?<file>\/[^\s:"]+)"?: [Ee]xec format error|[Ee]xec format error/,
     read: () => ({ why: 'wrong-architecture' }),
   },
+  { holds: 'qemu-', form: /qemu-\w+: Could not open '(?<subject>\/lib\S*\/ld-[^']+)'/, read: () => ({ why: 'wrong-architecture' }) },
   { holds: 'not a valid Win32', form: /193: /, read: (_, line) => ({ why: 'wrong-architecture', file: dashed(line) }) },
   {
     holds: 'specified module could not be found',
@@ -185,24 +192,30 @@ const rules: readonly Rule[] = [
   },
   {
     holds: 'Could not find ',
-    form: /Could not find (?:gem )?'?(?<gem>[\w-]+(?:-\d[\w.]*)?)'? (?:\([^)]*\) )?(?:in (?:any of the sources|locally installed gems|any sources)|among \d+ total gem)/,
+    form: /Could not find (?:gem )?'?(?<gem>[\w-]+(?:-\d[\w.-]*)?)'? (?:\([^)]*\)'? )?(?:in (?:any of the sources|locally installed gems|any sources)|among \d+ total gem)/,
     read: () => ({ why: 'no-such-file' }),
   },
   {
+    // An installer's word for a precompiled gem without a file for this Ruby: such gems have an upper bound.
+    holds: ' version ',
+    form: /(?<gem>[A-Za-z][\w.-]*) requires [Rr]uby version [^,]*?(?:, )?(?:>= [\d.]+, )?< [\d.]+\.dev/,
+    read: () => ({ why: 'ruby-refused' }),
+  },
+  {
     holds: 'cannot load such file',
-    form: /cannot load such file -- (?<subject>\S+?)(?: \(LoadError\))?\s*$/,
+    form: /cannot load such file -- (?<subject>\S+?)(?: \(\w[\w:]*\))?\s*$/,
     read: () => ({ why: 'no-such-file' }),
   },
   {
     holds: 'no such file to load',
-    form: /no such file to load -- (?<subject>\S+?)(?: \(LoadError\))?\s*$/,
+    form: /no such file to load -- (?<subject>\S+?)(?: \(\w[\w:]*\))?\s*$/,
     read: () => ({ why: 'no-such-file' }),
   },
   // pg 1.7's own error path hides why its extension did not load.
   { holds: 'IS_BINARY_GEM', form: /uninitialized constant PG::IS_BINARY_GEM/, read: () => ({ why: 'other-dlopen', gem: 'pg' }) },
   {
     holds: 'o such file or directory',
-    form: /(?:failed to run command [‘'"`](?<file>[^’'"]*)[’'"]|exec (?<exec>\/?\S+)|(?<bad>\S+): bad interpreter|exec: "(?<go>[^"]+)": stat \S+): [Nn]o such file or directory/,
+    form: /(?:failed to run command [‘'"`](?<file>[^’'"]*)[’'"]|exec (?<exec>\/?\S+)|(?<bad>\S+): bad interpreter|exec: "(?<go>[^"]+)": stat \S+|exec user process caused): "?[Nn]o such file or directory/,
     read: ({ file, exec, bad, go }) => ({ why: 'interpreter-missing', file: file ?? exec ?? bad ?? go ?? null }),
   },
   {
@@ -264,5 +277,5 @@ function quotedFile(line: string): string | null {
 }
 
 function dashed(line: string): string | null {
-  return / - (\S+\.(?:so|bundle|dll)\S*)(?: \(LoadError\))?\s*$/.exec(line)?.[1] ?? null
+  return / - (\S+\.(?:so|bundle|dll)\S*)(?: \(\w[\w:]*\))?\s*$/.exec(line)?.[1] ?? null
 }

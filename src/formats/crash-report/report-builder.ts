@@ -44,6 +44,7 @@ export class ReportBuilder {
   #section: SectionName | null = null
   #descriptionBeforeHeader = false
   #openCfunc = false
+  #torn = ''
   readonly #at: Place
 
   constructor(header: BugHeader | null, at: Place, remarks: readonly string[]) {
@@ -138,7 +139,8 @@ export class ReportBuilder {
   }
 
   #takeFrame(text: string, atEnd: boolean): boolean {
-    const control = readControlFrame(text)
+    const control = readControlFrame(this.#mendFrame(text))
+    if (this.#torn !== '') return true
     if (control !== null) {
       this.#openCfunc = control.type === 'CFUNC' && control.label === ''
       return push(this.#control, control)
@@ -148,6 +150,19 @@ export class ReportBuilder {
     const c =
       readCFrame(text, atEnd && this.#section === 'c') ?? (this.#section === 'c' || this.#section === null ? readAppleFrame(text) : null)
     return c === null ? false : push(this.#c, c)
+  }
+
+  /** Puts the pieces of a control frame together that a collector took for lines; `#torn` stays empty for a whole one. */
+  #mendFrame(text: string): string {
+    const piece = text.trim()
+    if (/^c:\d{4,}$/.test(piece)) this.#torn = piece
+    else if (this.#torn !== '' && /^[pseE]:[-\da-f]+(?: [seE]:[\da-f]+)*$/.test(piece)) this.#torn += ` ${piece}`
+    else {
+      const whole = this.#torn === '' || !/^(?:[A-Z]{3,}|\(none\)|-{6})/.test(piece) ? text : `${this.#torn} ${piece}`
+      this.#torn = ''
+      return whole
+    }
+    return ''
   }
 
   /** Mail breaks `CFUNC` and `:name` over two lines. */
@@ -198,7 +213,7 @@ export class ReportBuilder {
   #takeMapping(text: string): boolean {
     const mapping = readMapping(text)
     if (mapping === null) return false
-    if (!mapping.path.startsWith('/') && !mapping.path.startsWith('[')) return true
+    if (!/^[/[~]/.test(mapping.path)) return true
     const ranges = this.#files.get(mapping.path)
     const last = ranges?.at(-1)
     if (ranges === undefined) {

@@ -71,6 +71,23 @@ const lines = [
   'web-1 exited with code 139',
   'Main process exited, code=killed, status=9/KILL',
   'worker 3 killed by signal 11',
+  '[12345.678901] ruby[12]: segfault at 10 ip 00007f sp 00007f error 4 in pg_ext.so[7f+1]',
+  'traps: puma srv tp 003[12] general protection fault ip:7f sp:7f error:0 in libruby.so.3.2[7f+1]',
+  'qemu: uncaught target signal 11 (Segmentation fault) - core dumped',
+  '  Exit Code:    139',
+  '  "ExitCode": 137,',
+  '*** Error in ruby: double free or corruption (out): 0x00007f1f71041720 ***',
+  'src/tcmalloc.cc:390] Attempt to free invalid pointer: 0x100208a60',
+  'ruby(12,0x1fd) malloc: Incorrect checksum for freed object 0x7f: probably modified after being freed.',
+  'F0000 00:00:00.123 12 src/core/lib/surface/call.cc:90] Check failed: call != nullptr',
+  '#  Fatal error in , line 0',
+  'Assertion Failed: ractor.c:1312:ractor_select:taken_basket.type == none',
+  "dlopen(/g/x-1.0/lib/x_ext.bundle, 0x0009): symbol not found in flat namespace '_x_open' - /g/x-1.0/lib/x_ext.bundle (LoadError)",
+  'dyld[12]: missing symbol called',
+  'mill-1.13.0-x86_64-linux requires ruby version < 3.2.dev, >= 2.6, which is incompatible with the current version, ruby 3.2.0',
+  'Could not find mill-1.18.2-x86_64-linux-musl in locally installed gems',
+  "qemu-x86_64: Could not open '/lib64/ld-linux-x86-64.so.2': No such file or directory",
+  'standard_init_linux.go:228: exec user process caused: no such file or directory',
 ]
 
 test.each(lines)('finds what stands in: %s', (line) => {

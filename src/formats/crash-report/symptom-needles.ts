@@ -4,14 +4,14 @@ const groups = [
   '[BUG]|-- Control frame|-- control frame|-- Ruby level|-- Machine reg|-- C level|-- Threading|c:00|c:01|) [0x|<OBJ_INFO:|rb_vm_bugreport|_sigtramp|RIP: 0x|rip: 0x|EFL: 0x| sp: 0x',
   'received in SEGV|received in BUS|received in ILL|Crashed while| Crashed:|Exception Type: |"bug_type"|Termination Reason',
   // Load failures.
-  'shared object|shared librar| not found|ncompatible|ndefined symbol|lookup error|ELF class|ELF header|ELF file|ELF load|file too short',
+  'shared object|shared librar| not found|ncompatible|ndefined symbol|lookup error|missing symbol|in flat namespace|ELF class|ELF header|ELF file|ELF load|file too short',
   'read file data|executable stack|TLS block|cannot load such|no such file to load|extensions are not built|did find: [|Could not find',
   "not loaded|compatible arch|wrong arch|CPU type|format error|relocating|be preloaded|IS_BINARY_GEM|dlopen|dlsym|load the gem '",
-  'o such file or directory|specified module|specified procedure|valid Win32',
+  'o such file or directory|qemu-|requires ruby version|requires Ruby version|specified module|specified procedure|valid Win32',
   // Aborts.
   'double free|free(): |alloc(): |chunk(): |consolidate(): |tcache|trim(): |corrupted |stack smashing|buffer overflow det|glibc error',
   'ssertion|terminate called|: terminat|panicked at|JIT has panicked|glibc detected|Sanitizer|runtime error|on child side|fork() was called|*** error|*** Error in',
-  '<jemalloc>|pure virtual|fastbin|%n in writable|longjmp causes',
+  '<jemalloc>|tcmalloc.cc|Incorrect checksum|Heap corruption|heck failed|HECK failed|TION FAILED|Fatal error in|heap out of memory|%N$|pure virtual|fastbin|%n in writable|longjmp causes',
   // Exceptions.
   'trap context|log writing failed|level too deep|SystemStackError|machine stack ove|create Thread|actor::|actor unsafe|main ractor|main Ractor',
   'allocate memory|NoMemoryError|bad record mac|SSL SYSCALL|server closed the|SSL connection has|lost synchronization|do not agree',
@@ -20,7 +20,7 @@ const groups = [
   'Killed|Segmentation fault|segfault at|Aborted|Abort trap|Bus error|Illegal instr|Floating point ex|breakpoint trap|BPT trap',
   'ut of memory|oom-kill|oom_reaper|OOMKilled|quota vastly|exited with|exit code|exit status|exited code|exited status|status: 13',
   'status 13|status=13|by signal|with signal|from signal|received signal|SIGABRT|SIGSEGV|SIGBUS|SIGILL|SIGKILL|SIGFPE|SIGTRAP|SIGSYS',
-  'code=killed|code=dumped|traps: ',
+  'code=killed|code=dumped|traps: |ExitCode|xit Code|exit_code|target signal|action of signal',
 ]
 
 /**

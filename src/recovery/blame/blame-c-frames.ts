@@ -26,7 +26,7 @@ export function blameCFrames(report: CrashReport, site: CrashSite, ruby: RubySit
         : through === null
           ? 'libc faulted on its behalf'
           : `${baseName(pathOf(through))} faulted on its behalf`
-    const sure = site.found === 'guess' ? 'suspected' : 'certain'
+    const sure = site.found === 'guess' || suspect.owner.by === 'guess' ? 'suspected' : suspect.owner.by === 'name' ? 'likely' : 'certain'
     return {
       culprit,
       confidence: sure,
@@ -75,7 +75,7 @@ function blameThroughBridge(report: CrashReport, site: CrashSite, ruby: RubySite
   const { through, rubyBetween } = site
   if (rubyBetween > 0) return null
   const path = through === null ? null : pathOf(through)
-  const owner = through?.owner.tag === 'library' && through.owner.gem !== bridge ? through.owner.gem : null
+  const owner = through?.owner.tag === 'library' && through.owner.gem !== null && !isBridgeGem(through.owner.gem) ? through.owner.gem : null
   const caller = ruby.callerGem === bridge ? null : ruby.callerGem
   const gem = owner ?? caller
   if (gem === null) return null

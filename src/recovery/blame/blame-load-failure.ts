@@ -27,6 +27,7 @@ const kinds: Readonly<Record<LoadFailureWhy, TroubleKind>> = {
   'static-tls': 'load-error',
   'other-dlopen': 'load-error',
   'extensions-not-built': 'not-built',
+  'ruby-refused': 'not-built',
   'no-such-file': 'load-error',
 }
 

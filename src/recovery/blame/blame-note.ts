@@ -82,7 +82,7 @@ function ownerOfSource(note: AbortNote): { culprit: Blame['culprit']; confidence
       why: `${bySymbol === null ? file : (note.function ?? file)} is ${known}'s`,
     }
   if (commonSources.test(file) || note.by !== 'assertion') return null
-  const name = file.replace(/\.\w+$/, '').replace(/_ext$/, '')
+  const name = file.replace(/\.\w+$/, '').replace(/_(?:ext|native)$/, '')
   return {
     culprit: { ...nobody, gem: name, function: note.function },
     confidence: 'suspected',

@@ -3,9 +3,9 @@ import type { Blame } from './blame.ts'
 import type { CrashSite } from './crash-site.ts'
 import type { Alternative } from './explanation.ts'
 import { baseName } from './gem-path.ts'
-import { gemOfMethod, isInstrumentingGem, isLoaderGem, isNativeGem, ownerOfFile } from './known-owners.ts'
+import { gemOfMethod, isInstrumentingGem, isLoaderGem, isNativeGem, isServerGem, ownerOfFile } from './known-owners.ts'
 import { insideGc } from './report-traits.ts'
-import { isCoreMethod, isLoaded, type RubySite } from './ruby-site.ts'
+import { compiledGems, isCoreMethod, isLoaded, type RubySite } from './ruby-site.ts'
 import { toCulprit } from './to-culprit.ts'
 
 const loadingMethod = /^(?:require|require_relative|load|autoload|call|yield|each|send|public_send|synchronize)$/
@@ -14,7 +14,13 @@ const pointerMethods = new Set(['[]', '[]=', 'to_s', 'to_str', 'ptr', 'ref', '+@
 
 /** By what Ruby was doing. Never more than likely: Ruby code names the caller, not the cause. */
 export function blameRuby(report: CrashReport, site: CrashSite, ruby: RubySite): Blame {
-  return blameLoading(report, ruby) ?? blamePointer(report, site, ruby) ?? blameMethod(report, ruby) ?? blameCaller(report, ruby)
+  return (
+    blameLoading(report, ruby) ??
+    blamePointer(report, site, ruby) ??
+    blameMethod(report, ruby) ??
+    blameOnlyExtension(report, ruby) ??
+    blameCaller(report, ruby)
+  )
 }
 
 /** The header names a compiled file while it is being required: its initialisers, or the loader on its behalf. */
@@ -52,6 +58,22 @@ function blameMethod(report: CrashReport, ruby: RubySite): Blame | null {
   return { culprit, confidence: callerGem === gem ? 'likely' : 'suspected', evidence, alternatives: [] }
 }
 
+/** A C method that is none of Ruby's, called by no gem, while a single gem has compiled code loaded: whose else could it be? */
+function blameOnlyExtension(report: CrashReport, ruby: RubySite): Blame | null {
+  const { cMethod, callerGem, line } = ruby
+  if (cMethod === null || callerGem !== null || isCoreMethod(cMethod)) return null
+  const [gem, ...others] = compiledGems(report)
+  if (gem === undefined || others.length > 0) return null
+  return {
+    culprit: toCulprit(report, ruby, { gem, version: null, path: null, symbol: cMethod }),
+    confidence: 'suspected',
+    evidence: [
+      `the C method that ran, ${cMethod}, is none of Ruby's own, and only ${gem} has compiled code loaded (called at ${line ?? '?'})`,
+    ],
+    alternatives: [],
+  }
+}
+
 /** `multi_json/adapters/oj.rb`, `connection_adapters/postgresql_adapter.rb`: the file bears the name of the gem that it calls. */
 function gemOfAdapter({ file, cMethod }: RubySite): string | null {
   if (file === null || cMethod === null || loadingMethod.test(cMethod) || !/adapter|driver|backend|engine/i.test(file)) return null
@@ -68,9 +90,11 @@ function blameCaller(report: CrashReport, ruby: RubySite): Blame {
   if (callerGem === 'ffi' && cMethod === 'open')
     return { ...unknown, alternatives: [{ who: 'a library that ffi was opening', why: `its initialisers run inside ${line ?? 'ffi'}` }] }
   const own = cMethod !== null && !isCoreMethod(cMethod)
-  const native = isNativeGem(callerGem)
+  const native = isNativeGem(callerGem) || compiledGems(report).has(callerGem)
   const onlyLoads = isLoaderGem(callerGem) && (cMethod === null || loadingMethod.test(cMethod))
-  if (onlyLoads || !(own || native || isInstrumentingGem(callerGem)))
+  // A server forks, waits and calls the application: its Ruby code runs whoever is to blame.
+  const onlyServes = isServerGem(callerGem) && !own
+  if (onlyLoads || onlyServes || !(own || native || isInstrumentingGem(callerGem)))
     return { ...unknown, alternatives: [{ who: callerGem, why: `its Ruby code was running (${line ?? ''}), but it only calls others` }] }
   const called = cMethod === null ? '' : `, which called the C method ${cMethod}`
   return {

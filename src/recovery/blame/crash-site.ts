@@ -53,7 +53,7 @@ function findStart(frames: readonly OwnedFrame[], report: CrashReport): { readon
 
   const reported = lastReporter(head)
   if (reported >= 0) {
-    const handler = /sig(?:segv|bus|ill)|rb_bug_for_fatal_signal/.test(head[reported]?.frame.symbol ?? '')
+    const handler = /sig(?:segv|bus|ill|abrt)|rb_bug_for_fatal_signal/.test(head[reported]?.frame.symbol ?? '')
     const next = head[reported + 1]
     const isTrampoline = handler && next !== undefined && next.owner.tag === 'machine' && next.frame.symbol === null
     return { start: reported + (isTrampoline ? 2 : 1), found: isTrampoline ? 'trampoline' : 'reporter' }

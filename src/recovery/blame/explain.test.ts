@@ -1,53 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { CrashReportReader } from '../../formats/crash-report/crash-report-reader.ts'
-import type { Evidence } from './evidence.ts'
-import { explainLog } from './explain-log.ts'
-import type { Explanation } from './explanation.ts'
-
-const samples = new URL('../../../test/fuzz/crash-report-samples/', import.meta.url)
-
-function explainText(text: string, known: Omit<Evidence, 'findings'> = {}): Explanation {
-  const reader = new CrashReportReader()
-  reader.push(Buffer.from(text))
-  return explainLog(reader.end(), known).main
-}
-
-function explainSample(name: string, known: Omit<Evidence, 'findings'> = {}): Explanation {
-  return explainText(readFileSync(new URL(name, samples), 'utf8'), known)
-}
-
-const ruby = (symbol: string): string => `/usr/lib/libruby-3.3.so.3.3(${symbol}+0x1) [0x7f0000000001]`
-const trampoline = '/lib/x86_64-linux-gnu/libc.so.6(__restore_rt+0x0) [0x7f0000000002]'
-const gem = (name: string, symbol: string): string =>
-  `/srv/bundle/ruby/3.3.0/gems/${name}/lib/${name.split('-')[0]}_ext.so(${symbol}+0x1) [0x7f0000000003]`
-
-interface Story {
-  readonly header?: string
-  readonly control?: readonly string[]
-  readonly c: readonly string[]
-  readonly platform?: string
-}
-
-function report({
-  header = '/srv/app.rb:1: [BUG] Segmentation fault at 0x00007f00deadbeef',
-  control = ['c:0002 p:0001 s:0001 e:000001 METHOD /srv/app.rb:1'],
-  c,
-  platform = 'x86_64-linux',
-}: Story): string {
-  return [
-    header,
-    `ruby 3.3.8 (2025-04-09 revision b200bad6cd) [${platform}]`,
-    '-- Control frame information -----------------------------------------------',
-    ...control,
-    '-- C level backtrace information -------------------------------------------',
-    ruby('rb_vm_bugreport'),
-    ruby('sigsegv'),
-    trampoline,
-    ...c,
-    '-- Other runtime information -----------------------------------------------',
-  ].join('\n')
-}
+import { explainSample, explainText, gem, report, ruby } from '../../../test/support/crash-story.ts'
 
 describe('a crash', () => {
   test('is the first gem below the signal, for certain', () => {

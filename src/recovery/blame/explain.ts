@@ -34,8 +34,9 @@ function messageOf(finding: Finding): string {
 }
 
 function applyCause(blame: Judged, cause: KnownCause): Judged {
-  // Mixed lines stay in doubt whatever they resemble, and nobody is not raised.
-  const mayRaise = cause.raises !== undefined && blame.report?.traits.includes('interleaved') !== true
+  // Mixed lines, and a name that was only guessed, stay in doubt whatever they resemble; and nobody is not raised.
+  const doubtful = blame.report?.traits.some((trait) => trait === 'interleaved' || trait === 'guessed') === true
+  const mayRaise = cause.raises !== undefined && !doubtful
   const raised =
     mayRaise && (blame.culprit !== null || cause.culprit !== undefined)
       ? atLeast(blame.confidence, cause.raises ?? 'unknown')

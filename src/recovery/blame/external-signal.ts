@@ -43,6 +43,9 @@ const waitingMethod = new Set([
 export function readSentSignal(report: CrashReport, site: CrashSite, ruby: RubySite): SentSignal | null {
   const address = report.header?.address
   if (address === null || address === undefined || report.header?.signal === null) return null
+  // Whoever calls abort() sends the signal to itself.
+  const names = report.cFrames.slice(0, 16).flatMap(({ symbol }) => (symbol === null ? [] : [symbol]))
+  if (report.header?.signal === 'ABRT' && (names.length === 0 || names.some((name) => raising.test(name)))) return null
   const value = BigInt(address)
   if (value < 2n || value >= 1n << 48n) return null
   const high = Number(value >> 32n)

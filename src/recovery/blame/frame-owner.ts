@@ -8,7 +8,14 @@ export type FrameOwner =
   | { readonly tag: 'machine' }
   | { readonly tag: 'unknown' }
   | { readonly tag: 'library'; readonly path: string; readonly gem: string | null }
-  | { readonly tag: 'gem'; readonly path: string; readonly gem: string; readonly version: string | null; readonly by: 'path' | 'name' }
+  | {
+      readonly tag: 'gem'
+      readonly path: string
+      readonly gem: string
+      readonly version: string | null
+      /** `path` names it itself, `name` is the file's well-known owner, `guess` is the file's own name. */
+      readonly by: 'path' | 'name' | 'guess'
+    }
 
 const compiled = /\.(?:so|bundle|dylib|dll)(?:[.\d]|$)/
 const ruby = /^(?:lib(?:x64-\w+-|\w+-)?ruby[\d.-]*|ruby[\d.]*$|Ruby$)/i
@@ -29,7 +36,7 @@ export function ownerOfObject(path: string): FrameOwner {
   const owner = ownerOfFile(path)
   // Nobody knows it, but only an extension is called so.
   const own = /^(.+?)(?:_ext\.so|(?:_ext)?\.bundle)$/.exec(name)?.[1]
-  if (owner === null && own !== undefined && isGemName(own)) return { tag: 'gem', path, gem: own, version: null, by: 'name' }
+  if (owner === null && own !== undefined && isGemName(own)) return { tag: 'gem', path, gem: own, version: null, by: 'guess' }
   if (owner === null || (owner.by === 'name' && name.startsWith('lib'))) return { tag: 'library', path, gem: gemOfLibrary(path) }
   return { tag: 'gem', path, ...owner }
 }

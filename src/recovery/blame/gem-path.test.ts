@@ -45,6 +45,14 @@ describe('a path', () => {
   })
 })
 
+describe('a compiled file in a working copy', () => {
+  test('belongs to the folder above lib if it bears its name', () => {
+    expect(ownerOfFile('/home/me/Dev/mill/lib/mill/mill_ext.bundle')).toMatchObject({ gem: 'mill', by: 'name' })
+    expect(ownerOfFile('/home/me/Dev/mill/lib/kiln.so')).toBeNull()
+    expect(ownerOfFile('/usr/lib/libmill.so')).toBeNull()
+  })
+})
+
 describe('a version', () => {
   test('is compared as RubyGems does', () => {
     const sorted = ['1.0.a', '1.0', '1.0.1', '1.2', '1.10', '2.0.0.rc1', '2.0.0']

@@ -42,6 +42,14 @@ function looseGem(path: string): GemOfPath | null {
     : { gem: packaged, version: null, platform: null }
 }
 
+/** A gem's own working copy: `…/mathematical/lib/mathematical/mathematical.bundle` bears the name of the folder above `lib`. */
+export function checkoutOfPath(path: string): string | null {
+  const found = /\/([A-Za-z][\w.-]*)\/lib\/(?:[\w.-]+\/)*([\w-]+)\.(?:so|bundle)$/.exec(path)
+  const [folder, file] = [found?.[1] ?? '', found?.[2] ?? '']
+  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+  return file !== '' && plain(file.replace(/_(?:ext|native|c)$/, '')) === plain(folder) ? folder : null
+}
+
 /** Splits `google-protobuf-3.25.1-x86_64-linux` into its parts; `name-REVISION` of a git source has no version. */
 export function readFullName(fullName: string): GemOfPath {
   const platform = platforms.exec(fullName)?.[1] ?? null

@@ -1,3 +1,4 @@
+import { atMost } from './blame.ts'
 import type { AppGem, AppKnowledge, Judged } from './evidence.ts'
 import type { Confidence } from './explanation.ts'
 
@@ -5,7 +6,8 @@ import type { Confidence } from './explanation.ts'
  * What validation knows of the very file, or else the very gem: for which Ruby it was built, and what was found. A finding strengthens
  * the blame and brings its own remedy.
  */
-export function joinApp(blame: Judged, app: AppKnowledge | null): { readonly blame: Judged; readonly remedy: readonly string[] } {
+export function joinApp(judged: Judged, app: AppKnowledge | null): { readonly blame: Judged; readonly remedy: readonly string[] } {
+  const blame = app === null ? judged : nameAsker(judged, app)
   const gem = blame.culprit?.gem ?? null
   if (app === null || blame.culprit === null || gem === null) return { blame, remedy: [] }
   const installed = app.gems.find(({ name }) => name === gem) ?? null
@@ -24,6 +26,26 @@ export function joinApp(blame: Judged, app: AppKnowledge | null): { readonly bla
     blame: { ...blame, confidence, evidence, culprit: { ...blame.culprit, version } },
     remedy: found.flatMap(({ remedy }) => remedy),
   }
+}
+
+/** What validation found where the file that Ruby asked for is not there at all. */
+const missing: ReadonlySet<string> = new Set(['EXTENSION_ABSENT', 'EXTENSION_NOT_BUILT', 'PRECOMPILED_FOR_OTHERS', 'GEM_FOR_OTHER_RUBY'])
+
+/** `cannot load such file -- swift_json_ext` names no gem; the one of that name whose compiled file is gone is it. */
+function nameAsker(blame: Judged, { findings }: AppKnowledge): Judged {
+  const { culprit, confidence } = blame
+  if (culprit === null || culprit.gem !== null || culprit.file !== null || culprit.library === null) return blame
+  const feature = plain(culprit.library)
+  const [asked] = findings
+    .filter(({ gem, code }) => missing.has(code) && (feature === plain(gem) || feature.startsWith(`${plain(gem)}-`)))
+    .map(({ gem }) => gem)
+    .sort((one, other) => other.length - one.length)
+  return asked === undefined ? blame : { ...blame, culprit: { ...culprit, gem: asked }, confidence: atMost(confidence, 'likely') }
+}
+
+/** A gem and its features are spelled with hyphens, slashes or underscores. */
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[/_]/g, '-')
 }
 
 function describeBuild({ name, version, builtFor, runsOn, fits }: AppGem, crashed: string | null): string {

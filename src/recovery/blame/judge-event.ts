@@ -1,4 +1,4 @@
-import type { Finding } from '../../formats/crash-report/crash-report.ts'
+import type { CrashReport, Finding } from '../../formats/crash-report/crash-report.ts'
 import type { ExitStatus, RunEnd } from '../../events/workers.ts'
 import { blameLoadFailure } from './blame-load-failure.ts'
 import { blameAbort, blameDeath, blameException, kindOfSignal } from './blame-note.ts'
@@ -14,8 +14,7 @@ export function judgeEvent(event: TroubleEvent, evidence: Evidence): Judged {
     case 'CrashReport': {
       const report = blameReport(main)
       const aborted = event.others.some((other) => other.tag === 'AbortNote')
-      const calledBug = main.header !== null && main.header.signal === null && main.format === 'ruby'
-      const kind = calledBug || (aborted && main.header === null) ? 'abort' : 'segfault'
+      const kind = calledAbort(main) || (aborted && main.header === null) ? 'abort' : 'segfault'
       return { ...report, kind, report }
     }
     case 'LoadFailure':
@@ -35,6 +34,16 @@ export function judgeEvent(event: TroubleEvent, evidence: Evidence): Judged {
     case 'DeathNote':
       return endedByBezel(evidence.endedFor ?? null) ? judgeExit(evidence) : { ...blameDeath(main), report: null }
   }
+}
+
+/** `rb_bug()` and abort(), as opposed to a signal that the processor raised. */
+function calledAbort({ header, format, cFrames }: CrashReport): boolean {
+  const names = cFrames.slice(0, 24).flatMap(({ symbol }) => (symbol === null ? [] : [symbol.replace(/^_+/, '')]))
+  const faulted = names.some((name) => /^(?:sig(?:segv|bus|ill)|rb_bug_(?:context|for_fatal_signal))$/.test(name))
+  // Ruby ends a fault by abort() too, which Apple's reporter then tells.
+  if (format === 'apple') return header !== null && header.message.startsWith('EXC_CRASH (SIGABRT)') && !faulted
+  if (header !== null) return header.signal === null || header.signal === 'ABRT'
+  return !faulted && names.some((name) => /^rb_(?:bug|assert_failure)\w*$/.test(name))
 }
 
 /** A death without a word: only the exit status, and whether bezel or the kernel's memory killer ended the run. */

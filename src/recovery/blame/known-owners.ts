@@ -1,5 +1,5 @@
 import owners from '../../../data/known-causes/extensions.json' with { type: 'json' }
-import { baseName, gemOfPath, isGemName, standardExtension } from './gem-path.ts'
+import { baseName, checkoutOfPath, gemOfPath, isGemName, standardExtension } from './gem-path.ts'
 
 /** A gem, with how it was recognised: `path` names it itself, `name` is the file's or symbol's well-known owner. */
 export interface Owner {
@@ -15,7 +15,7 @@ const symbols = owners.symbols.map(([form = '', gem = '']) => ({ form: new RegEx
 const servers = new Set(owners.servers)
 const loaders = new Set(owners.loaders)
 const instrumenting = new Set(owners.instrumenting)
-const nativeGems = new Set([...extensions.values(), ...libraries.map(({ gem }) => gem)])
+const nativeGems = new Set([...extensions.values(), ...libraries.map(({ gem }) => gem), ...owners.ffiUsers])
 
 /** The gem that owns a compiled file: by its folder, else by its name. Null for Ruby's encodings and for anything unknown. */
 export function ownerOfFile(path: string): Owner | null {
@@ -27,7 +27,10 @@ export function ownerOfFile(path: string): Owner | null {
     const gem = extensions.get(standard) ?? extensions.get(baseName(standard)) ?? standard.split('/')[0]
     return gem === undefined || !isGemName(gem) ? null : { gem, version: null, by: 'path' }
   }
-  return ownerOfFeature(path.replace(/\.(?:so|bundle|dylib|dll)[\d.]*$/, ''))
+  const known = ownerOfFeature(path.replace(/\.(?:so|bundle|dylib|dll)[\d.]*$/, ''))
+  if (known !== null) return known
+  const checkout = checkoutOfPath(path)
+  return checkout === null ? null : { gem: checkout, version: null, by: 'name' }
 }
 
 /** The gem of a feature as `require` names it: `pg_ext`, `google/3.3/protobuf_c`. */

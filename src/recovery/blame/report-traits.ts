@@ -15,6 +15,7 @@ export type ReportTrait =
   | 'ruby-only'
   | 'in-ruby'
   | 'interleaved'
+  | 'guessed'
 
 const gcFunction = /^(?:gc_|rb_gc|rgengc|garbage_collect|obj_free|newobj_|heap_|objspace_|ruby_gc|rb_wb|gc$)/
 const allocator =
@@ -39,6 +40,7 @@ export function traitsOf(report: CrashReport, site: CrashSite, ruby: RubySite): 
   if (site.suspect === null && site.through === null && site.frames.length > 0) traits.push('ruby-only')
   if (site.suspect === null || site.rubyBetween > 0) traits.push('in-ruby')
   if (report.interleaved) traits.push('interleaved')
+  if (site.suspect?.owner.tag === 'gem' && site.suspect.owner.by === 'guess') traits.push('guessed')
   return traits
 }
 
@@ -51,8 +53,9 @@ function runsNoRuby({ header, format, sections, controlFrames }: CrashReport): b
 
 /** The allocator stumbled over damage that somebody did earlier: whoever called it is no more suspect than others. */
 function insideAllocator(site: CrashSite): boolean {
+  const first = site.frames.findIndex(({ owner }) => owner.tag !== 'machine')
   return site.frames
-    .slice(0, 3)
+    .slice(0, Math.max(3, first))
     .some(({ frame, owner }) => owner.tag === 'machine' && frame.symbol !== null && allocator.test(frame.symbol))
 }
 

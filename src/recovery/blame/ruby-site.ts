@@ -1,3 +1,4 @@
+import coreMethods from '../../../data/known-causes/core-methods.json' with { type: 'json' }
 import type { CrashReport } from '../../formats/crash-report/crash-report.ts'
 import { gemOfPath } from './gem-path.ts'
 
@@ -47,22 +48,24 @@ export function versionInReport(gem: string, report: CrashReport): string | null
   return null
 }
 
+/** Gems with compiled files in the feature list, else in the memory map, each once. */
+export function compiledGems(report: CrashReport): ReadonlySet<string> {
+  const gems = new Set<string>()
+  for (const path of [...report.features, ...report.mappedFiles.map((file) => file.path)]) {
+    const gem = /\.(?:so|bundle)$/.test(path) ? gemOfPath(path)?.gem : undefined
+    if (gem !== undefined) gems.add(gem)
+  }
+  return gems
+}
+
 /** Whether a compiled file whose name starts so is loaded: by the feature list, else the memory map. */
 export function isLoaded(file: RegExp, report: CrashReport): boolean {
   return report.features.some((feature) => file.test(feature)) || report.mappedFiles.some(({ path }) => file.test(path))
 }
 
-/** Methods of Ruby itself that appear innermost whoever is to blame. */
-const core = new Set(
-  (
-    'require require_relative load autoload eval instance_eval class_eval module_eval instance_exec new initialize call yield each each_with_index each_pair ' +
-    'map flat_map collect select reject times upto step loop inject reduce sort sort_by public_send send __send__ fetch open read write sysread syswrite ' +
-    'kill sleep fork exec spawn wait wait2 waitpid join value start stop tap then catch throw raise to_s inspect to_binary compile_file dup clone freeze ' +
-    'push pop shift [] []= << + - * / == != === =~ match gsub gsub! sub scan split join puts print p format printf sprintf synchronize lock run compact ' +
-    'warmup define_method method_missing respond_to? is_a? hash eql? equal? accept accept_nonblock close'
-  ).split(' '),
-)
+const core = new Set(coreMethods.methods.flatMap((line) => line.split(' ')))
 
+/** Whether Ruby itself has a C method of that name: then the name alone says nothing of a gem. */
 export function isCoreMethod(method: string): boolean {
   return core.has(method)
 }

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { explainText, gem, report, ruby } from '../../../test/support/crash-story.ts'
+
+describe('a C frame', () => {
+  test('of a file that bears no path and no known name is only suspected, whatever it resembles', () => {
+    const abort = '(irb):2: [BUG] object allocation during garbage collection phase'
+    const c = ['5   ruby   0x0000000107339e44 rb_gc_stat + 72', '6   watcher.bundle   0x0000000107a28c1d on_gc + 157']
+    expect(explainText(report({ header: abort, c, handler: 'rb_bug' }))).toMatchObject({
+      kind: 'abort',
+      confidence: 'suspected',
+      culprit: { gem: 'watcher' },
+    })
+  })
+
+  test('of a file known by name alone is likely', () => {
+    expect(explainText(report({ c: ['4   nokogiri.bundle   0x0000000109a7e1d2 xmlFreeNode + 30'] }))).toMatchObject({
+      confidence: 'likely',
+      culprit: { gem: 'nokogiri' },
+    })
+  })
+
+  test('of libffi blames neither ffi for fiddle nor fiddle for ffi', () => {
+    const c = [
+      '/lib/x86_64-linux-gnu/libc.so.6(strlen+0x2) [0x7f0000000004]',
+      '/usr/lib/libffi.so.8(ffi_call+0x2) [0x7f0000000005]',
+      '/usr/lib/ruby/3.3.0/x86_64-linux/fiddle.so(function_call+0x2) [0x7f0000000006]',
+    ]
+    expect(explainText(report({ c }))).toMatchObject({ culprit: { gem: 'fiddle' } })
+  })
+})
+
+describe('an abort with a report (Ruby 4.1)', () => {
+  const header = 'bin/rails: [BUG] Aborted at 0x000003e900003ad9'
+  const libc = (symbol: string): string => `/lib/x86_64-linux-gnu/libc.so.6(${symbol}+0x1) [0x7f0000000004]`
+
+  test('is an abort that nobody sent; who freed wrongly is suspected, because the heap may have been damaged before', () => {
+    const c = [
+      libc('pthread_kill'),
+      libc('gsignal'),
+      libc('abort'),
+      libc('__libc_free'),
+      gem('pool-2.1.0', 'pool_free'),
+      ruby('rb_data_free'),
+    ]
+    expect(explainText(report({ header, c, handler: 'sigabrt' }))).toMatchObject({
+      kind: 'abort',
+      confidence: 'suspected',
+      culprit: { gem: 'pool', version: '2.1.0' },
+    })
+  })
+
+  test('that came from outside names the sender', () => {
+    const told = explainText(report({ header, c: [libc('epoll_wait')], handler: 'sigabrt' }))
+    expect(told).toMatchObject({ kind: 'abort', culprit: null, causeId: 'EXTERNAL-SIGNAL' })
+  })
+})
+
+describe('the kind', () => {
+  test('of a report without header is abort where Ruby itself gave up, segfault where a handler ran', () => {
+    const frames = (reporter: string): string =>
+      ['-- C level backtrace information ---', ruby(reporter), ruby('rb_newobj'), gem('mill-1.0.0', 'mark')].join('\n')
+    expect(explainText(frames('rb_bug')).kind).toBe('abort')
+    expect(explainText(frames('sigsegv')).kind).toBe('segfault')
+  })
+
+  test("of Apple's report is abort where the process gave up, segfault where Ruby's handler did", () => {
+    const apple = (frame: string): string =>
+      ['Exception Type:        EXC_CRASH (SIGABRT)', 'Thread 5 Crashed:: worker-1', `0   x.dylib   0x00000001828ad0a4 ${frame} + 104`].join(
+        '\n',
+      )
+    expect(explainText(apple('_objc_fatal')).kind).toBe('abort')
+    expect(explainText(apple('sigsegv')).kind).toBe('segfault')
+  })
+})
