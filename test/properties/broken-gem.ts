@@ -69,12 +69,12 @@ export function validatorOf({ path, env }: TinyApp, probe = true): VersionValida
   )
 }
 
-/** `bezel run` in the app, with a plain Ruby server that needs none of its gems. */
-export function runIn(app: TinyApp, validation: 'enforce' | 'warn' | 'off'): Promise<BezelRun> {
+/** `bezel run` in the app with a plain Ruby server, by default one that needs none of its gems. */
+export function runIn(app: TinyApp, validation: 'enforce' | 'warn' | 'off', script: string | null = null): Promise<BezelRun> {
   const words = ['--host', '127.0.0.1', '--port', '0', '--workers', '1', '--validation', validation]
   return startBezel({
     folder: app.path,
-    args: [...words, '--', 'ruby', '--disable-gems', server, '{socket}'],
+    args: [...words, '--', 'ruby', ...(script === null ? ['--disable-gems', server] : [script]), '{socket}'],
     env: { ...app.env, DATABASE_URL: undefined },
   })
 }

@@ -25,7 +25,7 @@ export const statusOf: Readonly<Record<number, PropertyStatus>> = {
   15: pending('the front door drains; its property test is not written'),
   16: held,
   17: pending('reports and /proc are recorded; its property test is not written'),
-  18: pending('gem and build are named by `bezel explain`; joining validation comes later'),
+  18: held,
   19: pending('facts are logged as JSON lines; its property test is not written'),
   20: pending('the degradation ladder is told, static answers come later'),
   21: pending('health reads every part; its property test is not written'),

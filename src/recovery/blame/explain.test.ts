@@ -242,6 +242,18 @@ describe('a load that failed', () => {
   })
 })
 
+test('a file that is gone belongs to the gem of that name whose file validation missed', () => {
+  const finding = { file: null, code: 'EXTENSION_ABSENT', text: 'The compiled files are gone.', remedy: ['bundle pristine swift-json'] }
+  const app = {
+    gems: [{ name: 'swift-json', version: '1.0.2', builtFor: null, runsOn: '3.3.8', fits: 'incompatible' as const }],
+    findings: ['swift', 'swift-json', 'json'].map((gem) => ({ gem, ...finding })),
+  }
+  const told = explainText("app.rb:1:in `require': cannot load such file -- swift/json_ext (LoadError)", { app })
+  expect(told).toMatchObject({ confidence: 'likely', culprit: { gem: 'swift-json', version: '1.0.2' } })
+  const sound = explainText("app.rb:1:in `require': cannot load such file -- swift/json_ext (LoadError)", { app: { ...app, findings: [] } })
+  expect(sound.culprit?.gem ?? null).toBeNull()
+})
+
 describe('an explanation', () => {
   test('has a fingerprint that no address, host or line number changes', () => {
     const one = report({ c: [gem('oj-3.13.0', 'oj_dump')] })
