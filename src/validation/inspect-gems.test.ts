@@ -82,6 +82,16 @@ test('an extension for this Ruby and this machine is compatible', async () => {
   })
 })
 
+test('an extension of another Ruby is told, whether or not its libruby is there', async () => {
+  const files = { ...glibc, [extension]: makeElf(['libruby-2.7.so.2.7', 'libc.so.6'], made) }
+  expect(await inspect(files)).toMatchObject({ verdict: 'incompatible', codes: ['BUILT_FOR_OTHER_RUBY'] })
+  const other = makeElf(['libc.so.6'], { imports: [], exports: ['rb_define_method'] })
+  expect(await inspect({ ...files, '/usr/lib/libruby-2.7.so.2.7': other })).toMatchObject({
+    verdict: 'incompatible',
+    codes: ['BUILT_FOR_OTHER_RUBY'],
+  })
+})
+
 describe('another C library', () => {
   test('musl on glibc', async () => {
     const files = { ...glibc, [extension]: makeElf([libruby, 'libc.musl-x86_64.so.1'], made) }

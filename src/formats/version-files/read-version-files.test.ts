@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readGemfileRuby, readMiseToml, readRubyVersionFile, readToolVersions } from './read-version-files.ts'
+import { readAskedVersion, readGemfileRuby, readMiseToml, readRubyVersionFile, readToolVersions } from './read-version-files.ts'
 
 test.each([
   ['3.1.2\n', '3.1.2'],
@@ -25,6 +25,16 @@ test.each([
   ['[env]\nruby = "9"\n', null],
 ])('mise.toml %j asks for %j', (text, version) => {
   expect(readMiseToml(text)).toBe(version)
+})
+
+test.each([
+  ['3.1.2\n', '3.1.2'],
+  ['ruby-3.1.2\n', '3.1.2'],
+  ['nodejs 20.1.0\nruby 3.2.2\n', '3.2.2'],
+  ['[tools]\nruby = "3.3.0"\n', '3.3.0'],
+  ['[tools]\nnode = "20"\n', null],
+])('the file that a Gemfile names is read as what it is: %j', (text, version) => {
+  expect(readAskedVersion(text)).toBe(version)
 })
 
 describe("a Gemfile's ruby line", () => {

@@ -21,6 +21,11 @@ export function readMiseToml(text: string): string | null {
   return value === undefined ? null : rubyOf(value)
 }
 
+/** Ruby version of the file of a Gemfile's `ruby file:`, whichever of the three it is (Bundler's lib/bundler/ruby_dsl.rb). */
+export function readAskedVersion(text: string): string | null {
+  return readMiseToml(text) ?? readToolVersions(text) ?? readRubyVersionFile(text)
+}
+
 /** What the Gemfile's `ruby` line asks for. */
 export type GemfileRuby =
   | { readonly tag: 'Requirement'; readonly parts: readonly string[]; readonly line: number }

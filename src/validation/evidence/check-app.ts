@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { readGemfileRuby, readRubyVersionFile } from '../../formats/version-files/read-version-files.ts'
+import { readAskedVersion, readGemfileRuby } from '../../formats/version-files/read-version-files.ts'
 import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { BundleSettings } from '../gems/app-bundle.ts'
@@ -49,7 +49,7 @@ export async function checkApp(
 async function checkGemfile(tree: FileTree, { gemfilePath }: BundleSettings, runtime: Runtime): Promise<Observation | null> {
   const asked = readGemfileRuby(tree.text(gemfilePath) ?? '')
   if (asked.tag === 'Absent' || asked.tag === 'Computed') return null
-  const version = asked.tag === 'File' ? readRubyVersionFile(tree.text(posix.resolve(posix.dirname(gemfilePath), asked.path)) ?? '') : null
+  const version = asked.tag === 'File' ? readAskedVersion(tree.text(posix.resolve(posix.dirname(gemfilePath), asked.path)) ?? '') : null
   const parts = asked.tag === 'Requirement' ? asked.parts : version === null ? [] : [version]
   if (parts.length === 0 || (await meetsRequirement(runtime.version, parts)) !== false) return null
   const wanted = parts.join(', ')

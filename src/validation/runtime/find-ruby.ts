@@ -65,15 +65,24 @@ function managerFolders(tree: FileTree): string[] {
   )
 }
 
+/** Those of mise in the order of its documentation's "Configuration" page, the nearest first. */
+const versionFiles = [
+  ['.ruby-version', readRubyVersionFile],
+  ['.tool-versions', readToolVersions],
+  ...[
+    'mise.local.toml',
+    'mise.toml',
+    '.mise.toml',
+    'mise/config.toml',
+    '.mise/config.toml',
+    '.config/mise.toml',
+    '.config/mise/config.toml',
+  ].map((name) => [name, readMiseToml] as const),
+] as const
+
 /** The Ruby that the app's own version files ask for. */
 export function wantedVersion(tree: FileTree, appPath: string): string | null {
-  const readers = [
-    ['.ruby-version', readRubyVersionFile],
-    ['.tool-versions', readToolVersions],
-    ['mise.toml', readMiseToml],
-    ['.mise.toml', readMiseToml],
-  ] as const
-  for (const [name, read] of readers) {
+  for (const [name, read] of versionFiles) {
     const text = tree.text(posix.join(appPath, name))
     const version = text === null ? null : read(text)
     if (version !== null) return version
