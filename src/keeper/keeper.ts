@@ -7,7 +7,7 @@ import { ErrorRecoverySystem } from '../recovery/error-recovery-system.ts'
 import { GracefulSignalHandler } from '../shutdown/graceful-signal-handler.ts'
 import { readOomKills } from '../system/cgroup-memory.ts'
 import { systemClock } from '../system/clock.ts'
-import { isExiting } from '../system/is-exiting.ts'
+import { readStat } from '../system/proc-fs.ts'
 import type { RuntimeDirectory } from '../system/runtime-directory.ts'
 import { isAccepted, probeRun } from '../workers/probe-run.ts'
 import { WorkerProcessManager } from '../workers/worker-process-manager.ts'
@@ -233,7 +233,7 @@ export class Keeper {
 
   #isAlive(run: number): boolean {
     const live = this.#workers.liveRuns().find((each) => each.run === run)
-    return live !== undefined && !isExiting(live.processGroup)
+    return live !== undefined && readStat(live.processGroup)?.isExiting === false
   }
 
   async #answers(run: number): Promise<boolean> {

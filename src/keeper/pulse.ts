@@ -3,20 +3,16 @@ import type { ConnectionPoolHealth } from '../gateway/connection-pool-health.ts'
 import type { Traffic } from '../health/error-rate.ts'
 import type { Condition } from '../recovery/degradation/decide-degradation.ts'
 import type { Clock } from '../resilience/drive.ts'
+import { every } from '../resilience/every.ts'
 import type { WorkersSnapshot } from '../workers/worker-process-status.ts'
 
 /** Health is looked at, and the ladder judged, this often. */
 const tickMs = 1_000
 
-/** Calls back once a second until it is stopped. */
+/** Calls back now and once a second until it is stopped. */
 export function startPulse(clock: Clock, beat: () => void): () => void {
-  let disarm = () => {}
-  const tick = () => {
-    beat()
-    disarm = clock.at(clock.nowMs() + tickMs, tick)
-  }
-  tick()
-  return () => disarm()
+  beat()
+  return every(clock, tickMs, beat)
 }
 
 /** What the front door counted, as health reads it. */

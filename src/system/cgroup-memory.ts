@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readOrNull } from './try-read.ts'
 
 /** Memory of the control group that a process is in, in MiB. The kernel kills at the limit. */
 export interface CgroupMemory {
@@ -70,12 +70,4 @@ function readMemory({ folder, used, limit, stat, droppable }: Place): CgroupMemo
   if (Number.isNaN(usedBytes) || Number.isNaN(limitBytes) || limitBytes > 2 ** 50) return null
   const cache = Number(new RegExp(`^${droppable} (\\d+)$`, 'm').exec(readOrNull(join(folder, stat)) ?? '')?.[1] ?? 0)
   return { usedMb: Math.max(0, usedBytes - cache) / 2 ** 20, limitMb: limitBytes / 2 ** 20 }
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return null
-  }
 }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { listOrEmpty, readOrNull } from './try-read.ts'
 
 /**
  * What `/proc` tells of a process (proc(5)). A process may end between any two reads, so every answer may be null,
@@ -14,12 +15,19 @@ export interface ProcessStat {
   readonly parent: number
   readonly processGroup: number
   readonly session: number
+  /**
+   * A zombie, or on its way: from the moment on from which its sockets may be closed by its end. A process that merely closed a connection is not.
+   */
+  readonly isExiting: boolean
   /** CPU time used, user and system, in clock ticks (100 a second). */
   readonly cpuTicks: number
   readonly threads: number
   /** Since boot, in clock ticks: with the pid it names a process. */
   readonly startTicks: number
 }
+
+/** `PF_EXITING` of `flags` in /proc/PID/stat (include/linux/sched.h): set before a process closes its descriptors. */
+const exitingFlag = 0x4
 
 /** Null: no such process, or not ours to see. */
 export function readStat(pid: number): ProcessStat | null {
@@ -35,6 +43,7 @@ export function readStat(pid: number): ProcessStat | null {
     parent: Number(fields[1]),
     processGroup: Number(fields[2]),
     session: Number(fields[3]),
+    isExiting: fields[0] === 'Z' || fields[0] === 'X' || (Number(fields[6]) & exitingFlag) !== 0,
     cpuTicks: Number(fields[11]) + Number(fields[12]),
     threads: Number(fields[17]),
     startTicks: Number(fields[19]),
@@ -117,11 +126,17 @@ export function readDescendants(pid: number, limit = 4_096): number[] {
   return found.slice(0, limit)
 }
 
-/** All processes in a process group, zombies included. Reads every process of the machine: milliseconds. */
-export function readProcessGroup(processGroup: number): ProcessStat[] {
+/** Every process of the machine that this one may see. */
+export function listProcesses(): number[] {
   return listOrEmpty('/proc')
     .filter((name) => name.charCodeAt(0) >= 0x31 && name.charCodeAt(0) <= 0x39)
-    .map((name) => readStat(Number(name)))
+    .map(Number)
+}
+
+/** All processes in a process group, zombies included. Reads every process of the machine: milliseconds. */
+export function readProcessGroup(processGroup: number): ProcessStat[] {
+  return listProcesses()
+    .map(readStat)
     .filter((stat) => stat !== null)
     .filter((stat) => stat.processGroup === processGroup)
 }
@@ -141,20 +156,4 @@ function pageBytes(): number {
   for (let at = 0; at + 16 <= vector.length; at += 16)
     if (vector.readBigUInt64LE(at) === 6n) pageSize = Number(vector.readBigUInt64LE(at + 8))
   return pageSize
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return null
-  }
-}
-
-function listOrEmpty(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
 }

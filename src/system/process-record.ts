@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readBootId, readEnvironment, readProcessGroup, readStat, type ProcessStat } from './proc-fs.ts'
+import { makeFolder } from './make-folder.ts'
 import { signalGroup } from './process-group.ts'
+import { listOrEmpty } from './try-read.ts'
 import { lastingNames } from './runtime-directory.ts'
 
 /** The variable that every recorded process is started with; its value is the record's `mark`. */
@@ -28,7 +30,7 @@ export class ProcessRecord {
   constructor(runtimeDir: string, mark: string) {
     this.#folder = join(runtimeDir, 'groups')
     this.#mark = mark
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+    makeFolder(this.#folder)
   }
 
   /**
@@ -111,13 +113,5 @@ function readRecorded(path: string): Recorded | null {
   } catch {
     // Half written when its keeper was killed, or not ours.
     return null
-  }
-}
-
-function listOrEmpty(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
   }
 }

@@ -1,6 +1,6 @@
 import type { Outside } from '../../part.ts'
 import { signalProcess } from '../../system/process-group.ts'
-import { every } from '../every.ts'
+import { every } from '../../resilience/every.ts'
 import type { WorkersSettings } from '../options.ts'
 import type { WorkerSlot } from '../worker-slot.ts'
 import { livingChildren, type ClusterWatch } from './cluster-watch.ts'

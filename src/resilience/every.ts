@@ -1,4 +1,4 @@
-import type { Clock } from '../resilience/drive.ts'
+import type { Clock } from './drive.ts'
 
 /** Calls again and again, `ms` apart; returns what ends it. */
 export function every(clock: Clock, ms: number, call: () => void): () => void {
