@@ -6,6 +6,7 @@ report = IO.for_fd(3, 'w')
 report.sync = true
 limits = { 'core' => :CORE, 'cpu' => :CPU, 'as' => :AS }
 files = []
+folders = []
 $stdin.binmode.each_line("\n", chomp: true) do |line|
   verb, rest = line.split(' ', 2)
   case verb
@@ -17,11 +18,13 @@ $stdin.binmode.each_line("\n", chomp: true) do |line|
       # Not every system has every limit; the one who started this has a deadline as well.
       nil
     end
-  when 'path' then $LOAD_PATH << rest.force_encoding(Encoding.default_external)
+  when 'path' then folders << rest.force_encoding(Encoding.default_external)
   when 'load' then files << rest.force_encoding(Encoding.default_external)
   end
 end
 
+# In front, as Bundler does: a gem of the app stands before the copy that came with Ruby.
+$LOAD_PATH.unshift(*folders)
 files.each_with_index do |file, index|
   report.puts("start #{index}")
   begin

@@ -15,6 +15,7 @@ const inits = {
   later: 'rb_set_end_proc(fault_beside_first, Qnil);',
   sleeper: 'rb_set_end_proc(wait, Qnil);',
   moody: 'rb_set_end_proc(raise_late, Qnil);',
+  picky: 'rb_require("English"); if (!rb_const_defined(rb_cObject, rb_intern("ENGLISH_OF_THE_APP"))) fault(Qnil);',
 }
 type Name = keyof typeof inits
 
@@ -42,13 +43,14 @@ beforeAll(() => {
     writeFileSync(join(root, `${name}.c`), source(name))
     execFileSync('gcc', ['-shared', '-fPIC', '-w', ...headers.map((folder) => `-I${folder}`), '-o', file(name), join(root, `${name}.c`)])
   }
+  writeFileSync(join(root, 'English.rb'), 'ENGLISH_OF_THE_APP = true\n')
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 function probe(...names: readonly Name[]) {
   const { signal } = new AbortController()
   const limits = { timeoutMs: 60_000, memoryMb: 4_096, cpuSeconds: 30, bindNow: false, signal }
-  return probeExtensions({ ...limits, ruby, files: names.map(file), loadPath: [], env: { PATH: process.env['PATH'] ?? '' } })
+  return probeExtensions({ ...limits, ruby, files: names.map(file), loadPath: [root], env: { PATH: process.env['PATH'] ?? '' } })
 }
 
 describe('a process that loads', () => {
@@ -80,6 +82,10 @@ describe('a process that loads', () => {
     expect(await probe('first', 'calm', 'later', 'quiet')).toMatchObject([
       { tag: 'Crashed', file: file('later'), after: [file('first')], atExit: true },
     ])
+  })
+
+  test('an extension that requires a Ruby file gets the one of the app, not the one that came with Ruby', async () => {
+    expect(await probe('picky')).toEqual([])
   })
 
   test('what keeps the process from ending, or raises at its end, proves nothing against loading', async () => {
