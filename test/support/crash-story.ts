@@ -13,7 +13,14 @@ export function explainText(text: string, known: Omit<Evidence, 'findings'> = {}
   return explainLog(reader.end(), known).main
 }
 
-/** The same for a real report of `test/fuzz/crash-report-samples`. */
+/** How many deaths a log holds. */
+export function deathsIn(text: string): number {
+  const reader = new CrashReportReader()
+  reader.push(Buffer.from(text))
+  return explainLog(reader.end(), {}).events.length
+}
+
+/** The same as `explainText` for a real report of `test/fuzz/crash-report-samples`. */
 export function explainSample(name: string, known: Omit<Evidence, 'findings'> = {}): Explanation {
   return explainText(readFileSync(new URL(name, samples), 'utf8'), known)
 }

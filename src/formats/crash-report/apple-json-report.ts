@@ -10,13 +10,8 @@ export function opensAppleJson(line: string): boolean {
 
 /** Reads the body of an `.ips` file; null where it is not whole or not of that form. Field names: Apple, "Interpreting the JSON format of a crash report". */
 export function readAppleJsonReport(text: string, at: Place): CrashReport | null {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    return null
-  }
-  if (!isObject(body)) return null
+  const body = parse(text) ?? salvage(text)
+  if (body === null) return null
   const images = list(body['usedImages']).filter(isObject)
   const crashed = list(body['threads'])
     .filter(isObject)
@@ -52,6 +47,25 @@ export function readAppleJsonReport(text: string, at: Place): CrashReport | null
     format: 'apple',
     ...at,
   }
+}
+
+function parse(text: string): Json | null {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isObject(body) ? body : null
+  } catch {
+    return null
+  }
+}
+
+/** Of a body that is cut: the exception, the frames of the crashed thread and the images, as far as they go. */
+function salvage(text: string): Json | null {
+  const exception = /"exception"\s*:\s*(\{[^{}]*\})/.exec(text)?.[1]
+  if (exception === undefined) return null
+  const crashed = /"triggered"\s*:\s*true[^]*?"frames"\s*:\s*\[([^\]]*)/.exec(text)?.[1] ?? ''
+  const images = /"usedImages"\s*:\s*\[([^\]]*)/.exec(text)?.[1] ?? ''
+  const objects = (list: string): (Json | null)[] => [...list.matchAll(/\{[^{}]*\}/g)].map(([one]) => parse(one))
+  return { exception: parse(exception), threads: [{ triggered: true, frames: objects(crashed) }], usedImages: objects(images) }
 }
 
 function toFrame(frame: Json, images: readonly Json[]): CFrame {

@@ -1,6 +1,6 @@
 import type { BugHeader, FatalSignal } from './crash-report.ts'
 
-const signalMessage = /^(Segmentation fault|Bus Error|Illegal instruction|Aborted)(?: at (?:0x)?([0-9a-f]+))?\s*$/i
+const signalMessage = /^(Segmentation fault|Bus Error|Illegal instruction|Aborted)(?: at (?:0x)?([0-9a-f]+))?["'\s]*$/i
 const signals: Readonly<Record<string, FatalSignal>> = {
   'segmentation fault': 'SEGV',
   'bus error': 'BUS',
@@ -38,7 +38,7 @@ export function readBugLine(line: string): BugHeader | null {
   const matched = signalMessage.exec(message)
   const signal = matched?.[1] === undefined ? null : (signals[matched[1].toLowerCase()] ?? null)
   const address = matched?.[2] === undefined ? null : `0x${matched[2].toLowerCase().replace(/^0+(?=.)/, '')}`
-  const found = { message, signal, address }
+  const found = { message: signal === null ? message : message.replace(/["'\s]+$/, ''), signal, address }
   if (before === '') return signal !== null || rubysOwn.test(message) ? { ...found, file: null, line: null } : null
 
   const withLine = placed.exec(before)

@@ -275,3 +275,37 @@ test("the paths of a macOS memory map may begin with the user's home", () => {
   const told = onlyReport(read(`/srv/x.rb:1: [BUG] Segmentation fault at 0x10\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x]\n${map}`))
   expect(told.mappedFiles.map(({ path }) => path)).toEqual(['~/gems/mill-1.0.0/lib/mill.bundle'])
 })
+
+describe("Apple's JSON report", () => {
+  const head = '{"app_name":"ruby","timestamp":"2026-11-25 10:00:00.00 +0100","bug_type":"309","os_version":"macOS 26.1","incident_id":"A"}'
+  const body = JSON.stringify(
+    {
+      exception: { type: 'EXC_BAD_ACCESS', signal: 'SIGSEGV', subtype: 'KERN_INVALID_ADDRESS at 0x0000000000000028' },
+      threads: [{ id: 7, triggered: true, frames: [{ symbol: 'mill_turn', symbolLocation: 4, imageIndex: 0 }] }],
+      usedImages: [{ base: 4_096, size: 4_096, path: '/gems/mill-1.0.0/lib/mill.bundle', name: 'mill.bundle' }],
+      vmSummary: 'ReadOnly portion of Libraries',
+    },
+    null,
+    1,
+  )
+
+  test('gives what it holds where it is cut', () => {
+    for (const text of [body, body.slice(0, body.indexOf('vmSummary'))])
+      expect(onlyReport(read(`${head}\n${text}\n`))).toMatchObject({
+        format: 'apple',
+        header: { signal: 'SEGV', address: '0x28' },
+        cFrames: [{ library: '/gems/mill-1.0.0/lib/mill.bundle', symbol: 'mill_turn' }],
+      })
+    expect(onlyReport(read(`${head}\n${body.slice(0, body.indexOf('usedImages'))}\n`)).cFrames).toMatchObject([{ symbol: 'mill_turn' }])
+  })
+})
+
+test('logfmt lines and quoted columns are read as what they hold', () => {
+  const report = real.split('\n')
+  const logfmt = report.map((line) => `time="2026-11-25T10:00:00Z" level=error msg=${JSON.stringify(line)}`)
+  expect(gist(onlyReport(read(logfmt.join('\n'))))).toEqual(wanted)
+  expect(onlyReport(read(report.map((line) => `1700000000,"${line}"`).join('\n'))).header).toMatchObject({
+    signal: 'SEGV',
+    address: '0x10',
+  })
+})

@@ -1,6 +1,6 @@
 import { opensAppleJson, readAppleJsonReport } from './apple-json-report.ts'
 import { AppleReportBuilder, opensAppleReport } from './apple-report-builder.ts'
-import { readBugLine } from './bug-line.ts'
+import { findBugHeader } from './bug-header.ts'
 import type { BugHeader, Finding } from './crash-report.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
@@ -94,7 +94,7 @@ export class CrashReportReader {
   #bare(line: string): void {
     const { source, text } = stripPrefix(line)
     if (text.trim() === '') return
-    const header = text.includes('[BUG]') || this.#tornAt === this.#atLine - 1 ? readHeader(this.#mendHeader(text)) : null
+    const header = text.includes('[BUG]') || this.#tornAt === this.#atLine - 1 ? findBugHeader(this.#mendHeader(text)) : null
     if (header !== null) return this.#takeHeader(source, header.header, header.exact)
     if (this.#takeInReport(source, text)) return
     if (this.#apple !== null || opensAppleReport(text)) {
@@ -228,24 +228,4 @@ export class CrashReportReader {
       ) as Finding,
     )
   }
-}
-
-function readHeader(text: string): { readonly header: BugHeader; readonly exact: boolean } | null {
-  const exact = readBugLine(text.trimStart())
-  if (exact !== null) return { header: exact, exact: true }
-  // Behind a prefix that no rule knows: only a fault message counts, and only if a report follows.
-  const cut =
-    /(\S+): \[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction|Aborted at).*$/.exec(text)?.[0] ??
-    /(?<=\s)\[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction) at 0x.*$/.exec(text)?.[0]
-  const header =
-    cut === undefined
-      ? readUnknownBug(text)
-      : (readBugLine(cut.replace(/^.*?["'()]/, '')) ?? readBugLine(cut.slice(Math.max(0, cut.indexOf('/')))))
-  return header === null ? null : { header, exact: false }
-}
-
-/** `rb_bug()` without a position may say anything: such a line is a header only if a report follows at once. */
-function readUnknownBug(text: string): BugHeader | null {
-  const message = /^\s*(?:[\w./-]{1,80}: )?\[BUG\] (\S.*?)\s*$/.exec(text)?.[1]
-  return message === undefined ? null : { message: message.slice(0, 500), signal: null, address: null, file: null, line: null }
 }

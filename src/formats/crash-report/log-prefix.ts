@@ -66,6 +66,8 @@ export function readTimestamp(line: string): string | null {
 }
 
 const jsonField = /"(?:log|message|msg|line|text|MESSAGE|textPayload)"\s*:\s*"/
+/** `time=… level=error msg="…"` (logrus, lograge): quoted and escaped as JSON is. */
+const logfmtField = /\s(?:msg|message|log|line|text)="/
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '', b: '', f: '' }
 // eslint-friendly spelling of ESC: CSI and OSC sequences (ECMA-48).
 const ansi = new RegExp(String.raw`\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-Z\\-_])`, 'g')
@@ -93,12 +95,11 @@ export function stripPrefix(line: string): BareLine {
 }
 
 /**
- * The text inside a JSON log line, as lines: Docker's json-file, structured loggers. Null where the line is no JSON log line.
+ * The text inside a JSON or logfmt log line, as lines: Docker's json-file, structured loggers. Null where the line is neither.
  * Broken JSON (a report written raw into a string) gives what stands after the field's opening quote.
  */
 export function jsonLogLines(line: string): readonly string[] | null {
-  if (!/^\s*\{/.test(line)) return null
-  const field = jsonField.exec(line)
+  const field = /^\s*\{/.test(line) ? jsonField.exec(line) : /^[\w.]+=/.test(line) ? logfmtField.exec(line) : null
   if (field === null) return null
   const from = field.index + field[0].length
   let text = ''

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { explainText, gem, report, ruby } from '../../../test/support/crash-story.ts'
+import { deathsIn, explainText, gem, report, ruby } from '../../../test/support/crash-story.ts'
 
 describe('a C frame', () => {
   test('of a file that bears no path and no known name is only suspected, whatever it resembles', () => {
@@ -71,4 +71,19 @@ describe('the kind', () => {
     expect(explainText(apple('_objc_fatal')).kind).toBe('abort')
     expect(explainText(apple('sigsegv')).kind).toBe('segfault')
   })
+})
+
+test("Apple's text and the same report as JSON below are one death", () => {
+  const text = [
+    'Exception Type:        EXC_BAD_ACCESS (SIGSEGV)',
+    'Exception Codes:       KERN_INVALID_ADDRESS at 0x0000000000000028',
+    'Thread 0 Crashed:: main',
+    '0   mill.bundle   0x0000000105f00000 mill_turn + 40',
+    '{"app_name":"ruby","timestamp":"2026-11-25 10:00:00.00 +0100","bug_type":"309","os_version":"macOS 26.1","incident_id":"A"}',
+    '{"exception":{"type":"EXC_BAD_ACCESS","signal":"SIGSEGV","subtype":"KERN_INVALID_ADDRESS at 0x0000000000000028"},',
+    '"threads":[{"triggered":true,"frames":[{"symbol":"mill_turn","imageIndex":0}]}],',
+    '"usedImages":[{"path":"/gems/mill-1.0.0/lib/mill.bundle"}]',
+    '}',
+  ].join('\n')
+  expect(deathsIn(text)).toBe(1)
 })

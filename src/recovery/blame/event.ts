@@ -25,7 +25,7 @@ function belongs(finding: Finding, group: readonly Finding[]): boolean {
   if (last === undefined || finding.atLine - last.atLine > sameDeathLines) return false
   switch (finding.tag) {
     case 'CrashReport':
-      return !group.some(({ tag }) => tag === 'CrashReport' || tag === 'DeathNote')
+      return group.every((other) => other.tag !== 'DeathNote' && (other.tag !== 'CrashReport' || isTranslation(finding, other)))
     case 'AbortNote':
       return group.every(
         (other) => other.tag !== 'DeathNote' && (other.tag !== 'AbortNote' || other.by === finding.by || other.by === 'c++'),
@@ -37,6 +37,11 @@ function belongs(finding: Finding, group: readonly Finding[]): boolean {
     case 'DeathNote':
       return !group.some(({ tag }) => tag === 'DeathNote') && (finding.atLine - last.atLine < 40 || group.some((other) => isDeath(other)))
   }
+}
+
+/** Apple's reporter prints one crash twice: as text, and whole as JSON below. */
+function isTranslation(report: CrashReport, other: CrashReport): boolean {
+  return report.format === 'apple' && other.format === 'apple' && report.header?.address === other.header?.address
 }
 
 /** A Ractor's own error is raised again as `Ractor::RemoteError` where its value is taken. */

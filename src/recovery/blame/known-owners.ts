@@ -35,7 +35,11 @@ export function ownerOfFile(path: string): Owner | null {
 
 /** The gem of a feature as `require` names it: `pg_ext`, `google/3.3/protobuf_c`. */
 export function ownerOfFeature(feature: string): Owner | null {
-  const plain = feature.replace(/\/\d+\.\d+(?=\/)/, '').replace(/^\d+\.\d+\//, '')
+  // `google/3.3/protobuf_c`, `oci8lib_330`, `grpc_c.64-ucrt.ruby`: for one Ruby each.
+  const plain = feature
+    .replace(/\/\d+\.\d+(?=\/)/, '')
+    .replace(/^\d+\.\d+\//, '')
+    .replace(/_\d{2,3}$|\.\d{2}(?:-\w+)?(?:\.ruby)?$/, '')
   const gem = extensions.get(plain) ?? extensions.get(baseName(plain))
   return gem === undefined ? null : { gem, version: null, by: 'name' }
 }
