@@ -235,6 +235,31 @@ test('a library that is older than at build time lacks a symbol', async () => {
   expect(await inspect({ ...files, '/usr/lib/libpq.so.5': libpq('PQpipelineSync') })).toMatchObject({ codes: [] })
 })
 
+test("another OpenSSL than that of Ruby's own openssl is a note that names both", async () => {
+  const library = makeElf(['libc.so.6'], plain)
+  const files = {
+    ...glibc,
+    '/usr/lib/libssl.so.3': library,
+    '/usr/lib/libssl.so.1.1': library,
+    [extension]: makeElf([libruby, 'libssl.so.3'], made),
+  }
+  const runtime = { ...shared, archFolder: '/usr/lib/ruby/3.1.0' }
+  const own = '/usr/lib/ruby/3.1.0/openssl.so'
+  expect(await inspect({ ...files, [own]: makeElf([libruby, 'libssl.so.3']) }, runtime)).toMatchObject({ codes: [] })
+  expect(await inspect({ ...files, [own]: makeElf([libruby, 'libssl.so.1.1']) }, runtime)).toMatchObject({
+    verdict: 'compatible',
+    observations: [
+      {
+        code: 'TWO_LIBRARIES',
+        evidence: [
+          { what: 'ruby brings libssl.so.1.1', where: '/usr/lib/libssl.so.1.1' },
+          { what: 'made brings libssl.so.3', where: '/usr/lib/libssl.so.3' },
+        ],
+      },
+    ],
+  })
+})
+
 test('jemalloc that comes in with an extension is late, unless Ruby has it already', async () => {
   const jemalloc = makeElf(['libc.so.6'], { imports: [], exports: ['mallctl'] })
   const files = { ...glibc, '/usr/lib/libjemalloc.so.2': jemalloc, [extension]: makeElf([libruby, 'libjemalloc.so.2'], made) }

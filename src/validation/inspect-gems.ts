@@ -1,7 +1,7 @@
 import { checkRequiredRuby } from './evidence/check-app.ts'
 import { checkBuild } from './evidence/check-build.ts'
 import { checkInterpreter } from './evidence/check-interpreter.ts'
-import { checkEnvironment, checkTogether, type Brought } from './evidence/check-process.ts'
+import { broughtByRuby, checkEnvironment, checkTogether, type Brought } from './evidence/check-process.ts'
 import { judgeExtension } from './evidence/judge-extension.ts'
 import { judgeShadowed } from './evidence/judge-shadowed.ts'
 import type { Workbench } from './evidence/workbench.ts'
@@ -64,7 +64,10 @@ export async function inspectGems(
       brought.push(...inspected.brought)
       if (inspected.gem !== null) gems.push(inspected.gem)
     }
-    observations.push(...checkTogether(brought), ...checkEnvironment(bench, env))
+    observations.push(
+      ...checkTogether([...(brought.length === 0 ? [] : broughtByRuby(bench)), ...brought]),
+      ...checkEnvironment(bench, env),
+    )
   } finally {
     shelf.close()
   }

@@ -4,10 +4,12 @@ import type { FileTree } from '../files/file-tree.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { preloads } from '../libraries/loader.ts'
+import { withElf } from '../libraries/with-elf.ts'
 import type { Workbench } from './workbench.ts'
 
 /** A library that an extension brings into the process. */
 export interface Brought {
+  /** Its name; `ruby` for what Ruby's own extensions bring. */
   readonly gem: string
   readonly name: string
   readonly path: string
@@ -15,6 +17,13 @@ export interface Brought {
 
 /** Libraries whose second copy in one process has led to crashes, by the beginning of their name. */
 const delicate = ['libssl', 'libcrypto', 'libpq', 'libxml2', 'libmysqlclient', 'libjemalloc', 'libruby'] as const
+
+/** What Ruby's own openssl brings: of a Ruby with an OpenSSL of its own another one than the system's, which the gems use. */
+export function broughtByRuby({ tree, runtime, linked }: Workbench): Brought[] {
+  const path = posix.join(runtime.archFolder, `openssl.${runtime.extensionSuffix}`)
+  const libraries = linked === null ? null : withElf(tree, path, (elf) => linked.loader.closure({ path, elf }).libraries)
+  return (libraries ?? []).map((library) => ({ gem: 'ruby', name: library.elf.soname ?? posix.basename(library.path), path: library.path }))
+}
 
 /** What only shows when all extensions of the app are seen together, in one process. */
 export function checkTogether(brought: readonly Brought[]): Observation[] {
