@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export type PlanEnd =
   | { readonly tag: 'Done' }
@@ -8,57 +9,77 @@ export type PlanEnd =
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** What a stopped command may take to tidy up before it is killed. */
 const graceMs = 10_000
+const pollMs = 20
 
 /** Runs commands one after the other in a shell, until one fails or a signal comes. */
 export async function runPlan(commands: readonly string[], cwd: string, say: (text: string) => void): Promise<PlanEnd> {
-  for (const [index, command] of commands.entries()) {
-    const rest = commands.slice(index + 1)
-    say(`\n$ ${command}`)
-    const { by, how } = await run(command, cwd)
-    if (by !== null) return { tag: 'Interrupted', command, by, rest }
-    if (how !== null) return { tag: 'Failed', command, how, rest }
-  }
-  return { tag: 'Done' }
-}
-
-interface CommandEnd {
-  /** The signal that was sent to bezel meanwhile. */
-  readonly by: NodeJS.Signals | null
-  /** How it failed; null when it did not. */
-  readonly how: string | null
-}
-
-function run(command: string, cwd: string): Promise<CommandEnd> {
-  // On a terminal it stays in the foreground, where Ctrl-C reaches it by itself and `sudo` may ask; elsewhere its group is what can be stopped whole.
-  const detached = !process.stdin.isTTY
-  // What it prints is for people: standard output is the report's.
-  const child = spawn('/bin/sh', ['-c', command], { cwd, detached, stdio: ['ignore', process.stderr, process.stderr] })
-  return new Promise((resolve) => {
-    let by: NodeJS.Signals | null = null
-    let timer: NodeJS.Timeout | null = null
-    const onSignal = (signal: NodeJS.Signals) => {
-      const again = by !== null
-      by ??= signal
-      stop(child, detached, again ? 'SIGKILL' : signal)
-      timer ??= setTimeout(() => stop(child, detached, 'SIGKILL'), graceMs)
-    }
-    for (const signal of signals) process.on(signal, onSignal)
-    const end = (how: string | null) => {
-      if (timer !== null) clearTimeout(timer)
-      for (const signal of signals) process.off(signal, onSignal)
-      // A terminal's Ctrl-C may reach the command alone.
-      resolve({ by: by ?? (how === 'SIGINT' ? 'SIGINT' : null), how })
-    }
-    child.on('error', (error) => end(error.message))
-    child.on('close', (code, signal) => end(code === 0 ? null : (signal ?? `exit status ${code}`)))
-  })
-}
-
-function stop({ pid }: ChildProcess, detached: boolean, signal: NodeJS.Signals): void {
-  if (pid === undefined) return
+  const plan = new RunningPlan()
   try {
-    process.kill(detached ? -pid : pid, signal)
-  } catch {
-    // It has ended.
+    for (const [index, command] of commands.entries()) {
+      say(`\n$ ${command}`)
+      const how = await plan.run(command, cwd)
+      const rest = commands.slice(index + 1)
+      if (plan.stoppedBy !== null) return { tag: 'Interrupted', command, by: plan.stoppedBy, rest }
+      // A terminal's Ctrl-C may have reached the command alone.
+      if (how === 'SIGINT') return { tag: 'Interrupted', command, by: how, rest }
+      if (how !== null) return { tag: 'Failed', command, how, rest }
+    }
+    return { tag: 'Done' }
+  } finally {
+    plan.close()
+  }
+}
+
+/** Takes the signals that come meanwhile to the command that runs. */
+class RunningPlan {
+  stoppedBy: NodeJS.Signals | null = null
+  // On a terminal a command stays in the foreground, where Ctrl-C reaches it by itself and `sudo` may ask; elsewhere its group can be stopped whole.
+  readonly #ownGroup = !process.stdin.isTTY
+  #running: number | null = null
+  #timer: NodeJS.Timeout | null = null
+  readonly #onSignal = (signal: NodeJS.Signals) => {
+    const isFirst = this.stoppedBy === null
+    this.stoppedBy ??= signal
+    this.#stop(isFirst ? signal : 'SIGKILL')
+    this.#timer ??= setTimeout(() => this.#stop('SIGKILL'), graceMs)
+  }
+
+  constructor() {
+    for (const signal of signals) process.on(signal, this.#onSignal)
+  }
+
+  /** How it failed; null when it did not. A command that was stopped is waited for with all that it started. */
+  async run(command: string, cwd: string): Promise<string | null> {
+    // What it prints is for people: standard output is the report's.
+    const child = spawn('/bin/sh', ['-c', command], { cwd, detached: this.#ownGroup, stdio: ['ignore', process.stderr, process.stderr] })
+    this.#running = child.pid ?? null
+    if (this.stoppedBy !== null) this.#stop(this.stoppedBy)
+    const how = await new Promise<string | null>((resolve) => {
+      child.on('error', (error) => resolve(error.message))
+      child.on('close', (code, signal) => resolve(code === 0 ? null : (signal ?? `exit status ${code}`)))
+    })
+    if (this.stoppedBy !== null && this.#ownGroup) await this.#groupEnds()
+    this.#running = null
+    return how
+  }
+
+  async #groupEnds(): Promise<void> {
+    for (let waitedMs = 0; waitedMs < graceMs && this.#stop(0); waitedMs += pollMs) await sleep(pollMs)
+    this.#stop('SIGKILL')
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    for (const signal of signals) process.off(signal, this.#onSignal)
+  }
+
+  /** Whether anybody was there to get the signal; 0 only asks. */
+  #stop(signal: NodeJS.Signals | 0): boolean {
+    if (this.#running === null) return false
+    try {
+      return process.kill(this.#ownGroup ? -this.#running : this.#running, signal)
+    } catch {
+      return false
+    }
   }
 }
