@@ -1,12 +1,16 @@
+import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { faultsOf, inspectBuild, type FreshBuild } from '../../src/validation/validate-build.ts'
 import { flaws, type Flaw } from '../fixtures/tiny-gem/flawed-gem.ts'
 import { memoryTree } from '../support/memory-tree.ts'
-import { shareTinyApps } from './broken-gem.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { buildForOtherRuby, otherRubies, runIn, shareTinyApps } from './broken-gem.ts'
 import { modelProperty, realProperty } from './cases.ts'
 import { GuardedInstalls, type Install } from './guarded-install.ts'
 import { extensionFor, machine, machineFiles, runtimeOf, type ModelMachine } from './model-bundle.ts'
+
+const withGem = resolve(import.meta.dirname, '../fixtures/misbehaving/faults.rb')
 
 interface Fresh {
   readonly runs: ModelMachine
@@ -65,24 +69,48 @@ afterAll(() => {
   apps.remove()
 })
 
-const install: fc.Arbitrary<Install> = fc
+const install = fc
   .record({
+    tag: fc.constant('Install' as const),
     flaw: fc.oneof({ weight: 1, arbitrary: fc.constant<Flaw>('none') }, { weight: 3, arbitrary: fc.constantFrom(...flaws) }),
     by: fc.constantFrom('gem' as const, 'bundler' as const, 'bundler-git' as const),
     guard: fc.constantFrom('command' as const, 'installed' as const),
   })
   // Nobody keeps precompiled files in a repository.
-  .map((drawn) => (drawn.flaw.includes('precompiled') && drawn.by === 'bundler-git' ? { ...drawn, by: 'bundler' } : drawn))
+  .map((drawn) => (drawn.flaw.includes('precompiled') && drawn.by === 'bundler-git' ? { ...drawn, by: 'bundler' as const } : drawn))
+
+/** An install that nobody guarded, under a bezel that runs; null brings the same again. */
+const restart = fc.record({ tag: fc.constant('Restart' as const), builtFor: fc.option(fc.constantFrom(...otherRubies)) })
+
+async function holdsFor(drawn: Install): Promise<void> {
+  const { succeeded, said, answer, loadable } = await installs.install(drawn)
+  const sound = drawn.flaw.startsWith('none')
+  expect({ succeeded, answer, loadable: loadable.length > 0 }).toEqual({ succeeded: sound, answer: sound ? '42' : null, loadable: sound })
+  if (sound) expect(said).not.toContain('bezel guard')
+  else expect(said).toMatch(/bezel guard: tiny_ext 1\.2\.3 does not fit .*ruby/)
+}
+
+async function restartsOnlyInto(builtFor: (typeof otherRubies)[number] | null): Promise<void> {
+  const app = apps.copy('bundler')
+  try {
+    await using run = await runIn(app, 'enforce', withGem)
+    const { url } = await run.fact('PortOpened')
+    const first = await run.fact('RunReady')
+    if (builtFor !== null) buildForOtherRuby(app, builtFor)
+    process.kill(run.pid, 'SIGUSR1')
+    if (builtFor === null) await run.fact('RunReady', (fact) => fact.run > first.run)
+    else await waitFor(() => run.output().includes('no worker is replaced'), 60_000)
+    expect(await (await fetch(url)).text()).toBe('42')
+    expect(run.facts().some(({ tag }) => tag === 'RunExited')).toBe(builtFor === null)
+    expect(run.facts().some(({ tag }) => tag === 'GemRefused')).toBe(builtFor !== null)
+  } finally {
+    app.remove()
+  }
+}
 
 realProperty(
   24,
-  install,
-  async (drawn) => {
-    const { succeeded, said, answer, loadable } = await installs.install(drawn)
-    const sound = drawn.flaw.startsWith('none')
-    expect({ succeeded, answer, loadable: loadable.length > 0 }).toEqual({ succeeded: sound, answer: sound ? '42' : null, loadable: sound })
-    if (sound) expect(said).not.toContain('bezel guard')
-    else expect(said).toMatch(/bezel guard: tiny_ext 1\.2\.3 does not fit .*ruby/)
-  },
+  fc.oneof({ weight: 3, arbitrary: install }, { weight: 1, arbitrary: restart }),
+  (drawn) => (drawn.tag === 'Install' ? holdsFor(drawn) : restartsOnlyInto(drawn.builtFor)),
   600_000,
 )
