@@ -10,5 +10,14 @@ export type KeeperEvent =
       readonly signal: string | null
     }
   | { readonly tag: 'PortOpened'; readonly url: string }
+  /** A worker is connected to a database server by itself, although the gateway stands before it. */
+  | {
+      readonly tag: 'GatewayBypassed'
+      readonly worker: number
+      readonly run: number
+      readonly databases: readonly string[]
+      readonly address: string
+      readonly remedy: readonly string[]
+    }
   | { readonly tag: 'ShutdownPhase'; readonly phase: string; readonly leftMs: number }
   | { readonly tag: 'Stopped'; readonly exitCode: number; readonly requestsCut: number; readonly transactionsCut: number }

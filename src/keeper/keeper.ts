@@ -11,6 +11,7 @@ import { readStat } from '../system/proc-fs.ts'
 import type { RuntimeDirectory } from '../system/runtime-directory.ts'
 import { isAccepted, probeRun } from '../workers/probe-run.ts'
 import { WorkerProcessManager } from '../workers/worker-process-manager.ts'
+import { BypassWatch } from './bypass-watch.ts'
 import { DataPlaneHost } from './data-plane-host.ts'
 import { spawnDataPlane, type DataPlaneProgram } from './data-plane-link.ts'
 import { GatewaySockets } from './gateway-sockets.ts'
@@ -55,6 +56,7 @@ export class Keeper {
   readonly #held = new HeldAnswers()
   readonly #gems: GemWatch
   readonly #output: WorkerOutput
+  readonly #bypasses: BypassWatch | null
   #publicPort: PublicPort | null = null
   #everReady = false
   #stopPulse = () => {}
@@ -97,6 +99,7 @@ export class Keeper {
       drained: (run) => this.#dataPlane.drainRun(run, config.workers.drainTimeoutMs),
       heldRequests: (run) => this.#held.ask(run),
     })
+    this.#bypasses = config.gateway === null ? null : new BypassWatch(config.databases, this.#outside, () => this.#workers.liveRuns())
     this.#health = new HealthMonitoringEngine({
       validation: () => this.#gems.report,
       workers: () => this.#workers.snapshot(),
@@ -161,6 +164,7 @@ export class Keeper {
   /** SIGKILL to everything that was started: for a keeper that cannot go on. */
   abandon(): void {
     this.#stopPulse()
+    this.#bypasses?.stop()
     this.#closeAdmin()
     this.#publicPort?.handle.close()
     this.#workers.killEverything()
@@ -173,6 +177,7 @@ export class Keeper {
     log.fact(event)
     // A person reads these lines; whoever reads JSON lines may want them all.
     if (event.tag === 'CrashConfirmed' && log.place.format === 'text') this.#output.keepBack(event.run)
+    if (event.tag === 'RunReady') this.#bypasses?.runReady()
     this.#reactions.react(event)
   }
 
@@ -227,6 +232,7 @@ export class Keeper {
 
   async #flush(): Promise<void> {
     this.#stopPulse()
+    this.#bypasses?.stop()
     await this.#recovery.stop()
     this.#closeAdmin()
   }

@@ -10,7 +10,14 @@ export interface DatabaseRoute {
   readonly origin: string
   /** Whether bezel must not start without it; the default is to start degraded. */
   readonly required: boolean
-  readonly way: ThroughGateway | { readonly tag: 'Direct'; readonly why: string }
+  readonly way: ThroughGateway | StraightThere
+}
+
+export interface StraightThere {
+  readonly tag: 'Direct'
+  readonly why: string
+  /** Null: no PostgreSQL, or where it is can't be told from outside. */
+  readonly server: { readonly host: string; readonly port: number } | null
 }
 
 export interface ThroughGateway {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseOverride } from '../options/gateway.ts'
 import { invalidUrl, readDatabaseUrl, type DatabaseUrl } from './database-url.ts'
-import type { DatabaseRoute } from './database-route.ts'
+import type { DatabaseRoute, StraightThere } from './database-route.ts'
 import { systemSurroundings, type LibpqSurroundings } from './libpq-surroundings.ts'
 import { readDatabaseYml, type RailsDatabase } from './read-database-yml.ts'
 import { toServerTarget } from './server-target.ts'
@@ -88,8 +88,8 @@ function toRoute(
   const { name, origin, adapter, fixed, parameters, url, variables } = candidate
   const override = overrides[name] ?? {}
   const base = { name, origin, required: override.required ?? false }
-  const direct = (why: string): DatabaseRoute => ({ ...base, way: { tag: 'Direct', why } })
-  if (!postgresAdapters.has(adapter)) return direct(`${adapter} is not PostgreSQL`)
+  if (!postgresAdapters.has(adapter)) return { ...base, way: { tag: 'Direct', why: `${adapter} is not PostgreSQL`, server: null } }
+  const direct = (why: string): DatabaseRoute => ({ ...base, way: { tag: 'Direct', why, server: serverOf(candidate, surroundings) } })
   if (!gateway) return direct('the gateway is off')
   if (override.gateway === false) return direct(`databases.${name}.gateway is off`)
   if (fixed !== null) return direct(fixed)
@@ -97,6 +97,16 @@ function toRoute(
   if (targeting.tag === 'Beyond') return direct(targeting.why)
   const settings = { name, target: targeting.target, listenPort, poolSize: override.pool_size ?? null }
   return { ...base, way: { tag: 'Gateway', settings, url, variables } }
+}
+
+/** What the gateway leaves alone may hold what it would refuse. */
+function serverOf({ parameters, origin }: Candidate, surroundings: LibpqSurroundings): StraightThere['server'] {
+  try {
+    const targeting = toServerTarget(parameters, origin, surroundings)
+    return targeting.tag === 'Target' ? { host: targeting.target.host, port: targeting.target.port } : null
+  } catch {
+    return null
+  }
 }
 
 /** `TEST_DATABASE_URL` is by convention for test runs only. */

@@ -60,6 +60,11 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   },
   DataPlaneDied: { level: 'error', say: ({ era, pid, code, signal }) => `data plane ${era} (pid ${pid}) died: ${ended({ code, signal })}` },
   PortOpened: { level: 'info', say: ({ url }) => `serving on ${url}` },
+  GatewayBypassed: {
+    level: 'warn',
+    say: ({ worker, databases, address }) =>
+      `worker ${worker} is connected to ${address} (${databases.join(', ')}) past the gateway: that session is neither carried over a restart nor rolled back when the worker dies`,
+  },
   ShutdownPhase: { level: 'info', say: ({ phase, leftMs }) => `stopping: ${phase} (${time(leftMs)} left)` },
   Stopped: {
     level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'warn'),
