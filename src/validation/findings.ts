@@ -31,6 +31,17 @@ export const findingRules = {
     means: 'A version file of the app asks for another Ruby than the one found. Nothing enforces it where no version manager runs.',
     example: '.ruby-version asks for 3.3.0; the Ruby found is 3.1.2',
   },
+  LOCK_PLATFORM_ABSENT: {
+    severity: 'warning',
+    means:
+      'Gemfile.lock names other platforms than this one. Bundler refuses to start the app where the lock is frozen, as in a deployment.',
+    example: 'PLATFORMS are arm64-darwin-23; this is x86_64-linux',
+  },
+  DOCKERFILE_RUBY_DIFFERS: {
+    severity: 'note',
+    means: "The app's Dockerfile runs another Ruby than the one found: what fits here may not fit there.",
+    example: 'Dockerfile:1: FROM ruby:3.3-slim; the Ruby found is 3.1.2',
+  },
   LOCK_ABSENT: {
     severity: 'note',
     means: 'The app has no Gemfile.lock, so every installed gem was validated.',

@@ -1,6 +1,7 @@
 import { checkAbsent, checkApp } from './evidence/check-app.ts'
 import { checkKnownBad } from './compatibility/check-known-bad.ts'
 import { checkLock, checkTroubles, specUnreadable } from './evidence/check-files.ts'
+import { checkDockerfile, checkPlatforms } from './evidence/check-declared.ts'
 import { checkMounts } from './evidence/check-process.ts'
 import type { FileTree } from './files/file-tree.ts'
 import { readBundleSettings, type BundleSettings } from './gems/app-bundle.ts'
@@ -35,6 +36,8 @@ export async function inspectBundle(
   const lock = readLock(tree, settings.lockPath)
   const observations = checkLock(lock, settings.lockPath)
   observations.push(...(await checkApp(tree, appPath, settings, lock.tag === 'Lock' ? lock : null, runtime)))
+  if (lock.tag === 'Lock') observations.push(...checkPlatforms(lock, settings.lockPath, runtime))
+  observations.push(...(await checkDockerfile(tree, appPath, runtime)))
 
   const found = findGems(tree, lock, settings, runtime)
   observations.push(...checkAbsent(found.absent, settings, runtime), ...found.unreadable.map(specUnreadable))

@@ -30,6 +30,32 @@ test('a gem that does not support this Ruby warns, with what it asks for', async
   })
 })
 
+test('a lock that does not name this platform warns, and the command that is told adds it', async () => {
+  app = made.copy()
+  const lock = join(app.path, 'Gemfile.lock')
+  const whole = readFileSync(lock, 'utf8')
+  writeFileSync(lock, whole.replace(/^PLATFORMS\n(?: {2}.*\n)+/m, 'PLATFORMS\n  arm64-darwin-23\n'))
+  const { verdict, findings } = await validateApp(app)
+  expect({ verdict, codes: findings.map(({ code }) => code) }).toEqual({ verdict: 'compatible', codes: ['LOCK_PLATFORM_ABSENT'] })
+  for (const line of findings[0]?.remedy ?? []) await app.type(line)
+  expect((await validateApp(app)).findings).toEqual([])
+})
+
+test('a Dockerfile that ends with another Ruby is a note with its line', async () => {
+  app = made.copy()
+  const dockerfile = join(app.path, 'Dockerfile')
+  writeFileSync(dockerfile, 'ARG VERSION=2.7\nFROM ruby:3.1 AS build\n\nFROM ruby:${VERSION}-slim\n')
+  expect(await validateApp(app)).toMatchObject({
+    verdict: 'compatible',
+    findings: [{ code: 'DOCKERFILE_RUBY_DIFFERS', severity: 'note', evidence: [{ what: 'FROM ruby:2.7-slim', where: `${dockerfile}:4` }] }],
+  })
+  const minor = execFileSync('ruby', ['-e', 'print RUBY_VERSION[/\\d+\\.\\d+/]'], { encoding: 'utf8' })
+  for (const text of [`FROM ruby:${minor}-slim\n`, 'FROM debian:bookworm\n', 'no Dockerfile at all\n']) {
+    writeFileSync(dockerfile, text)
+    expect((await validateApp(app)).findings).toEqual([])
+  }
+})
+
 test('a specification that can not be understood warns', async () => {
   app = made.copy()
   writeFileSync(specification(), 'Gem::Specification.new { |s| s.name = compute_it }\n')

@@ -1,4 +1,5 @@
 import type { Observation } from '../observation.ts'
+import { lackingEvidence, lackingVersionsOf } from './lacking-versions.ts'
 import type { Workbench } from './workbench.ts'
 
 /** Whether the loader could start Ruby itself: its own loader, and every library that it needs. */
@@ -16,11 +17,20 @@ export function checkInterpreter({ tree, linked }: Workbench): Observation[] {
         mend: { tag: 'Say', lines: ['Install a Ruby that is built for this system.'] },
       },
     ]
-  return loader.closure(ruby).absent.map(({ name, neededBy }) => ({
+  const { absent, libraries } = loader.closure(ruby)
+  if (absent.length > 0)
+    return absent.map(({ name, neededBy }) => ({
+      code: 'RUBY_BROKEN' as const,
+      gem: null,
+      evidence: [{ what: `DT_NEEDED ${name}, found in none of the loader's folders`, where: neededBy }],
+      explanation: `${ruby.path} can not start: ${name} is not installed.`,
+      mend: { tag: 'Library' as const, name },
+    }))
+  return lackingVersionsOf([ruby, ...libraries]).map(({ library, lacking }) => ({
     code: 'RUBY_BROKEN' as const,
     gem: null,
-    evidence: [{ what: `DT_NEEDED ${name}, found in none of the loader's folders`, where: neededBy }],
-    explanation: `${ruby.path} can not start: ${name} is not installed.`,
-    mend: { tag: 'Library' as const, name },
+    evidence: lackingEvidence(lacking, library.path),
+    explanation: `${ruby.path} can not start: ${library.path} was built with a newer ${lacking.name} than the one installed here.`,
+    mend: { tag: 'Say' as const, lines: ['Install a Ruby that is built for this system.'] },
   }))
 }

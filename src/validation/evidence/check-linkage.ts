@@ -1,10 +1,11 @@
+import { posix } from 'node:path'
 import type { ElfFile } from '../../formats/elf/elf.ts'
-import { readDefinedVersions, readNeededVersions } from '../../formats/elf/symbol-versions.ts'
 import { readImports } from '../../formats/elf/symbols.ts'
 import type { Extension } from '../gems/extension.ts'
 import type { Library } from '../libraries/elf-shelf.ts'
 import type { Resolved } from '../libraries/loader.ts'
 import type { Observation } from '../observation.ts'
+import { lackingEvidence, lackingVersions, lackingVersionsOf } from './lacking-versions.ts'
 import type { Workbench } from './workbench.ts'
 
 const rubySymbol = /^(?:rb_|ruby_|Ruby_|RUBY_|onig_|Onig)/
@@ -37,6 +38,7 @@ export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFil
   return {
     observations: [
       ...absentLibraries(bench, extension, closure),
+      ...otherLibruby(bench, extension, closure),
       ...(loader.libc === 'glibc' ? oldLibraries(extension, elf, closure) : []),
       ...(incomplete || others.length === 0 ? [] : [unboundSymbols(extension, others, elf)]),
     ],
@@ -66,31 +68,36 @@ function absentLibraries({ linked }: Workbench, extension: Extension, { absent }
     })
 }
 
-/** Versions wanted of a library that it doesn't define (`version 'GLIBC_2.38' not found`). A library without versions satisfies all, as in ld.so. */
+/** A file, or a library that it brings along, wants versions of a library that the one installed lacks. */
 function oldLibraries(extension: Extension, elf: ElfFile, { libraries }: Resolved): Observation[] {
-  const needs = readNeededVersions(elf)
-  if ('tag' in needs) return []
-  return needs.flatMap(({ library: name, versions }) => {
-    const library = libraries.find(({ elf: { soname }, path }) => soname === name || path.endsWith(`/${name}`))
-    if (library === undefined) return []
-    const defined = readDefinedVersions(library.elf)
-    if ('tag' in defined || defined.length === 0) return []
-    const lacking = versions.filter(({ weak, name: version }) => !weak && !defined.includes(version)).map((version) => version.name)
-    if (lacking.length === 0) return []
-    const newest = defined.filter((version) => !/PRIVATE|ABI/.test(version)).at(-1) ?? 'none'
-    return [
-      {
-        code: 'LIBRARY_TOO_OLD' as const,
-        gem: extension.gem.name,
-        evidence: [
-          { what: `needs ${lacking.join(', ')} of ${name}`, where: extension.path },
-          { what: `offers up to ${newest}`, where: library.path },
-        ],
-        explanation: `${extension.feature} was built with a newer ${name} than the one installed here.`,
-        mend: { tag: 'Rebuild' as const },
-      },
-    ]
-  })
+  const mine = lackingVersions(elf, libraries).map((lacking) => ({
+    code: 'LIBRARY_TOO_OLD' as const,
+    gem: extension.gem.name,
+    evidence: lackingEvidence(lacking, extension.path),
+    explanation: `${extension.feature} was built with a newer ${lacking.name} than the one installed here.`,
+    mend: { tag: 'Rebuild' as const },
+  }))
+  const brought = lackingVersionsOf(libraries).map(({ library, lacking }) => ({
+    code: 'LIBRARY_TOO_OLD' as const,
+    gem: extension.gem.name,
+    evidence: lackingEvidence(lacking, library.path),
+    explanation: `${extension.feature} needs ${library.path}, which was built with a newer ${lacking.name} than the one installed here.`,
+    mend: { tag: 'Library' as const, name: posix.basename(library.path) },
+  }))
+  return [...mine, ...brought]
+}
+
+/** A libruby of this minor version under another name than this Ruby's own: Debian's beside one from source. */
+function otherLibruby({ runtime }: Workbench, extension: Extension, { absent }: Resolved): Observation[] {
+  return absent
+    .filter(({ name }) => name.startsWith('libruby') && name.includes(`.so.${runtime.minor}`))
+    .map(({ name, neededBy }) => ({
+      code: 'BUILT_FOR_OTHER_RUBY' as const,
+      gem: extension.gem.name,
+      evidence: [{ what: `DT_NEEDED ${name}, found in none of the loader's folders`, where: neededBy }],
+      explanation: `${extension.feature} was built for another build of Ruby ${runtime.minor}, whose library is ${name}.`,
+      mend: { tag: 'Rebuild' as const },
+    }))
 }
 
 function unboundSymbols(extension: Extension, names: readonly string[], elf: ElfFile): Observation {

@@ -1,0 +1,44 @@
+import { posix } from 'node:path'
+import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
+import { baseOf } from '../containers/base-image.ts'
+import type { FileTree } from '../files/file-tree.ts'
+import { fitsPlatform } from '../gems/platform.ts'
+import type { Observation } from '../observation.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+
+/** Whether the lock names this platform. A `ruby` among its platforms stands for all (lib/bundler/match_platform.rb). */
+export function checkPlatforms({ platforms }: GemfileLock, where: string, runtime: Runtime): Observation[] {
+  if (platforms.length === 0 || platforms.some((platform) => platform === 'ruby' || fitsPlatform(platform, runtime.platform))) return []
+  return [
+    {
+      code: 'LOCK_PLATFORM_ABSENT',
+      gem: null,
+      evidence: [{ what: `PLATFORMS are ${platforms.join(', ')}; this is ${runtime.platform}`, where }],
+      explanation: `Gemfile.lock does not name ${runtime.platform}: Bundler refuses to start where the lock is frozen.`,
+      mend: { tag: 'Say', lines: [`bundle lock --add-platform ${runtime.platform}`] },
+    },
+  ]
+}
+
+/** Whether the image that the app's Dockerfile ends with names the Ruby found here. */
+export async function checkDockerfile(tree: FileTree, appPath: string, runtime: Runtime): Promise<Observation[]> {
+  const where = posix.join(appPath, 'Dockerfile')
+  const text = tree.text(where)
+  if (text === null) return []
+  // Loaded only where there is one: its parser costs a start some 10 ms.
+  const { readDockerfile } = await import('../../formats/dockerfile/read-dockerfile.ts')
+  const file = readDockerfile(text)
+  const final = file.tag === 'Dockerfile' ? file.stages.at(-1) : undefined
+  if (file.tag !== 'Dockerfile' || final === undefined) return []
+  const { image, rubyMinor } = baseOf(file, final)
+  if (rubyMinor === null || rubyMinor === runtime.minor) return []
+  return [
+    {
+      code: 'DOCKERFILE_RUBY_DIFFERS',
+      gem: null,
+      evidence: [{ what: `FROM ${image}`, where: `${where}:${final.line}` }],
+      explanation: `The app's Dockerfile runs Ruby ${rubyMinor}; this is ${runtime.version}.`,
+      mend: { tag: 'Say', lines: [] },
+    },
+  ]
+}
