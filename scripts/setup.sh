@@ -81,6 +81,7 @@ ruby_has 'require "rbconfig"; exit File.exist?(File.join(RbConfig::CONFIG["rubyh
 has pg_config && [ -e "$(pg_config --includedir 2>/dev/null)/libpq-fe.h" ] || want libpq-dev
 has setpriv && has prlimit && has flock || want util-linux
 if [ "$purpose" != demo ]; then
+  has ss || want iproute2
   for tool in patchelf openssl git; do has $tool || want $tool; done
   has debootstrap || [ -x /usr/sbin/debootstrap ] || want debootstrap
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || want postgresql

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startGateway, type TestGateway } from '../../test/support/gateway.ts'
+import { findInstalledPostgres } from '../../test/support/installed-postgres.ts'
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts'
 
 let postgres: TestPostgres
@@ -23,7 +25,7 @@ afterAll(async () => {
 function psql(script: string): Promise<string> {
   const where = ['-h', gateway.socketDir(), '-p', '5432', '-U', postgres.user, '-d', postgres.database, '-XAtq', '-v', 'ON_ERROR_STOP=1']
   return new Promise((resolve, reject) => {
-    const child = spawn('/usr/lib/postgresql/15/bin/psql', where)
+    const child = spawn(join(findInstalledPostgres().bin, 'psql'), where)
     let out = ''
     let err = ''
     child.stdout.on('data', (chunk) => (out += chunk))

@@ -6,7 +6,7 @@ import { postgresAccount } from '../../scripts/postgres/account.ts'
 import { makeCertificates, type Certificates } from './certificates.ts'
 
 export interface PostgresOptions {
-  /** A major version of Debian's packages (15); default: npm's 18. */
+  /** A major version of Debian's packages (`findInstalledPostgres`); default: npm's 18. */
   readonly version?: number
   /** Default: off. `demand`: plain TCP is refused. `certificate`: also a client certificate is demanded. */
   readonly tls?: 'off' | 'offered' | 'demand' | 'certificate'

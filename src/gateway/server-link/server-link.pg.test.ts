@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { findInstalledPostgres } from '../../../test/support/installed-postgres.ts'
 import { startPostgres, type PostgresOptions, type TestPostgres } from '../../../test/support/postgres.ts'
 import { query } from '../../formats/pgwire/client-messages.ts'
 import { systemClock } from '../../system/clock.ts'
@@ -48,9 +49,11 @@ async function refuse(target: ServerTarget): Promise<ConnectFailure> {
   throw new Error('it connected')
 }
 
+const installed = findInstalledPostgres().version
+
 describe.each([
   { version: undefined, name: '18' },
-  { version: 15, name: '15' },
+  { version: installed, name: String(installed) },
 ])('a link to PostgreSQL $name', ({ version }) => {
   const chosen = version === undefined ? {} : { version }
 
@@ -59,7 +62,7 @@ describe.each([
     for (const host of ['127.0.0.1', server.socketDir]) {
       const link = await connect(targetOf(server, { host }))
       expect(link.parameters.get('application_name')).toBe('a test')
-      expect(link.parameters.get('server_version')).toMatch(version === undefined ? /^18/ : /^15/)
+      expect(link.parameters.get('server_version')).toMatch(version === undefined ? /^18/ : new RegExp(`^${version}`))
       expect(link).toMatchObject({ status: 0x49, encrypted: false })
       expect(link.secret.length).toBe(4)
       expect(await ask(link, 'SELECT pg_backend_pid()')).toContain(String(link.pid))
