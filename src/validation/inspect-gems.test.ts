@@ -289,3 +289,10 @@ test('a preloaded library that is missing, no library or for another processor i
   ])
   expect(await inspect({ ...files, '/etc/ld.so.preload': '/opt/text.so\n' })).toMatchObject({ codes: ['PRELOAD_BROKEN'] })
 })
+
+test('a libruby of this minor under another name, which is not there, is another build of Ruby', async () => {
+  expect(await inspect({ ...glibc, [extension]: makeElf(['libruby.so.3.1', 'libc.so.6'], made) })).toMatchObject({
+    verdict: 'incompatible',
+    codes: ['BUILT_FOR_OTHER_RUBY'],
+  })
+})

@@ -9,24 +9,40 @@ export interface BundleSettings {
   readonly gemfilePath: string
   /** Folder that holds `ruby/<abi>/`; null: the Ruby's own gem folders. */
   readonly path: string | null
+  /** Where else the bundle may be, as `path`: nothing names a folder, and what the environment would say is not known. */
+  readonly likelyPaths: readonly string[]
   /** Groups left out at install: gems of the lock may rightly be absent. */
   readonly without: boolean
   readonly forceRubyPlatform: boolean
   readonly deployment: boolean
 }
 
+/** `GEM_HOME` and `BUNDLE_APP_CONFIG` of the official Docker images, and `BUNDLE_PATH` of what Rails generates. */
+const dockerBundle = '/usr/local/bundle'
+/** Deployment mode, and `bundle install --standalone`. */
+const inApp = ['vendor/bundle', 'bundle', '.bundle', 'vendor']
+const inImages = [dockerBundle, '/bundle', '/gems', '/vendor/bundle', '/opt/bundle', '/var/bundle', '/usr/src/bundle']
+
 /**
  * Settings as Bundler weighs them: the app's `.bundle/config`, then the environment, then the user's
  * (lib/bundler/settings.rb; `BUNDLE_APP_CONFIG` moves the first, `BUNDLE_USER_CONFIG` and `BUNDLE_USER_HOME` the last).
  */
 export function readBundleSettings(tree: FileTree, appPath: string, env: Readonly<Record<string, string>>): BundleSettings {
-  const gemfilePath = env['BUNDLE_GEMFILE'] ?? firstExisting(tree, [posix.join(appPath, 'Gemfile'), posix.join(appPath, 'gems.rb')])
-  const base = posix.dirname(posix.resolve(appPath, gemfilePath))
+  const known = env['PATH'] !== undefined
   const home = env['HOME'] ?? '/root'
+  const dockerConfig = !known && tree.facts(posix.join(dockerBundle, 'config')) !== null ? dockerBundle : undefined
+  const appConfig = env['BUNDLE_APP_CONFIG'] ?? dockerConfig
+  const readConfig = (path: string) => readBundlerConfig(tree.text(path) ?? '')
+  const configOf = (folder: string) => readConfig(posix.resolve(folder, appConfig ?? '.bundle', 'config'))
+  const gemfilePath =
+    env['BUNDLE_GEMFILE'] ??
+    configOf(appPath).get('BUNDLE_GEMFILE') ??
+    firstExisting(tree, [posix.join(appPath, 'Gemfile'), posix.join(appPath, 'gems.rb')])
+  const base = posix.dirname(posix.resolve(appPath, gemfilePath))
   const files = [
-    env['BUNDLE_APP_CONFIG'] === undefined ? posix.join(base, '.bundle/config') : posix.resolve(base, env['BUNDLE_APP_CONFIG'], 'config'),
-    env['BUNDLE_USER_CONFIG'] ?? posix.join(env['BUNDLE_USER_HOME'] ?? posix.join(home, '.bundle'), 'config'),
-  ].map((path) => readBundlerConfig(tree.text(path) ?? ''))
+    configOf(base),
+    readConfig(env['BUNDLE_USER_CONFIG'] ?? posix.join(env['BUNDLE_USER_HOME'] ?? posix.join(home, '.bundle'), 'config')),
+  ]
   const levels: readonly { get(key: string): string | undefined }[] = [
     files[0] ?? new Map(),
     { get: (key) => env[key] },
@@ -42,9 +58,10 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
   const system = decisive?.get('BUNDLE_PATH__SYSTEM') === 'true'
   const asked = system ? undefined : (decisive?.get('BUNDLE_PATH') ?? (deployment ? 'vendor/bundle' : undefined))
   return {
-    lockPath: gemfilePath.endsWith('gems.rb') ? posix.join(base, 'gems.locked') : `${posix.resolve(base, gemfilePath)}.lock`,
-    gemfilePath: posix.resolve(base, gemfilePath),
+    lockPath: gemfilePath.endsWith('gems.rb') ? posix.join(base, 'gems.locked') : `${posix.resolve(appPath, gemfilePath)}.lock`,
+    gemfilePath: posix.resolve(appPath, gemfilePath),
     path: asked === undefined ? null : posix.resolve(base, asked.replace(/^~(?=\/)/, home)),
+    likelyPaths: known || decisive !== undefined ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
     without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (value(key) ?? '') !== ''),
     forceRubyPlatform: isOn('BUNDLE_FORCE_RUBY_PLATFORM'),
     deployment,

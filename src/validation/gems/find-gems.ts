@@ -20,11 +20,15 @@ export interface FoundGems {
 
 /** Folders in which Bundler (or, without `settings.path`, RubyGems) looks for gems of this Ruby. */
 export function gemFolders(tree: FileTree, settings: BundleSettings, runtime: Runtime): string[] {
-  if (settings.path === null) return [...runtime.gemFolders]
-  const scoped = posix.join(settings.path, 'ruby', runtime.abi)
-  // Docker's BUNDLE_PATH=/usr/local/bundle holds gems directly when it is GEM_HOME as well.
-  const plain = tree.facts(posix.join(settings.path, 'specifications'))?.kind === 'folder' ? [settings.path] : []
-  return [scoped, ...plain, runtime.defaultGemFolder]
+  const { path, likelyPaths } = settings
+  if (path === null) return [...new Set([...runtime.gemFolders, ...likelyPaths.flatMap((likely) => within(tree, likely, runtime))])]
+  return [...within(tree, path, runtime), runtime.defaultGemFolder]
+}
+
+/** Docker's BUNDLE_PATH=/usr/local/bundle holds gems directly when it is GEM_HOME as well. */
+function within(tree: FileTree, path: string, runtime: Runtime): string[] {
+  const plain = tree.facts(posix.join(path, 'specifications'))?.kind === 'folder' ? [path] : []
+  return [posix.join(path, 'ruby', runtime.abi), ...plain]
 }
 
 /** The gems that an app with this lock would load. */

@@ -37,3 +37,16 @@ test('rubies on PATH are those of its folders in order, without shims and relati
     '/usr/bin/ruby',
   ])
 })
+
+test("a version file above the app, or the version manager's own, chooses among its Rubies before PATH", () => {
+  const rubies = {
+    '/usr/bin/ruby': '\x7fELF',
+    '/home/deploy/.rbenv/versions/3.1.2/bin/ruby': '\x7fELF',
+    '/home/deploy/.rbenv/versions/3.3.0/bin/ruby': '\x7fELF',
+  }
+  const first = (files: Readonly<Record<string, string>>) =>
+    findRubies(memoryTree(new Map(Object.entries({ ...rubies, ...files }))), '/srv/app').rubies[0]
+  expect(first({})).toBe('/usr/bin/ruby')
+  expect(first({ '/srv/.ruby-version': '3.1.2\n' })).toBe('/home/deploy/.rbenv/versions/3.1.2/bin/ruby')
+  expect(first({ '/home/deploy/.rbenv/version': '3.3.0\n' })).toBe('/home/deploy/.rbenv/versions/3.3.0/bin/ruby')
+})

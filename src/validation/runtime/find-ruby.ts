@@ -16,15 +16,18 @@ export interface FoundRubies {
 
 /** Interpreters of an unpacked file system, in the order in which its shell would find them: version managers, then PATH. */
 export function findRubies(tree: FileTree, appPath: string): FoundRubies {
-  const wanted = wantedVersion(tree, appPath)
-  const managed = managerFolders(tree).flatMap((folder) =>
-    tree
+  const asked = ancestors(appPath)
+    .map((folder) => wantedVersion(tree, folder))
+    .find((version) => version !== null)
+  const managed = managerFolders(tree).flatMap((folder) => {
+    const wanted = asked ?? globalVersion(tree, folder)
+    return tree
       .list(folder)
       .map(({ name }) => name)
       .filter((name) => /\d/.test(name))
       .sort((one, other) => Number(matches(other, wanted)) - Number(matches(one, wanted)) || compareNumbers(other, one))
-      .map((name) => ({ path: `${folder}/${name}/bin/ruby`, fits: matches(name, wanted) })),
-  )
+      .map((name) => ({ path: `${folder}/${name}/bin/ruby`, fits: matches(name, wanted) }))
+  })
   const looked = [
     ...managed.filter(({ fits }) => fits).map(({ path }) => path),
     ...usualPath.map((folder) => `${folder}/ruby`),
@@ -79,6 +82,23 @@ const versionFiles = [
     '.config/mise/config.toml',
   ].map((name) => [name, readMiseToml] as const),
 ] as const
+
+/** Version managers look for their files upwards from the app. */
+function ancestors(folder: string): string[] {
+  return folder === '/' ? ['/'] : [folder, ...ancestors(posix.dirname(folder))]
+}
+
+/** What a version manager takes where no app says: rbenv's `version`, the home folder's `.tool-versions`, mise's own configuration. */
+function globalVersion(tree: FileTree, versionsFolder: string): string | null {
+  const read = (path: string, reader: (text: string) => string | null) => {
+    const text = tree.text(path)
+    return text === null ? null : reader(text)
+  }
+  const home = /^(.*?)\/\.(?:asdf|local)\//.exec(versionsFolder)?.[1]
+  if (home === undefined)
+    return versionsFolder.endsWith('rbenv/versions') ? read(posix.join(versionsFolder, '../version'), readRubyVersionFile) : null
+  return read(`${home}/.tool-versions`, readToolVersions) ?? read(`${home}/.config/mise/config.toml`, readMiseToml)
+}
 
 /** The Ruby that the app's own version files ask for. */
 export function wantedVersion(tree: FileTree, appPath: string): string | null {

@@ -3,10 +3,11 @@ import type { Runtime } from './runtime.ts'
 
 /**
  * The gem folders that a Ruby searches on its own, whether or not they exist: Ruby's default, those of Debian's
- * operating_system.rb, of the official Docker images (GEM_HOME=/usr/local/bundle) and of Fedora, and the user's.
+ * operating_system.rb, of the official Docker images (GEM_HOME=/usr/local/bundle) and of Fedora, RVM's, and the user's (chruby's hold the
+ * whole version).
  */
 export function usualGemFolders(tree: FileTree, runtime: Omit<Runtime, 'gemFolders'>): string[] {
-  const { abi, arch } = runtime
+  const { abi, arch, version, rubyPath } = runtime
   const homes = ['/root', ...tree.list('/home').map(({ name }) => `/home/${name}`)]
   const debian =
     tree.facts('/usr/share/rubygems-integration') === null || !runtime.rubyPath.startsWith('/usr/bin/')
@@ -21,12 +22,17 @@ export function usualGemFolders(tree: FileTree, runtime: Omit<Runtime, 'gemFolde
           `/usr/lib/${arch}/rubygems-integration/${abi}`,
         ]
   const docker = runtime.rubyPath.startsWith('/usr/local/') ? ['/usr/local/bundle'] : []
+  // RVM keeps the gems of `rubies/ruby-3.1.2` in `gems/ruby-3.1.2`, those of a gem set in `gems/ruby-3.1.2@name`.
+  const [, rvm, name = ''] = /^(.*\/\.?rvm)\/rubies\/([^/]+)\/bin\//.exec(rubyPath) ?? []
+  const sets = rvm === undefined ? [] : tree.list(`${rvm}/gems`).map((entry) => entry.name)
+  const managed = sets.filter((set) => set === name || set.startsWith(`${name}@`)).map((set) => `${rvm}/gems/${set}`)
   const folders = [
     ...docker,
+    ...managed,
     ...debian,
     runtime.defaultGemFolder,
     '/usr/share/gems',
-    ...homes.flatMap((home) => [`${home}/.local/share/gem/ruby/${abi}`, `${home}/.gem/ruby/${abi}`]),
+    ...homes.flatMap((home) => [`${home}/.local/share/gem/ruby/${abi}`, `${home}/.gem/ruby/${abi}`, `${home}/.gem/ruby/${version}`]),
   ]
   return [...new Set(folders)]
 }
