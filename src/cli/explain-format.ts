@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { Explanation } from '../recovery/blame/explanation.ts'
+import { isCommand, remedyLines } from './remedy-lines.ts'
 
 /** All deaths of one fingerprint. */
 export interface Group {
@@ -17,10 +18,12 @@ const width = 100
 const maxEvidence = 6
 const maxAlternatives = 3
 const maxRemedy = 6
+/** A loader's message may repeat a path ten times: a screen has 24 lines. */
+const maxEvidenceUnits = 360
 
 /** One screen: what happened, who, how sure and why, what to type. */
 export function formatExplanation(explanation: Explanation, deaths: number, colour: boolean): string {
-  const { confidence, evidence, alternatives, remedy, link } = explanation
+  const { confidence, evidence, alternatives, link } = explanation
   const strong = (text: string): string => (colour ? styleText('bold', text, { validateStream: false }) : text)
   const platform = [explanation.ruby === null ? null : `Ruby ${explanation.ruby}`, explanation.platform]
     .filter((part) => part !== null)
@@ -31,12 +34,15 @@ export function formatExplanation(explanation: Explanation, deaths: number, colo
     ...section('kind', [platform === '' ? explanation.kind : `${explanation.kind}; ${platform}`]),
     ...section('who', [who(explanation)]),
     ...section('how sure', [`${confidence}${sureness[confidence]}`]),
-    ...section('because', evidence.slice(0, maxEvidence)),
+    ...section(
+      'because',
+      evidence.slice(0, maxEvidence).map((line) => cap(line, maxEvidenceUnits)),
+    ),
     ...section(
       'or',
       alternatives.slice(0, maxAlternatives).map((other) => `${other.who}: ${other.why}`),
     ),
-    ...section('try', remedy.slice(0, maxRemedy)),
+    ...remedySection(remedyLines(explanation).slice(0, maxRemedy)),
     ...section('see', link === null ? [] : [link]),
     ...section('id', [explanation.fingerprint]),
   ]
@@ -69,13 +75,21 @@ export function formatGroups(groups: readonly Group[]): string {
   return groups
     .map(({ count, first, last, firstPlace, lastPlace, explanation }) => {
       const when = count === 1 ? `once, ${first} (${firstPlace})` : `first ${first} (${firstPlace}), last ${last} (${lastPlace})`
-      return `${String(count).padStart(5)} × ${explanation.fingerprint}  ${shorten(explanation.summary)}\n${' '.repeat(8)}${explanation.confidence}; ${when}`
+      return `${String(count).padStart(5)} × ${explanation.fingerprint}  ${cap(explanation.summary, 120)}\n${' '.repeat(8)}${explanation.confidence}; ${when}`
     })
     .join('\n')
 }
 
-function shorten(text: string): string {
-  return text.length <= 120 ? text : `${text.slice(0, 119)}…`
+function cap(text: string, units: number): string {
+  return text.length <= units ? text : `${text.slice(0, units - 1)}…`
+}
+
+/** A command stands on one line whatever its length, so that it can be pasted. */
+function remedySection(lines: readonly string[]): string[] {
+  return lines.flatMap((line, index) => {
+    const title = (index === 0 ? 'try' : '').padEnd(10)
+    return isCommand(line) ? [`${title}$ ${line}`] : section(index === 0 ? 'try' : '', [line])
+  })
 }
 
 /** Entries below each other, wrapped, with a title in the first ten columns. */

@@ -46,6 +46,8 @@ export interface Evidence {
   readonly oomKilled?: boolean | null
   /** The last sample of its resident memory, in MiB. */
   readonly lastRssMb?: number | null
+  /** The last exception that it printed and nobody rescued: it says most of a status that nothing else explains. */
+  readonly uncaught?: string | null
 }
 
 /** The blame of one kind of evidence, before validation and known causes join it. */

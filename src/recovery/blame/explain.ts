@@ -88,7 +88,8 @@ function finish(
           culprit,
           confidence: blame.confidence,
           main: event?.main ?? null,
-          exit: signalOf(evidence.exitStatus ?? null),
+          exit: toEnding(evidence),
+          uncaught: facts.uncaught,
           endedByBezel: endedByBezel(evidence.endedFor ?? null),
           cause,
         }),
@@ -106,11 +107,17 @@ function finish(
       culprit: culprit?.gem ?? culprit?.library ?? null,
       function: culprit?.function ?? topSymbol,
       causeId: cause?.id ?? null,
-      message: facts.message === '' ? nameOf(culprit) : facts.message,
+      message: facts.message === '' ? (facts.uncaught ?? nameOf(culprit)) : facts.message,
     }),
     ruby: facts.ruby,
     platform: facts.platform,
   }
+}
+
+function toEnding({ exitStatus }: Evidence): string | null {
+  const signal = signalOf(exitStatus ?? null)
+  if (signal !== null) return `by ${signal}`
+  return typeof exitStatus?.code === 'number' ? `with status ${exitStatus.code}` : null
 }
 
 /** A screen is no place for a whole path of 1,024 characters. */

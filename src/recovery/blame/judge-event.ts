@@ -47,7 +47,7 @@ function calledAbort({ header, format, cFrames }: CrashReport): boolean {
 }
 
 /** A death without a word: only the exit status, and whether bezel or the kernel's memory killer ended the run. */
-export function judgeExit({ exitStatus, endedFor = null, oomKilled = null, lastRssMb = null }: Evidence): Judged {
+export function judgeExit({ exitStatus, endedFor = null, oomKilled = null, lastRssMb = null, uncaught = null }: Evidence): Judged {
   const silent = { culprit: null, alternatives: [], report: null }
   const exit = exitStatus ?? null
   const signal = signalOf(exit)
@@ -63,11 +63,12 @@ export function judgeExit({ exitStatus, endedFor = null, oomKilled = null, lastR
   }
   if (signal !== null) return { ...silent, kind: kindOfSignal(signal), confidence: 'unknown', evidence: [silently, ...used] }
   const code = exit?.code ?? null
+  const last = uncaught === null ? 'and printed nothing that tells why' : `after an exception that nobody rescued: ${uncaught}`
   return {
     ...silent,
     kind: 'other',
     confidence: 'unknown',
-    evidence: [code === null ? 'nothing in this text tells of a crash' : `it ended with status ${code} and printed nothing that tells why`],
+    evidence: [code === null ? 'nothing in this text tells of a crash' : `it ended with status ${code} ${last}`],
   }
 }
 

@@ -23,6 +23,8 @@ export interface Facts {
   readonly flags: readonly string[]
   /** `SEGV`, `KILL`, … */
   readonly signal: string | null
+  /** Where only a status tells: the exception that nobody rescued. */
+  readonly uncaught: string | null
   readonly traits: readonly string[]
   readonly cMethod: string | null
   readonly cSymbols: readonly string[]

@@ -7,8 +7,10 @@ interface Told {
   readonly culprit: Culprit | null
   readonly confidence: Confidence
   readonly main: Finding | null
-  /** `SIGKILL` where only the exit tells. */
+  /** `by SIGKILL`, `with status 1`, where only the exit tells. */
   readonly exit: string | null
+  /** The exception that nobody rescued before it. */
+  readonly uncaught: string | null
   readonly endedByBezel: boolean
   readonly cause: { readonly title: string } | null
 }
@@ -35,9 +37,11 @@ export function summarise(told: Told): string {
   return `${what(told)}${place}${told.cause === null ? '' : `: ${told.cause.title}`}`
 }
 
-function what({ kind, main, exit, endedByBezel }: Told): string {
+function what({ kind, main, exit, uncaught, endedByBezel }: Told): string {
   if (main === null && endedByBezel) return 'bezel ended the process'
-  if (main === null) return exit === null ? 'nothing in this text tells of a crash' : `the process ended by ${exit}, without a word`
+  if (main === null && exit === null) return 'nothing in this text tells of a crash'
+  if (main === null)
+    return `the process ended ${exit ?? ''}${uncaught === null ? ', without a word' : `, of an exception (${uncaught.slice(0, 160)})`}`
   switch (main.tag) {
     case 'CrashReport':
       return main.header === null ? happened[kind] : `Ruby crashed (${main.header.message})`

@@ -36,6 +36,7 @@ export function toFacts(event: TroubleEvent | null, blame: Judged, evidence: Evi
     platform: report?.description?.platform ?? null,
     flags: report?.description?.flags ?? [],
     signal: signal?.replace(/^SIG/, '') ?? null,
+    uncaught: main === null && signal === null ? (evidence.uncaught ?? null) : null,
     traits: blame.report?.traits ?? (load !== null && maskedBy(load) ? ['masked'] : main === null ? traitsOfExit(evidence) : []),
     cMethod: blame.report?.ruby.cMethod ?? null,
     cSymbols: cFrames.flatMap(({ symbol }) => (symbol === null ? [] : [symbol])),
