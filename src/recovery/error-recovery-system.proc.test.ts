@@ -185,6 +185,22 @@ describe('recovery', () => {
       expect(recovery.store.read(id).explanation.kind).not.toBe('trap-context')
     })
 
+    test('records another trouble of the same kind apart, and lets the next one be a cause of death', () => {
+      const recovery = create()
+      const run = start()
+      recovery.watchRun(run)
+      const raised = "app.rb:7:in `synchronize': can't be called from trap context (ThreadError)\n\tfrom app.rb:7:in `block'\n"
+      for (const text of [trouble, raised, trouble, raised]) {
+        recovery.readStderr(7, Buffer.from(text))
+        clock.turn(recoveryDefaults.settleWithinMs)
+      }
+      expect(tags()).toEqual(['IncidentRecorded', 'IncidentRecorded'])
+      recovery.readStderr(7, Buffer.from(raised))
+      const id = recovery.handleSegmentationFault(death(run.pid, { exit: { code: 1, signal: null } }))
+      recovery.settleRequests(7, [], null)
+      expect(recovery.store.read(id).explanation).toMatchObject({ kind: 'trap-context', culprit: { rubyLine: 'app.rb:7' } })
+    })
+
     test('leaves it to the death where the run dies of it', () => {
       const recovery = create()
       const run = start()
@@ -218,6 +234,18 @@ describe('recovery', () => {
       expect(incident?.explanation).toMatchObject({ kind: 'oom', causeId: 'OUT-OF-MEMORY' })
       expect(incident?.explanation.evidence.join('\n')).toContain('RLIMIT_AS of 2048 MB')
     })
+  })
+
+  test('tells the exception that ended a run', () => {
+    const recovery = create()
+    const run = start()
+    recovery.watchRun(run)
+    recovery.readStderr(7, Buffer.from("boot.rb:3:in `<main>': no such table: users (App::NotMigrated)\n"))
+    const id = recovery.handleSegmentationFault(death(run.pid, { exit: { code: 1, signal: null }, why: 'start-failed', ready: false }))
+    recovery.settleRequests(7, [], null)
+    expect(recovery.store.read(id).explanation.summary).toBe(
+      'the process ended with status 1, of an exception (App::NotMigrated: no such table: users)',
+    )
   })
 
   test('goes on without a folder to write to, and says that it could not', () => {

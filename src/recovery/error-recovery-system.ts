@@ -13,11 +13,12 @@ import { readSystemState, type SystemState } from './capture/system-state.ts'
 import { decideDegradation, normal, type Condition, type Degradation } from './degradation/decide-degradation.ts'
 import { guardOperation } from './guard-operation.ts'
 import { toDiagnosticReport, type DiagnosticReport } from './incidents/diagnostic-report.ts'
-import { toIncidentId, type Incident } from './incidents/incident.ts'
+import { toIncidentHead, type Incident, type IncidentRun } from './incidents/incident.ts'
 import { IncidentRecorder } from './incidents/incident-recorder.ts'
 import { IncidentStore } from './incidents/incident-store.ts'
 import type { RecoverySettings } from './options.ts'
 import type { RecoveryPorts } from './ports.ts'
+import { readUncaught } from './watch/read-uncaught.ts'
 import { RunWatch, type RunWatchEffect, type WatchedRun } from './watch/run-watch.ts'
 
 export interface RecoverySnapshot {
@@ -35,6 +36,8 @@ interface Watched {
   ready: boolean
   memoryLimit: string | null
   state: ProcessState | null
+  /** Fingerprints of the troubles that were recorded while it lived. */
+  readonly survived: Set<string>
 }
 
 /** What is known of a run before anything is explained. */
@@ -82,6 +85,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
       ready: false,
       memoryLimit: null,
       state: null,
+      survived: new Set(),
     })
   }
 
@@ -197,22 +201,9 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     this.#watched.get(run.run)?.watch.answered(answers)
   }
 
-  #begin(run: RunDeath | (Omit<RunDeath, 'exit' | 'why'> & { exit: null; why: null }), watched: Watched | null): Known {
-    const nowMs = this.#ports.wallTimeMs()
-    return {
-      id: toIncidentId(nowMs, run.run, this.#outside.random()),
-      at: new Date(nowMs).toISOString(),
-      worker: run.worker,
-      run: run.run,
-      pid: run.pid,
-      exit: run.exit,
-      why: run.why,
-      ready: run.ready,
-      uptimeMs: Math.round(run.uptimeMs),
-      lastRssMb: run.lastRssMb,
-      state: watched?.state ?? null,
-      reportDroppedBytes: watched?.watch.droppedBytes ?? 0,
-    }
+  #begin(run: IncidentRun, watched: Watched | null): Known {
+    const head = toIncidentHead(run, this.#ports.wallTimeMs(), this.#outside.random())
+    return { ...head, state: watched?.state ?? null, reportDroppedBytes: watched?.watch.droppedBytes ?? 0 }
   }
 
   #settle(run: number, requests: readonly InFlightRequest[] | null, cause: string | null): void {
@@ -223,15 +214,29 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     const { known, output, findings, memoryLimit, oomKilled } = unsettled
     const { exit, why, lastRssMb } = known
     const app = this.#ports.app()
-    const evidence = { findings, exitStatus: exit, endedFor: why, memoryLimit, oomKilled, lastRssMb, requests: requests ?? [], app }
+    const uncaught = readUncaught(output)
+    const evidence = {
+      findings,
+      exitStatus: exit,
+      endedFor: why,
+      memoryLimit,
+      oomKilled,
+      lastRssMb,
+      uncaught,
+      requests: requests ?? [],
+      app,
+    }
     this.#recorder.record({ ...known, explanation: explain(evidence), requests, cause, report: redactReport(output.toString('utf8')) })
   }
 
-  /** The run goes on. */
+  /** The run goes on; what repeats is told once. */
   #recordTrouble({ worker, run, pid }: WatchedRun, note: ExceptionNote): void {
     const watched = this.#watched.get(run)
     if (watched === undefined) return
-    const { ready, memoryLimit, startedAtMs, watch } = watched
+    const { ready, memoryLimit, startedAtMs, watch, survived } = watched
+    const explanation = explain({ findings: [note], memoryLimit })
+    if (survived.has(explanation.fingerprint)) return
+    survived.add(explanation.fingerprint)
     const uptimeMs = this.#outside.clock.nowMs() - startedAtMs
     const known = this.#begin({ worker, run, pid, exit: null, why: null, ready, uptimeMs, lastRssMb: readRssMb(pid) }, watched)
     this.#recorder.record({

@@ -3,15 +3,18 @@ import type { RunDeath } from '../../events/workers.ts'
 import type { Explanation } from '../blame/explanation.ts'
 import type { ProcessState } from '../capture/capture-process.ts'
 
+/** A run, and how it ended; of one that went on, `exit` and `why` are null. */
+export interface IncidentRun extends Omit<RunDeath, 'exit' | 'why'> {
+  readonly exit: RunDeath['exit'] | null
+  readonly why: RunDeath['why'] | null
+}
+
 /** One recorded crash, hang, kill, or trouble that a run went on with; with everything that was known then. */
-export interface Incident extends Omit<RunDeath, 'exit' | 'why'> {
+export interface Incident extends IncidentRun {
   /** `20261125-101530-7-k3x`: UTC time, run, a suffix that keeps two keepers apart. */
   readonly id: string
   /** ISO 8601, UTC. */
   readonly at: string
-  /** Null, and `why` too: the run went on. */
-  readonly exit: RunDeath['exit'] | null
-  readonly why: RunDeath['why'] | null
   readonly explanation: Explanation
   /** What was in flight, as the front door settled it; null until it has said so, or when it never did. */
   readonly requests: readonly InFlightRequest[] | null
@@ -30,6 +33,14 @@ const idPattern = /^\d{8}-\d{6}-\d{1,12}-[0-9a-z]{3}$/
 /** Guards every path that is made from an id. */
 export function isIncidentId(text: string): boolean {
   return idPattern.test(text)
+}
+
+/** The beginning of an incident; `random` in [0, 1). */
+export function toIncidentHead(of: IncidentRun, wallTimeMs: number, random: number): IncidentRun & Pick<Incident, 'id' | 'at'> {
+  const { worker, run, pid, exit, why, ready, uptimeMs, lastRssMb } = of
+  const id = toIncidentId(wallTimeMs, run, random)
+  const at = new Date(wallTimeMs).toISOString()
+  return { id, at, worker, run, pid, exit, why, ready, uptimeMs: Math.round(uptimeMs), lastRssMb }
 }
 
 /** `random` in [0, 1). */

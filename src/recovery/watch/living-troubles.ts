@@ -16,15 +16,15 @@ export function troubleOf(text: string): Trouble | null {
   return forms.find(([form]) => form.test(text))?.[1] ?? null
 }
 
-/**
- * Waits after the first line that tells of a trouble: a run that dies of it tells by its death, one that goes on by this. Each trouble is
- * told once a run.
- */
+/** How often a run is looked at for each trouble: one that repeats itself tells nothing new. */
+const maxTellings = 8
+
+/** Waits after a line that tells of a trouble: a run that dies of it tells by its death, one that goes on by this. */
 export class LivingTroubles {
   readonly #clock: Clock
   readonly #waitMs: number
   readonly #tell: (trouble: Trouble) => void
-  readonly #seen = new Set<Trouble>()
+  readonly #tellings = new Map<Trouble, number>()
   readonly #waiting = new Map<Trouble, () => void>()
 
   constructor(clock: Clock, waitMs: number, tell: (trouble: Trouble) => void) {
@@ -36,8 +36,10 @@ export class LivingTroubles {
   /** A line of the run's stderr. */
   see(line: string): void {
     const trouble = troubleOf(line)
-    if (trouble === null || this.#seen.has(trouble) || readExceptionLine(stripPrefix(stripAnsi(line)).text) === null) return
-    this.#seen.add(trouble)
+    if (trouble === null || this.#waiting.has(trouble) || readExceptionLine(stripPrefix(stripAnsi(line)).text) === null) return
+    const tellings = this.#tellings.get(trouble) ?? 0
+    if (tellings === maxTellings) return
+    this.#tellings.set(trouble, tellings + 1)
     this.#waiting.set(
       trouble,
       this.#clock.at(this.#clock.nowMs() + this.#waitMs, () => this.#due(trouble)),

@@ -36,7 +36,8 @@ export class RunWatch {
   readonly #driver: Driver<Suspicion, SuspicionEvent>
   readonly #troubles: LivingTroubles
   readonly #perform: (effect: RunWatchEffect) => void
-  readonly #told = new Set<Trouble>()
+  /** Up to which line of its text each trouble has been told. */
+  readonly #toldLine = new Map<Trouble, number>()
 
   constructor(run: WatchedRun, settings: RunWatchSettings, outside: Outside, perform: (effect: RunWatchEffect) => void) {
     this.run = run
@@ -82,13 +83,13 @@ export class RunWatch {
     return this.#kept.text()
   }
 
-  /** What its text tells, as far as kept; troubles that it is known to survive are left out. */
+  /** What its text tells of its death, as far as kept: without troubles that it is known to have survived. */
   findings(): readonly Finding[] {
-    const reader = new CrashReportReader()
-    reader.push(this.text())
-    return reader.end().filter((found) => {
+    return this.#read().filter((found) => {
       const trouble = found.tag === 'ExceptionNote' ? troubleOf(found.message) : null
-      return trouble === null || !this.#told.has(trouble)
+      const toldLine = trouble === null ? undefined : this.#toldLine.get(trouble)
+      // A logger that may not write swallows its error (logger.rb): the next one doesn't kill either.
+      return toldLine === undefined || (found.atLine > toldLine && 'message' in found && !found.message.includes('log writing failed'))
     })
   }
 
@@ -105,9 +106,17 @@ export class RunWatch {
   }
 
   #tellTrouble(trouble: Trouble): void {
-    const note = this.findings().findLast((found) => found.tag === 'ExceptionNote' && troubleOf(found.message) === trouble)
-    if (note?.tag !== 'ExceptionNote') return
-    this.#told.add(trouble)
-    this.#perform({ tag: 'TellTrouble', note })
+    const toldLine = this.#toldLine.get(trouble) ?? 0
+    for (const found of this.#read()) {
+      if (found.tag !== 'ExceptionNote' || found.atLine <= toldLine || troubleOf(found.message) !== trouble) continue
+      this.#toldLine.set(trouble, found.atLine)
+      this.#perform({ tag: 'TellTrouble', note: found })
+    }
+  }
+
+  #read(): readonly Finding[] {
+    const reader = new CrashReportReader()
+    reader.push(this.text())
+    return reader.end()
   }
 }
