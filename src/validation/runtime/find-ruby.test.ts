@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeElf } from '../../../test/support/make-elf.ts'
 import { memoryTree } from '../../../test/support/memory-tree.ts'
-import { rubiesOnPath, wantedVersion } from './find-ruby.ts'
+import { findRubies, rubiesOnPath, wantedVersion } from './find-ruby.ts'
 
 const wanted = (files: Readonly<Record<string, string>>) => wantedVersion(memoryTree(new Map(Object.entries(files))), '/app')
 const mise = (version: string) => `[tools]\nruby = "${version}"\n`
