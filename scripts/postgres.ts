@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { postgresAccount } from './postgres/account.ts'
 import { asChild, postgresBinaries } from './postgres/binaries.ts'
-import { freePort } from './postgres/free-port.ts'
+import { freePort } from '../src/system/free-port.ts'
 
 const run = promisify(execFile)
 

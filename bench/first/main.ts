@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { freePort } from '../../scripts/postgres/free-port.ts'
+import { freePort } from '../../src/system/free-port.ts'
 import { startBezel } from '../../test/support/bezel-run.ts'
 import { databaseUrlOf } from '../../test/support/database-url.ts'
 import { startPostgres } from '../../test/support/postgres.ts'

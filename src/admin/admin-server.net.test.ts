@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { StabilityReport } from '../health/health-monitoring-engine.ts'
 import type { AdminSources } from './admin-app.ts'
 import { startAdminServer } from './admin-server.ts'
+import { freePort } from '../system/free-port.ts'
 
 const report: StabilityReport = {
   status: {
@@ -56,14 +57,6 @@ function ask(
     })
     asked.on('error', reject).end()
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 describe('the admin API', () => {

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BezelError } from '../errors.ts'
+import { findRuntimeDirectory } from '../system/find-runtime-directory.ts'
 
 const answerTimeoutMs = 5_000
 const maxAnswerBytes = 16 * 1024 * 1024
@@ -12,7 +12,7 @@ const maxAnswerBytes = 16 * 1024 * 1024
  * @throws BezelError NOT_RUNNING, DATA_UNREADABLE
  */
 export async function askKeeper(appDir: string, path: string): Promise<unknown> {
-  const folder = findRuntimeFolder(appDir)
+  const folder = findRuntimeDirectory(realPath(appDir))
   if (folder === null) throw notRunning(appDir)
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const asking = request({ socketPath: join(folder, 'admin.sock'), path, timeout: answerTimeoutMs }, (answer) => {
@@ -39,46 +39,11 @@ export async function askKeeper(appDir: string, path: string): Promise<unknown> 
   }
 }
 
-/** Of all runtime directories of this machine the one whose lock names the app: the keeper may have had another environment. */
-function findRuntimeFolder(appDir: string): string | null {
-  const app = realPath(appDir)
-  const session = process.env['XDG_RUNTIME_DIR']
-  const bases = [
-    ...(session === undefined || session === '' ? [] : [join(session, 'bezel')]),
-    '/run/bezel',
-    join(tmpdir(), `bezel-${process.getuid?.() ?? 0}`),
-  ]
-  for (const base of bases) {
-    for (const name of listFolder(base)) {
-      if (readLock(join(base, name, 'lock')) === app) return join(base, name)
-    }
-  }
-  return null
-}
-
 function realPath(path: string): string {
   try {
     return realpathSync(path)
   } catch (cause) {
     throw new BezelError('CONFIG_INVALID', `there is no folder ${path}`, { cause })
-  }
-}
-
-function listFolder(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
-}
-
-/** The app that a lock names; null when it can't be read, or isn't one. */
-function readLock(path: string): string | null {
-  try {
-    const { app } = JSON.parse(readFileSync(path, 'utf8')) as { app?: unknown }
-    return typeof app === 'string' ? app : null
-  } catch {
-    return null
   }
 }
 

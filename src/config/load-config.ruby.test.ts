@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { writeFiles } from '../../test/support/write-files.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { BezelError } from '../errors.ts'
 import { workerDatabaseVariables } from './databases/database-route.ts'
@@ -17,11 +18,7 @@ const rack = { 'config.ru': 'run ->(_) { [200, {}, []] }\n', Gemfile: "gem 'puma
 let apps = 0
 function makeApp(files: Readonly<Record<string, string>>): string {
   const folder = join(root, `app${++apps}`)
-  mkdirSync(folder)
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
+  writeFiles(folder, files)
   return folder
 }
 

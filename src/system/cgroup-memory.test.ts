@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writeFiles } from '../../test/support/write-files.ts'
 import { findCgroupMemory, readOomKills } from './cgroup-memory.ts'
 
 let root = ''
@@ -11,10 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }))
 
 function write(files: Record<string, string>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true })
-    writeFileSync(join(root, path), text)
-  }
+  writeFiles(root, files)
 }
 
 const mb = 2 ** 20

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, closeSync, ftruncateSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { BezelError } from '../errors.ts'
 
 /** `sun_path` holds 108 bytes with its NUL (unix(7)). */
@@ -43,10 +43,7 @@ export interface RuntimePlaces {
  *
  * @throws BezelError ALREADY_RUNNING with the holder's pid · SOCKET_PATH_TOO_LONG · SYSTEM_REFUSED · TOOL_NOT_FOUND (flock)
  */
-export function openRuntimeDirectory(
-  appDir: string,
-  places: RuntimePlaces = { environment: process.env, systemRun: '/run', temporary: tmpdir() },
-): RuntimeDirectory {
+export function openRuntimeDirectory(appDir: string, places: RuntimePlaces = systemPlaces()): RuntimeDirectory {
   const app = realpathSync(appDir)
   const base = openBase(places)
   const path = join(base, createHash('sha256').update(app).digest('hex').slice(0, 10))
@@ -65,12 +62,22 @@ export function openRuntimeDirectory(
   }
 }
 
-function openBase({ environment, systemRun, temporary }: RuntimePlaces): string {
-  const user = process.getuid?.() ?? 0
+/** Where runtime directories lie, the one that is tried first first. */
+export function runtimeBases({ environment, systemRun, temporary }: RuntimePlaces = systemPlaces()): readonly [...string[], string] {
   const session = environment['XDG_RUNTIME_DIR']
-  const candidates = [...(session === undefined || session === '' ? [] : [join(session, 'bezel')]), join(systemRun, 'bezel')]
-  for (const candidate of candidates) if (tryPrivate(candidate) === null) return candidate
-  const last = join(temporary, `bezel-${user}`)
+  const own = session === undefined || session === '' ? [] : [join(session, 'bezel')]
+  return [...own, join(systemRun, 'bezel'), join(temporary, `bezel-${process.getuid?.() ?? 0}`)]
+}
+
+function systemPlaces(): RuntimePlaces {
+  return { environment: process.env, systemRun: '/run', temporary: tmpdir() }
+}
+
+function openBase(places: RuntimePlaces): string {
+  const bases = runtimeBases(places)
+  const open = bases.slice(0, -1).find((base) => tryPrivate(base) === null)
+  if (open !== undefined) return open
+  const [last] = bases.slice(-1) as [string]
   makePrivate(last)
   return last
 }
@@ -120,7 +127,7 @@ function lock(path: string, app: string): number {
     writeSync(fd, JSON.stringify({ pid: process.pid, app }))
     return fd
   }
-  const holder = readHolder(path)
+  const holder = readLock(dirname(path))?.pid ?? null
   closeSync(fd)
   if (error !== undefined)
     throw new BezelError('TOOL_NOT_FOUND', `flock can't be run: ${error.message}`, { remedy: ['apt-get install util-linux'], cause: error })
@@ -130,10 +137,11 @@ function lock(path: string, app: string): number {
   })
 }
 
-function readHolder(path: string): number | null {
+/** Who holds a lock, as it was written: null when it can't be read, or isn't one. */
+export function readLock(directory: string): { readonly pid: number; readonly app: string } | null {
   try {
-    const { pid } = JSON.parse(readFileSync(path, 'utf8')) as { pid?: unknown }
-    return typeof pid === 'number' ? pid : null
+    const { pid, app } = JSON.parse(readFileSync(join(directory, lockName), 'utf8')) as { pid?: unknown; app?: unknown }
+    return typeof pid === 'number' && typeof app === 'string' ? { pid, app } : null
   } catch {
     return null
   }

@@ -1,28 +1,14 @@
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Address } from '../link/messages.ts'
+import { freePort } from '../system/free-port.ts'
 import type { Listens } from './options.ts'
 
 /** Where the next run will listen. Each run has a name of its own: nothing left of an older one can answer for it. */
 export async function pickAddress(listens: Listens, runtimeDir: string, worker: number, run: number): Promise<Address> {
   if (listens.tag === 'Own') return listens.address
   if (listens.tag === 'Socket') return { tag: 'Unix', path: join(runtimeDir, `w${worker}-${run}.sock`) }
+  // Readiness asks whether it is really the run that listens there.
   return { tag: 'Tcp', host: '127.0.0.1', port: await freePort() }
-}
-
-/** Free now; readiness asks whether it is really the run that listens there. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve())
-  })
-  if (address === null || typeof address === 'string') throw new Error('a loopback port could not be found')
-  return address.port
 }
 
 /** Puts the run's own values for `{socket}`, `{port}`, `{worker}` and `{run}`; other braces stay. */

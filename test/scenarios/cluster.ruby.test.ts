@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { freePort } from '../../scripts/postgres/free-port.ts'
+import { freePort } from '../../src/system/free-port.ts'
 import { signalProcess } from '../../src/system/process-group.ts'
 import { startBezel } from '../support/bezel-run.ts'
 import type { ExampleName } from '../support/example-app.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../scripts/postgres/free-port.ts'
+import { freePort } from '../../src/system/free-port.ts'
 import { readEnvironment } from '../../src/system/proc-fs.ts'
 import { startBezel } from '../support/bezel-run.ts'
 import { databaseUrlOf } from '../support/database-url.ts'

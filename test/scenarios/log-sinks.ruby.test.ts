@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { freePort } from '../../scripts/postgres/free-port.ts'
+import { freePort } from '../../src/system/free-port.ts'
 import { startLoad } from '../support/load.ts'
 
 const root = resolve(import.meta.dirname, '../..')

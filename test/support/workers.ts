@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'node:http'
@@ -118,16 +116,6 @@ export function appFacts(folder: string, environment: Record<string, string> = {
     [...(readText('Gemfile.lock') ?? '').matchAll(/^ {4}(\S+) \((\S+)\)$/gm)].map(([, name = '', version = '']) => [name, version]),
   )
   return { gems, hasBundle: gems.size > 0, environment, cpus: 2, readText }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Where a worker's present run serves. */

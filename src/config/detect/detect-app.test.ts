@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { writeFiles } from '../../../test/support/write-files.ts'
 import { afterAll, expect, test } from 'vitest'
 import { BezelError } from '../../errors.ts'
 import { chooseServer } from './choose-server.ts'
@@ -13,11 +14,7 @@ afterAll(() => rmSync(root, { recursive: true }))
 let apps = 0
 function makeApp(files: Readonly<Record<string, string>>): string {
   const folder = join(root, `app${++apps}`)
-  mkdirSync(folder)
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
+  writeFiles(folder, files)
   return folder
 }
 

@@ -47,7 +47,8 @@ export function openLog({ format, level, file }: LogConfig, colour: boolean): Op
 }
 
 function openInFolder(file: string): number {
-  makeFolder(dirname(file))
+  // Whoever ships logs is another user.
+  makeFolder(dirname(file), 0o755)
   return openLogFile(file)
 }
 
