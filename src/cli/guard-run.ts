@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BezelError } from '../errors.ts'
+import { makeFolder } from '../system/make-folder.ts'
 import { findGuardFolder } from '../validation/runtime/guard-folder.ts'
 import { print } from './stdout.ts'
 
@@ -48,7 +49,8 @@ function runGuarded([file = '', ...args]: readonly string[]): Promise<number> {
 
 async function install(scope: 'project' | 'user', app: string): Promise<number> {
   const file = await pluginFile(scope, app)
-  mkdirSync(dirname(file), { recursive: true })
+  // The app may run as another user than the one who types this.
+  makeFolder(dirname(file), 0o755)
   writeFileSync(
     file,
     `# frozen_string_literal: true\n\n# Made by "bezel guard install", removed by "bezel guard uninstall".\nplugin = ${JSON.stringify(join(pluginFolder, 'rubygems_plugin.rb')).replaceAll('#', '\\#')}\nload plugin if File.exist?(plugin)\n`,
