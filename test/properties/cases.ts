@@ -25,20 +25,34 @@ export function modelProperty<Drawn>(number: number, drawn: fc.Arbitrary<Drawn>,
 }
 
 /**
- * A property on real processes: at least 10 drawn cases, one after the other. The seed is printed with a failure, and
- * `BEZEL_SEED` repeats it.
+ * A property on real processes: at least 10 drawn cases, `atOnce` side by side where none shares what another one changes. The case and
+ * its seed are told with a failure, and `BEZEL_SEED` repeats it.
  */
 export function realProperty<Drawn>(
   number: number,
   drawn: fc.Arbitrary<Drawn>,
   holds: (value: Drawn) => Promise<void>,
   timeoutMs: number,
+  atOnce: 1 | 2 = 1,
 ): void {
   test(
     `${titleOf(number)} [real]`,
     async () => {
       const seed = Number(process.env['BEZEL_SEED'] ?? Date.now() % 2 ** 31)
-      await fc.assert(fc.asyncProperty(drawn, holds), { numRuns: realRuns, seed, endOnFailure: true })
+      const waiting = fc.sample(drawn, { numRuns: realRuns, seed })
+      const work = async () => {
+        for (let value = waiting.shift(); value !== undefined; value = waiting.shift()) await holdsFor(value)
+      }
+      const holdsFor = async (value: Drawn) => {
+        try {
+          await holds(value)
+        } catch (error) {
+          waiting.length = 0
+          throw new Error(`it does not hold for ${fc.stringify(value)}, drawn with BEZEL_SEED=${seed}`, { cause: error })
+        }
+      }
+      const ended = await Promise.allSettled(Array.from({ length: atOnce }, work))
+      for (const end of ended) if (end.status === 'rejected') throw end.reason
     },
     timeoutMs,
   )

@@ -6,7 +6,7 @@ import { CrashReportReader } from '../../src/formats/crash-report/crash-report-r
 import type { AppKnowledge } from '../../src/recovery/blame/evidence.ts'
 import { explainLog } from '../../src/recovery/blame/explain-log.ts'
 import type { Explanation } from '../../src/recovery/blame/explanation.ts'
-import type { Incident } from '../../src/recovery/incidents/incident.ts'
+import { IncidentStore } from '../../src/recovery/incidents/incident-store.ts'
 import type { SnakeCase } from '../../src/snake-case.ts'
 import { tinyVersion } from '../fixtures/tiny-gem/tiny-app.ts'
 import { breakGem, otherRubies, runIn, shareTinyApps, validatorOf, type Breakage } from './broken-gem.ts'
@@ -117,7 +117,7 @@ realProperty(
         expect((await fetch(new URL(`/fault?${drawn.number}`, url))).status).toBe(502)
       }
       const { incident: id } = await run.fact('IncidentRecorded')
-      const incident = JSON.parse((await run.command(['incidents', id, '--json'])).stdout) as SnakeCase<Incident>
+      const incident = new IncidentStore(run.incidentsFolder, 100).read(id)
       const log = join(app.path, 'crash.log')
       writeFileSync(log, incident.report)
       const explained = JSON.parse((await run.command(['explain', '--json', '--app', app.path, log])).stdout) as SnakeCase<Explanation>
@@ -140,4 +140,5 @@ realProperty(
     }
   },
   600_000,
+  2,
 )

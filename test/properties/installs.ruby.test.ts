@@ -113,4 +113,5 @@ realProperty(
   fc.oneof({ weight: 3, arbitrary: install }, { weight: 1, arbitrary: restart }),
   (drawn) => (drawn.tag === 'Install' ? holdsFor(drawn) : restartsOnlyInto(drawn.builtFor)),
   600_000,
+  2,
 )

@@ -29,6 +29,7 @@ realProperty(
     }
   },
   timeoutMs,
+  2,
 )
 
 realProperty(
@@ -53,4 +54,5 @@ realProperty(
     }
   },
   timeoutMs,
+  2,
 )
