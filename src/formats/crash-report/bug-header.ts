@@ -7,8 +7,9 @@ export function findBugHeader(text: string): { readonly header: BugHeader; reado
   if (exact !== null) return { header: exact, exact: true }
   // Behind a prefix that no rule knows: only a fault message counts, and only if a report follows.
   const cut =
-    /(\S+): \[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction|Aborted at).*$/.exec(text)?.[0] ??
-    /(?<=\s)\[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction) at 0x.*$/.exec(text)?.[0]
+    /(\S+): \[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction|Aborted at|object allocation during|try to mark T_NONE|rb_gc_mark\(\)).*$/.exec(
+      text,
+    )?.[0] ?? /(?<=\s)\[BUG\] (?:Segmentation fault|Bus Error|Illegal instruction) at 0x.*$/.exec(text)?.[0]
   const header =
     cut === undefined
       ? readUnknownBug(text)

@@ -1,6 +1,8 @@
 import type { BugHeader, FatalSignal } from './crash-report.ts'
 
-const signalMessage = /^(Segmentation fault|Bus Error|Illegal instruction|Aborted)(?: at (?:0x)?([0-9a-f]+))?["'\s]*$/i
+/** A column of a table may follow the address, but no word of a sentence a signal without one. */
+const signalMessage =
+  /^(Segmentation fault|Bus Error|Illegal instruction|Aborted)(?: at (?:0x)?([0-9a-f]+)["'\s]*$| at 0x([0-9a-f]+)\s.*$|["'\s]*$)/i
 const signals: Readonly<Record<string, FatalSignal>> = {
   'segmentation fault': 'SEGV',
   'bus error': 'BUS',
@@ -35,10 +37,12 @@ export function readBugLine(line: string): BugHeader | null {
     .slice(at + 6)
     .trimEnd()
     .slice(0, 500)
+  if (message === '') return null
   const matched = signalMessage.exec(message)
   const signal = matched?.[1] === undefined ? null : (signals[matched[1].toLowerCase()] ?? null)
-  const address = matched?.[2] === undefined ? null : `0x${matched[2].toLowerCase().replace(/^0+(?=.)/, '')}`
-  const found = { message: signal === null ? message : message.replace(/["'\s]+$/, ''), signal, address }
+  const told = matched?.[2] ?? matched?.[3]
+  const address = told === undefined ? null : `0x${told.toLowerCase().replace(/^0+(?=.)/, '')}`
+  const found = { message: signal === null ? message : message.replace(/(?<= at 0x[0-9a-f]+)\s.*$|["'\s]+$/i, ''), signal, address }
   if (before === '') return signal !== null || rubysOwn.test(message) ? { ...found, file: null, line: null } : null
 
   const withLine = placed.exec(before)

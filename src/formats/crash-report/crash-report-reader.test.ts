@@ -247,7 +247,8 @@ describe('a report that a collector tore', () => {
           's:0011 ',
           'e:000010 ',
           'CFUNC  :synchronize',
-          'c:0002 p:0007 s:0006 e:000005 BLOCK  /srv/x.rb:7 [FINISH]',
+          'c:0002 ',
+          'p:0007 s:0006 e:000005 BLOCK  /srv/x.rb:7 [FINISH]',
         ]),
       ),
     )
@@ -256,6 +257,33 @@ describe('a report that a collector tore', () => {
       { depth: 3, type: 'CFUNC', label: 'synchronize' },
       { depth: 2, type: 'BLOCK', label: '/srv/x.rb:7' },
     ])
+  })
+})
+
+describe('a header that a collector tore', () => {
+  test('behind its position is put together again', () => {
+    const log =
+      'App 1 stderr: /srv/x.rb:20: [BUG] \nApp 1 stderr: Segmentation fault at 0x00000000000010\nApp 1 stderr: ruby 3.3.8 (2025-04-09 revision b200bad6cd) [x]\n'
+    expect(onlyReport(read(log)).header).toEqual({
+      message: 'Segmentation fault at 0x00000000000010',
+      signal: 'SEGV',
+      address: '0x10',
+      file: '/srv/x.rb',
+      line: 20,
+    })
+  })
+})
+
+describe('a [BUG] line in a table', () => {
+  test.each([
+    ['Segmentation fault at 0x00007f4698057658', 'SEGV'],
+    ['object allocation during garbage collection phase', null],
+  ])('is found between its columns: %s', (message, signal) => {
+    const row = (text: string): string => `EVENTS\t1626909684304\t${text}\t1626909683900\n`
+    const told = onlyReport(
+      read(`${row(`/srv/x.rb:97: [BUG] ${message}`)}${row('ruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]')}`),
+    )
+    expect(told.header).toMatchObject({ signal, file: '/srv/x.rb', line: 97 })
   })
 })
 

@@ -48,8 +48,8 @@ export class CrashReportReader {
   #remarks: string[] = []
   #atLine = 0
   #raw = ''
-  /** Line of a `[BUG]` that stood alone. */
-  #tornAt = -1
+  /** A `[BUG]` whose message has not come. */
+  #torn: { readonly text: string; readonly atLine: number } | null = null
   #last: { readonly source: string; readonly text: string } | null = null
 
   /** With `onFinding` each finding is handed over once it is whole, and none is kept. */
@@ -94,7 +94,7 @@ export class CrashReportReader {
   #bare(line: string): void {
     const { source, text } = stripPrefix(line)
     if (text.trim() === '') return
-    const header = text.includes('[BUG]') || this.#tornAt === this.#atLine - 1 ? findBugHeader(this.#mendHeader(text)) : null
+    const header = text.includes('[BUG]') || this.#torn !== null ? findBugHeader(this.#mendHeader(text)) : null
     if (header !== null) return this.#takeHeader(source, header.header, header.exact)
     if (this.#takeInReport(source, text)) return
     if (this.#apple !== null || opensAppleReport(text)) {
@@ -111,9 +111,9 @@ export class CrashReportReader {
 
   /** Ruby writes its report in pieces; a collector that takes each write for a line puts the message below its `[BUG]`. */
   #mendHeader(text: string): string {
-    const torn = this.#tornAt === this.#atLine - 1
-    this.#tornAt = text.trim() === '[BUG]' ? this.#atLine : -1
-    return torn && !text.includes('[BUG]') ? `[BUG] ${text}` : text
+    const before = this.#torn !== null && this.#torn.atLine === this.#atLine - 1 ? this.#torn.text : null
+    this.#torn = /\[BUG\]\s*$/.test(text) ? { text: text.trimEnd(), atLine: this.#atLine } : null
+    return before === null || text.includes('[BUG]') ? text : `${before} ${text.trim()}`
   }
 
   #takeHeader(source: string, header: BugHeader, exact: boolean): void {

@@ -25,6 +25,19 @@ const byText: readonly (readonly [RegExp, string])[] = [
   [/(?:^|: |\d+ )Killed(?:: 9)?\s*$|: line \d+: +\d+ Killed\b/, 'SIGKILL'],
 ]
 
+/** zsh's and bash's word for a job: `[1]  + 48213 segmentation fault  bin/rails server`; the prefix reader may have taken the number. */
+const job =
+  /^(?:\[\d+\]\s*)?(?:[+-]\s+)?\d{2,7} (abort|segmentation fault|bus error|killed|illegal hardware instruction|floating point exception|trace trap)(?: \(core dumped\))? {2,}\S/
+const byJobText: Readonly<Record<string, string>> = {
+  abort: 'SIGABRT',
+  'segmentation fault': 'SIGSEGV',
+  'bus error': 'SIGBUS',
+  killed: 'SIGKILL',
+  'illegal hardware instruction': 'SIGILL',
+  'floating point exception': 'SIGFPE',
+  'trace trap': 'SIGTRAP',
+}
+
 const kernelFault =
   /(?:^|\[\d+\]: )segfault at [0-9a-f]+ ip \S+ sp \S+ error \d+(?: cpu \d+)?(?: in (\S+?)\[)?|traps: .{1,40}\[\d+\] (?:trap invalid opcode|general protection)[^]*?(?: in (\S+?)\[|$)/
 const oom =
@@ -46,6 +59,8 @@ export function readDeathLine(text: string): DeathLine | null {
   }
   for (const [form, signal] of byText)
     if (form.test(line) && line.length < 200) return { signal, outOfMemory: false, message: line, library: null }
+  const ended = byJobText[job.exec(line)?.[1] ?? '']
+  if (ended !== undefined) return { signal: ended, outOfMemory: false, message: line, library: null }
   const told = /ode|tatus|ignal|SIG/.test(line) ? supervised.exec(line)?.groups : undefined
   if (told === undefined) return null
   const name = told['name'] ?? told['systemd'] ?? told['signal']

@@ -225,9 +225,15 @@ const rules: readonly Rule[] = [
   },
   {
     holds: 'dlopen(',
+    form: /dlopen\((?<subject>[^,)]+)[^]*(?:image not found|tried: (?:'[^']*' \((?:no such file|not in dyld cache)[^)]*\)(?:, )?)+\.?(?: \(LoadError\))?\s*$)/,
+    read: ({ subject = '' }) => ({ why: missingLibrary(subject) }),
+  },
+  {
+    holds: 'dlopen(',
     form: /dlopen\((?<file>[^,)]+)/,
     read: () => ({ why: 'other-dlopen' }),
   },
+  { holds: 'Could not open library', form: /Could not open library '(?<file>[^']+)'/, read: () => ({ why: 'other-dlopen' }) },
 ]
 
 const wrongMachO = /incompatible architecture|missing compatible arch|wrong architecture/

@@ -155,14 +155,13 @@ export class ReportBuilder {
   /** Puts the pieces of a control frame together that a collector took for lines; `#torn` stays empty for a whole one. */
   #mendFrame(text: string): string {
     const piece = text.trim()
-    if (/^c:\d{4,}$/.test(piece)) this.#torn = piece
-    else if (this.#torn !== '' && /^[pseE]:[-\da-f]+(?: [seE]:[\da-f]+)*$/.test(piece)) this.#torn += ` ${piece}`
-    else {
-      const whole = this.#torn === '' || !/^(?:[A-Z]{3,}|\(none\)|-{6})/.test(piece) ? text : `${this.#torn} ${piece}`
-      this.#torn = ''
-      return whole
-    }
-    return ''
+    const whole = this.#torn === '' ? text : `${this.#torn} ${piece}`
+    const isStart = /^c:\d{4,}(?: [pseE]:[-\da-f]+)*$/.test(piece)
+    const isNext = this.#torn !== '' && /^[pseE]:[-\da-f]+(?: [seE]:[\da-f]+)*$/.test(piece)
+    const isLast = this.#torn !== '' && /^(?:[pseE]:[-\da-f]+ )*(?:[A-Z]{3,}|\(none\)|-{6})/.test(piece)
+    this.#torn = isStart ? piece : isNext ? whole : ''
+    if (this.#torn !== '') return ''
+    return isLast ? whole : text
   }
 
   /** Mail breaks `CFUNC` and `:name` over two lines. */

@@ -6,7 +6,7 @@ const groups = [
   // Load failures.
   'shared object|shared librar| not found|ncompatible|ndefined symbol|lookup error|missing symbol|in flat namespace|ELF class|ELF header|ELF file|ELF load|file too short',
   'read file data|executable stack|TLS block|cannot load such|no such file to load|extensions are not built|did find: [|Could not find',
-  "not loaded|compatible arch|wrong arch|CPU type|format error|relocating|be preloaded|IS_BINARY_GEM|dlopen|dlsym|load the gem '",
+  "not loaded|compatible arch|wrong arch|CPU type|format error|relocating|be preloaded|IS_BINARY_GEM|dlopen|dlsym|load the gem '|not open library",
   'o such file or directory|qemu-|requires ruby version|requires Ruby version|specified module|specified procedure|valid Win32',
   // Aborts.
   'double free|free(): |alloc(): |chunk(): |consolidate(): |tcache|trim(): |corrupted |stack smashing|buffer overflow det|glibc error',
@@ -20,7 +20,7 @@ const groups = [
   'Killed|Segmentation fault|segfault at|Aborted|Abort trap|Bus error|Illegal instr|Floating point ex|breakpoint trap|BPT trap',
   'ut of memory|oom-kill|oom_reaper|OOMKilled|quota vastly|exited with|exit code|exit status|exited code|exited status|status: 13',
   'status 13|status=13|by signal|with signal|from signal|received signal|SIGABRT|SIGSEGV|SIGBUS|SIGILL|SIGKILL|SIGFPE|SIGTRAP|SIGSYS',
-  'code=killed|code=dumped|traps: |ExitCode|xit Code|exit_code|target signal|action of signal',
+  ' abort  | segmentation fault| bus error| killed  |illegal hardware|code=killed|code=dumped|traps: |ExitCode|xit Code|exit_code|target signal|action of signal',
 ]
 
 /**

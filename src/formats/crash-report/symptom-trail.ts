@@ -106,6 +106,10 @@ export class SymptomTrail {
     if (trail === null || trail.source !== source || trail.finding.tag !== 'LoadFailure') return false
     if (!text.startsWith('Could not open library') || !trail.finding.message.includes('Could not open library')) return false
     if (trail.finding.message.length < 900) trail.finding.message += ` ${text.trim().slice(0, 300)}`
+    const better = readLoadFailureLine(text)
+    // The path that was there says what it lacks; the others say only that they are not there.
+    if (better !== null && /Library not loaded|ELF|rch/.test(text))
+      Object.assign(trail.finding, { why: better.why, subject: better.subject })
     return true
   }
 

@@ -41,6 +41,24 @@ describe('a report without a C frame that tells', () => {
     expect(explainText(header)).toMatchObject({ confidence: 'suspected', culprit: { gem: 'ethon', version: '0.16.0' } })
   })
 
+  test("suspects a library of Ruby's own with a compiled half, if a method of that half ran", () => {
+    const control = (method: string): string[] => [
+      cfunc(method),
+      'c:0002 p:0001 s:0001 e:000001 METHOD /usr/local/lib/ruby/3.3.0/openssl/buffering.rb:383',
+    ]
+    expect(explainText(report({ control: control('syswrite_nonblock'), c: [] }))).toMatchObject({
+      confidence: 'suspected',
+      culprit: { gem: 'openssl' },
+    })
+    expect(explainText(report({ control: control('each'), c: [] })).culprit).toBeNull()
+  })
+
+  test('stays suspected where a known cause only resembles: the caller of an allocation in garbage collection is often innocent', () => {
+    const header = '/gems/skylight-5.1.1/lib/skylight/subscriber.rb:97: [BUG] object allocation during garbage collection phase'
+    const told = explainText(`${header}\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n`)
+    expect(told).toMatchObject({ kind: 'abort', causeId: 'GC-ALLOC-IN-MARK', confidence: 'suspected' })
+  })
+
   test('means bootsnap where its compile cache was at work', () => {
     const header = '(my folder)/gems/bootsnap-1.3.1/lib/bootsnap/compile_cache/iseq.rb:12: [BUG] Segmentation fault at 0x0000000000000000'
     const told = explainText(`${header}\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n`)

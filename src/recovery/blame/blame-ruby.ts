@@ -2,7 +2,7 @@ import type { CrashReport } from '../../formats/crash-report/crash-report.ts'
 import type { Blame } from './blame.ts'
 import type { CrashSite } from './crash-site.ts'
 import type { Alternative } from './explanation.ts'
-import { baseName } from './gem-path.ts'
+import { baseName, standardLibrary } from './gem-path.ts'
 import { gemOfMethod, isInstrumentingGem, isLoaderGem, isNativeGem, isServerGem, ownerOfFile } from './known-owners.ts'
 import { insideGc } from './report-traits.ts'
 import { compiledGems, isCoreMethod, isLoaded, type RubySite } from './ruby-site.ts'
@@ -51,7 +51,7 @@ function blameMethod(report: CrashReport, ruby: RubySite): Blame | null {
     const puma: Alternative = { who: 'puma', why: `its Ruby code was calling (${line ?? ''})` }
     return { culprit, confidence: 'suspected', evidence: ["puma's reactor waits in select, which is nio4r's"], alternatives: [puma] }
   }
-  const gem = gemOfMethod(cMethod) ?? gemOfAdapter(ruby)
+  const gem = gemOfMethod(cMethod) ?? gemOfAdapter(ruby) ?? gemOfStandardCaller(ruby)
   if (gem === null || (isCoreMethod(cMethod) && callerGem !== gem && gemOfAdapter(ruby) === null)) return null
   const culprit = toCulprit(report, ruby, { gem, version: null, path: null, symbol: cMethod })
   const evidence = [`the C method that ran, ${cMethod}, is ${gem}'s${line === null ? '' : `, called at ${line}`}`]
@@ -80,6 +80,12 @@ function gemOfAdapter({ file, cMethod }: RubySite): string | null {
   const name = baseName(file).replace(/(?:_adapter|_driver|_backend|_engine)?\.rb$/, '')
   const gem = /^postgres(?:ql)?$/.test(name) ? 'pg' : name
   return isNativeGem(gem) ? gem : null
+}
+
+/** A library of Ruby's own with a compiled half (openssl, json) whose Ruby half called a C method that is not the VM's. */
+function gemOfStandardCaller({ file, cMethod }: RubySite): string | null {
+  const name = file === null || cMethod === null || isCoreMethod(cMethod) ? null : standardLibrary(file)
+  return name !== null && isNativeGem(name) ? name : null
 }
 
 /** A pure Ruby gem cannot fault by itself; one that hooks into the VM, or that called its own C method, can. */

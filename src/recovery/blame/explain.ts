@@ -36,7 +36,9 @@ function messageOf(finding: Finding): string {
 function applyCause(blame: Judged, cause: KnownCause): Judged {
   // Mixed lines, and a name that was only guessed, stay in doubt whatever they resemble; and nobody is not raised.
   const doubtful = blame.report?.traits.some((trait) => trait === 'interleaved' || trait === 'guessed') === true
-  const mayRaise = cause.raises !== undefined && !doubtful
+  // Whom only Ruby code names, the caller, a cause raises no further unless it names that gem itself.
+  const onlyCaller = blame.report?.site.suspect === null && cause.culprit === undefined && cause.when.versions === undefined
+  const mayRaise = cause.raises !== undefined && !doubtful && !onlyCaller
   const raised =
     mayRaise && (blame.culprit !== null || cause.culprit !== undefined)
       ? atLeast(blame.confidence, cause.raises ?? 'unknown')

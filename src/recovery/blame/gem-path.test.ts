@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { gemOfPath, standardExtension } from './gem-path.ts'
 import { compareVersions, meetsRequirement } from './gem-version.ts'
-import { ownerOfFile } from './known-owners.ts'
+import { ownerOfFeature, ownerOfFile } from './known-owners.ts'
 
 describe('a path', () => {
   test.each([
@@ -65,4 +65,9 @@ describe('a version', () => {
     expect(['3.1.14', '3.1.15', '3.1.18'].map((version) => meetsRequirement(version, '3.1.14 || 3.1.18'))).toEqual([true, false, true])
     expect(meetsRequirement('1.0', 'nonsense here')).toBe(false)
   })
+})
+
+test('a compiled file is known with and without its suffix, and with the number of its Ruby', () => {
+  for (const feature of ['RMagick2', 'RMagick2.so', 'RMagick2.bundle']) expect(ownerOfFeature(feature)).toMatchObject({ gem: 'rmagick' })
+  for (const feature of ['oci8lib_330', 'oci8lib_191.so']) expect(ownerOfFeature(feature)).toMatchObject({ gem: 'ruby-oci8' })
 })

@@ -42,6 +42,11 @@ function looseGem(path: string): GemOfPath | null {
     : { gem: packaged, version: null, platform: null }
 }
 
+/** Name of the library of Ruby's own (`openssl`, `json`) that a `.rb` file belongs to; null elsewhere. */
+export function standardLibrary(path: string): string | null {
+  return /\/lib\/ruby\/\d+\.\d+\.\d+\/([a-z]\w*)(?:\/|\.rb$)/.exec(path)?.[1] ?? null
+}
+
 /** A gem's own working copy: `…/mathematical/lib/mathematical/mathematical.bundle` bears the name of the folder above `lib`. */
 export function checkoutOfPath(path: string): string | null {
   const found = /\/([A-Za-z][\w.-]*)\/lib\/(?:[\w.-]+\/)*([\w-]+)\.(?:so|bundle)$/.exec(path)

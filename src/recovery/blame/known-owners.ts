@@ -37,6 +37,7 @@ export function ownerOfFile(path: string): Owner | null {
 export function ownerOfFeature(feature: string): Owner | null {
   // `google/3.3/protobuf_c`, `oci8lib_330`, `grpc_c.64-ucrt.ruby`: for one Ruby each.
   const plain = feature
+    .replace(/\.(?:so|bundle)$/, '')
     .replace(/\/\d+\.\d+(?=\/)/, '')
     .replace(/^\d+\.\d+\//, '')
     .replace(/_\d{2,3}$|\.\d{2}(?:-\w+)?(?:\.ruby)?$/, '')

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest'
+import { explainText } from '../../../test/support/crash-story.ts'
+
+describe('a library that ffi looks for under several names', () => {
+  const from = "\tfrom /gems/mill-2.0.7/lib/mill.rb:466:in `<module:Mill>'"
+  const ffi = 'LoadError: Could not open library'
+
+  test("is missing where each name is, in the words of old and new macOS's loader", () => {
+    for (const said of [
+      "'mill': dlopen(mill, 5): image not found.",
+      "'mill': dlopen(mill, 0x0005): tried: 'mill' (no such file), '/usr/lib/mill' (no such file, not in dyld cache)",
+    ])
+      expect(explainText(`${ffi} ${said}\n${from}\n`)).toMatchObject({
+        kind: 'missing-library',
+        culprit: { gem: 'mill', version: '2.0.7' },
+      })
+  })
+
+  test('misses another one where the right file was found', () => {
+    const second =
+      "Could not open library '/usr/local/lib/libmill.dylib': dlopen(/usr/local/lib/libmill.dylib, 5): Library not loaded: @rpath/libgrain.71.dylib"
+    expect(explainText(`${ffi} 'mill': dlopen(mill, 5): image not found.\n${second}\n  Reason: image not found\n${from}\n`)).toMatchObject({
+      kind: 'missing-library',
+      culprit: { gem: 'mill', library: 'libgrain.71.dylib' },
+    })
+  })
+
+  test('is no missing library where the file was there and refused', () => {
+    const said =
+      "'/g/mill-2.0.7/libmill.dylib': dlopen(/g/mill-2.0.7/libmill.dylib, 5): tried: '/g/mill-2.0.7/libmill.dylib' (code signature not valid)"
+    expect(explainText(`${ffi} ${said}\n${from}\n`)).toMatchObject({ kind: 'load-error', causeId: 'LOADER-REFUSED' })
+  })
+})
