@@ -122,6 +122,10 @@ if [ -x node_modules/.bin/node ] && node scripts/setup/npm-packages-fit.mjs; the
 else
   step 'npm packages' twice npm ci --no-audit --no-fund --prefer-offline
 fi
+# Debian's npm 9.2 installs the package with Node 24, and leaves its command out of .bin.
+for own in node_modules/node-linux-*/bin/node; do
+  if [ -x "$own" ] && [ ! -e node_modules/.bin/node ]; then ln -s "../${own#node_modules/}" node_modules/.bin/node; fi
+done
 node_24_runs() { "$1" -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)' 2>/dev/null; }
 node_24_runs node_modules/.bin/node || node_24_runs node ||
   unavailable "No Node 24 here: npm has none for $(uname -sm). Install Node 24 or newer (https://nodejs.org) and run this again."
