@@ -108,6 +108,29 @@ describe('when a connection closes and its run lives', () => {
     await until(() => worker.requests.every(({ socket }) => socket.destroyed))
   })
 
+  test('a client that leaves an answer without an end frees the worker of it, and the worker is told', async () => {
+    const rig = await open({ requestTimeoutMs: 60_000 })
+    const { run, worker } = await rig.boot(({ socket }) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'))
+    const line = rig.dial().say(get('/export'))
+    await line.hears('hi')
+    line.socket.resetAndDestroy()
+    await until(() => rig.door.heldBy(run) === 0)
+    await until(() => worker.requests.every(({ socket }) => socket.destroyed))
+  })
+
+  test('an answer that begins when its client is gone, and goes on past the deadline, is no hang', async () => {
+    const rig = await open({ requestTimeoutMs: 500 })
+    const { got, hear } = mute()
+    const { run } = await rig.boot(hear)
+    const line = rig.dial().say(get('/export'))
+    await until(() => got.length === 1)
+    line.socket.resetAndDestroy()
+    await until(() => rig.door.snapshot().connections.open === 0)
+    got[0]!.socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n')
+    await until(() => rig.door.heldBy(run) === 0)
+    expect(rig.facts.filter(({ tag }) => tag === 'RequestOverdue')).toEqual([])
+  })
+
   test('a client that leaves in the middle of a streamed body frees the worker of it', async () => {
     const rig = await open({ holdBodyBytes: 10 })
     const { run } = await rig.boot(echo)

@@ -12,6 +12,12 @@ import { WaitingLine } from './waiting-line.ts'
 const fullMs = 20
 const unreachableMs = 200
 
+/**
+ * What has begun to answer a client that is gone is read on for this long, since its end tells that the worker is done. Then it is closed:
+ * a server learns only so that it may stop, and an answer need have no end.
+ */
+const unwantedMs = 1_000
+
 /** A fact about the same thing is told once in this long. */
 const tellEveryMs = 1_000
 
@@ -119,7 +125,10 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     if (place !== 'listed') return this.end(exchange)
     // The worker still works on it, and may die of it.
     const stays = exchange.sentMs >= 0 && exchange.body.complete && !exchange.isEventStream && exchange.status !== 101
-    if (stays) return upstream?.resume()
+    if (stays) {
+      if (exchange.begun) exchange.letGoMs = this.#house.nowMs() + unwantedMs
+      return upstream?.resume()
+    }
     upstream?.destroy()
     this.unlist(exchange)
     this.end(exchange)
@@ -136,12 +145,12 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     run.avoidUntilMs = 0
     exchange.status = exchange.overdue ? exchange.status : head.status
     exchange.isEventStream = head.isEventStream
-    if (client === null) {
-      if (!head.isEventStream) return
-      exchange.upstream?.destroy()
-      return this.answered(exchange)
-    }
     exchange.deadlineMs = Infinity
+    if (client === null) {
+      exchange.letGoMs = this.#house.nowMs() + unwantedMs
+      if (head.isEventStream) this.#letGo(exchange)
+      return
+    }
     client.answerHead(exchange, head)
     if (lane !== null && head.framing !== 'none' && head.framing !== 'length') {
       exchange.lane = null
@@ -225,7 +234,10 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
   sweep(nowMs: number): void {
     for (const run of this.#order) {
       run.forgetUnknown(nowMs)
-      for (const exchange of run.listed) if (exchange.deadlineMs <= nowMs && !exchange.overdue) this.#overdue(exchange, run, nowMs)
+      for (const exchange of run.listed) {
+        if (exchange.deadlineMs <= nowMs && !exchange.overdue) this.#overdue(exchange, run, nowMs)
+        else if (exchange.letGoMs <= nowMs && !run.exited) this.#letGo(exchange)
+      }
       this.#desk.lookAt(run)
     }
     this.#desk.mark(this.#order)
@@ -235,6 +247,12 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
       exchange.client?.fail(exchange, 'NO_WORKER')
     }
     this.pump()
+  }
+
+  #letGo(exchange: Exchange): void {
+    exchange.upstream?.destroy()
+    exchange.upstream = null
+    this.answered(exchange)
   }
 
   /** It stays on the list, and keeps its slot: the worker still works on it. */

@@ -66,6 +66,8 @@ export class Exchange {
   sentMs = -1
   /** When it counts as hanging, and the last moment at which it may be sent again. */
   deadlineMs = Infinity
+  /** When the rest of its answer is no longer read, because nobody waits for it. */
+  letGoMs = Infinity
   /** Some of the answer has gone to the client. */
   begun = false
   /** The answer may go on for ever: nobody waits for its end. */
