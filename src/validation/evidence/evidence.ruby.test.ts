@@ -203,7 +203,7 @@ test('a precompiled gem without this minor names those that it has', async () =>
   expect((await findings())[0]).toMatchObject({
     code: 'PRECOMPILED_FOR_OTHERS',
     evidence: [{ what: expect.stringContaining('2.6, 2.7') }],
-    remedy: [expect.stringContaining('force_ruby_platform'), 'bundle install'],
+    remedy: expect.arrayContaining([expect.stringContaining('force_ruby_platform'), 'bundle install']),
   })
 })
 
