@@ -29,8 +29,8 @@ const plainName = [
   String.raw`[A-Z\d_-]{0,64}${upper}[A-Z\d_-]{0,64}`,
   `(?:[A-Z][a-z]{0,20}-){0,4}${header}(?:-[A-Z][a-z]{0,20}){0,4}`,
 ].join('|')
-/** A quoted text, or what stands until the next space or bracket; a quote at its end belongs to what is around. */
-const value = String.raw`(?:"[^"]*"|'[^']*'|[^\s,;&)}\]"']+(?:["'](?=[^\s,;&)}\]"':])[^\s,;&)}\]"']+)*)`
+/** A quoted text, or what stands until the next space or bracket; a quote at its end belongs to what is around. Of a list or a hash its parts are looked at. */
+const value = String.raw`(?![{[])(?:"[^"]*"|'[^']*'|[^\s,;&)}\]"']+(?:["'](?=[^\s,;&)}\]"':])[^\s,;&)}\]"']+)*)`
 
 /** None of them looks twice at the same character from many beginnings: a hostile line of a megabyte costs what an ordinary one does. */
 const secrets: readonly (readonly [RegExp, string])[] = [
