@@ -25,13 +25,26 @@ export async function runDoctor(app: string | undefined, flags: DoctorFlags): Pr
     throw new BezelError('COMMAND_LINE_WRONG', '--yes answers the question of --fix.', { remedy: ['bezel doctor --fix --yes'] })
   if (flags.fix === true && flags.root !== undefined)
     throw new BezelError('COMMAND_LINE_WRONG', '--fix runs commands on this machine, so it can not be used with --root.')
-  if (app !== undefined && flags.root === undefined && kindOfPath(app) === 'file') return readDockerfile(resolve(app), flags)
+  if (app !== undefined && flags.root === undefined) {
+    if (kindOfPath(app) === 'file') return readDockerfile(resolve(app), flags)
+    refuseMissing(app)
+  }
   const settings = await toDoctorSettings(app, flags)
   warnOfIgnore(settings)
   const report = await validate(settings)
   if (flags.fix === true) return fixAndShow(report, settings, flags)
   await show(report, settings, flags)
   return exitCodeOf(report)
+}
+
+/** A word that is no path was meant as something else. */
+function refuseMissing(app: string): void {
+  if (kindOfPath(app) !== null || app.includes('/')) return
+  if (dockerfileName.test(app)) throw new BezelError('DATA_UNREADABLE', `There is no file ${resolve(app)}.`)
+  if (['fix', 'json', 'help'].includes(app))
+    throw new BezelError('COMMAND_LINE_WRONG', `There is no folder ${resolve(app)}; did you mean --${app}?`, {
+      remedy: [`bezel doctor --${app}`],
+    })
 }
 
 export function exitCodeOf({ verdict, findings }: ValidationReport): number {

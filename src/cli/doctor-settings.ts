@@ -42,6 +42,7 @@ function rootSettings(app: string | undefined, root: string, { ruby }: DoctorFla
 }
 
 async function hereSettings(app: string | undefined, { ruby, probe }: DoctorFlags): Promise<ValidationSettings> {
+  refuseRuby(ruby)
   const appPath = resolve(app ?? '.')
   const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
   const usual = { ...validationDefaults, appPath, env, rubyPath: ruby ?? null, probe }
@@ -55,6 +56,17 @@ async function hereSettings(app: string | undefined, { ruby, probe }: DoctorFlag
     probeTimeoutMs: values['validation.probe_timeout'],
     ignore: values.ignore,
   }
+}
+
+/** `--ruby` takes the interpreter itself: neither its folder nor its version. */
+function refuseRuby(ruby: string | undefined): void {
+  if (ruby === undefined) return
+  if (/^\d[\d.]*$/.test(ruby))
+    throw new BezelError('COMMAND_LINE_WRONG', `--ruby wants the path of an interpreter, not the version ${ruby}.`)
+  if (kindOfPath(ruby) === 'folder')
+    throw new BezelError('COMMAND_LINE_WRONG', `--ruby wants the interpreter itself; ${ruby} is a folder.`, {
+      remedy: [`bezel doctor --ruby ${quoted(join(ruby, 'ruby'))}`],
+    })
 }
 
 function findApp(root: string): string {

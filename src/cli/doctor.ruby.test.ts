@@ -166,7 +166,7 @@ describe('bezel doctor ends with', () => {
     expect(await doctor(['--root', empty])).toMatchObject({ code: 69, stderr: expect.stringContaining(`${empty}/usr/bin/ruby`) })
     expect(await doctor(['--ruby', '/no/such/ruby'])).toMatchObject({
       code: 69,
-      stderr: 'bezel: There is no ruby in /no/such/ruby.\n  try: Install Ruby, or put its folder into PATH.\n',
+      stderr: expect.stringMatching(/^bezel: There is no ruby in \/no\/such\/ruby\.\n {2}try: Let --ruby /),
     })
     rmSync(empty, { recursive: true })
   })

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { BezelError } from '../errors.ts'
 import type { CommandContext } from './create-program.ts'
 import type { DoctorFlags } from './doctor-flags.ts'
 
@@ -11,6 +12,7 @@ export function registerDoctor(program: Command, context: CommandContext): void 
     .option('--root <DIR>', 'look into an unpacked file system, also of another machine; nothing in it is run')
     .option('--ruby <PATH>', 'judge for this interpreter instead of the first one found')
     .addOption(new Option('--format <FORMAT>', 'how to print what was found').choices(['text', 'json', 'github']).default('text'))
+    .option('--json', 'the same as --format json')
     .option('--no-probe', 'read only: load no extension in a process of its own')
     .option('--fix', 'show the commands that mend it, ask, run them, and look again')
     .option('-y, --yes', 'with --fix: do not ask')
@@ -21,6 +23,10 @@ export function registerDoctor(program: Command, context: CommandContext): void 
     )
     .action(async (app: string | undefined, flags: DoctorFlags) => {
       const { runDoctor } = await import('./doctor-run.ts')
-      context.end(await runDoctor(app, flags))
+      if (context.command !== null)
+        throw new BezelError('COMMAND_LINE_WRONG', 'bezel doctor runs no command: nothing may stand behind "--".', {
+          remedy: ['bezel doctor'],
+        })
+      context.end(await runDoctor(app, flags.json === true ? { ...flags, format: 'json' } : flags))
     })
 }

@@ -1,5 +1,5 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { createReadStream, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { BezelError } from '../errors.ts'
@@ -10,17 +10,8 @@ import type { AppKnowledge } from '../recovery/blame/evidence.ts'
 import { toJson } from '../snake-case.ts'
 import { formatExplanation, formatGroups, type Group } from './explain-format.ts'
 import type { ExplainFlags } from './explain-flags.ts'
+import { standardInput, toSources, type Source } from './explain-sources.ts'
 import { print, printJson, wantsColour } from './stdout.ts'
-
-/** A log to read; `path` null is standard input. */
-interface Source {
-  readonly path: string | null
-  /** When a file was last written: the date of what has none. */
-  readonly writtenAt: string | null
-}
-
-/** Most files read of a folder, newest kept: a folder of rotated logs, not a whole disk. */
-const maxFiles = 2_000
 
 /** Reads, explains, prints. */
 export async function runExplain(files: readonly string[], flags: ExplainFlags): Promise<void> {
@@ -49,28 +40,6 @@ export async function runExplain(files: readonly string[], flags: ExplainFlags):
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count || a.first.localeCompare(b.first))
   if (flags.json === true) printJson(toJson(sorted))
   else print(formatGroups(sorted))
-}
-
-function standardInput(): Source {
-  if (process.stdin.isTTY)
-    throw new BezelError('COMMAND_LINE_WRONG', 'Nothing to explain: name a file, or pipe a log in.', {
-      remedy: ['docker logs web 2>&1 | bezel explain'],
-    })
-  return { path: null, writtenAt: null }
-}
-
-function toSources(file: string): Source[] {
-  if (file === '-') return [{ path: null, writtenAt: null }]
-  const stat = statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) throw new BezelError('DATA_UNREADABLE', `There is no file ${file} to explain.`)
-  if (!stat.isDirectory()) return [{ path: file, writtenAt: stat.mtime.toISOString() }]
-  return readdirSync(file, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ path, writtenAt: statSync(path).mtime.toISOString() }))
-    .sort((a, b) => b.writtenAt.localeCompare(a.writtenAt))
-    .slice(0, maxFiles)
-    .reverse()
 }
 
 /** Streams a log to whoever reads it. A compressed log that is cut or damaged gives what it holds. */

@@ -34,7 +34,7 @@ export async function inspectBundle(
 ): Promise<Inspection> {
   const settings = readBundleSettings(tree, appPath, env)
   const lock = readLock(tree, settings.lockPath)
-  const observations = checkLock(lock, settings.lockPath)
+  const observations = checkLock(lock, settings.lockPath, tree.facts(settings.gemfilePath) !== null)
   observations.push(...(await checkApp(tree, appPath, settings, lock.tag === 'Lock' ? lock : null, runtime)))
   if (lock.tag === 'Lock') observations.push(...checkPlatforms(lock, settings.lockPath, runtime))
   observations.push(...(await checkDockerfile(tree, appPath, runtime)))

@@ -5,7 +5,8 @@ import type { Observation } from '../observation.ts'
 /** More places than a person reads. */
 const maxPlaces = 10
 
-export function checkLock(lock: AppLock, where: string): Observation[] {
+/** `hasGemfile`: whether a Gemfile stands beside it. */
+export function checkLock(lock: AppLock, where: string, hasGemfile: boolean): Observation[] {
   switch (lock.tag) {
     case 'Lock':
       return []
@@ -25,7 +26,7 @@ export function checkLock(lock: AppLock, where: string): Observation[] {
           code: 'LOCK_ABSENT',
           gem: null,
           evidence: [{ what: lock.why, where }],
-          explanation: `Gemfile.lock ${lock.why}, so all installed gems were validated.`,
+          explanation: `Gemfile.lock ${lock.why}, so all installed gems were validated.${hasGemfile ? '' : " There is no Gemfile either: this may not be the app's folder."}`,
           mend: { tag: 'Say', lines: [] },
         },
       ]

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { BezelError } from '../../errors.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Observation } from '../observation.ts'
@@ -8,6 +9,7 @@ import type { Runtime } from './runtime.ts'
 
 /** A cold version manager takes half a second. */
 const askTimeoutMs = 15_000
+const namedRuby = 'Let --ruby (or validation.ruby in bezel.yml) name an interpreter that is there, or leave it out.'
 
 export interface Located {
   readonly runtime: Runtime
@@ -33,13 +35,21 @@ async function askMachine(tree: FileTree, { appPath, env, rubyPath }: Where): Pr
   if (answer.tag === 'Runtime')
     return { runtime: answer.runtime, broken: [], others: rubyPath === null ? othersOnPath(tree, answer.runtime, env['PATH'] ?? '') : [] }
   const looked = rubyPath ?? `PATH (${env['PATH'] ?? 'empty'})`
-  if (answer.tag === 'Absent') throw notFound(`There is no ruby in ${looked}.`)
+  if (answer.tag === 'Absent') throw notFound(`There is no ruby in ${looked}.`, rubyPath === null ? undefined : [namedRuby])
   // It doesn't start: what is installed can still be read, and is judged.
-  for (const ruby of findRubies(tree, appPath).rubies) {
+  const candidates = rubyPath === null ? findRubies(tree, appPath).rubies : namedRubies(tree, appPath, rubyPath)
+  for (const ruby of candidates) {
     const runtime = readRuntime(tree, ruby)
     if (runtime !== null) return { runtime, broken: [brokenRuby(ruby, answer.why)], others: [] }
   }
-  throw notFound(`The ruby of ${looked} does not start: ${answer.why}.`)
+  if (rubyPath === null) throw notFound(`The ruby of ${looked} does not start: ${answer.why}.`)
+  throw notFound(`${looked} does not run as a Ruby: ${answer.why.trim()}.`, [namedRuby])
+}
+
+/** The interpreter that was named, if its name is one of Ruby's: another program says nothing about the Ruby beside it. */
+function namedRubies(tree: FileTree, appPath: string, named: string): string[] {
+  const real = tree.realPath(posix.resolve(appPath, named))
+  return real !== null && posix.basename(real).startsWith('ruby') ? [real] : []
 }
 
 /** Whoever types `ruby` in another shell, or with another PATH, may get another one than the app. */
@@ -57,12 +67,14 @@ function readRoot(tree: FileTree, { appPath, rubyPath }: Where): Located {
   const runtimes = rubies.flatMap((ruby) => readRuntime(tree, ruby) ?? [])
   const [runtime, ...others] = runtimes
   if (runtime === undefined)
-    throw notFound(`There is no Ruby in ${tree.shown('/')}; looked at ${looked.map((path) => tree.shown(path)).join(', ')}.`)
+    throw notFound(`There is no Ruby in ${tree.shown('/')}; looked at ${looked.map((path) => tree.shown(path)).join(', ')}.`, [
+      'Let --root name the root of an unpacked file system that holds a Ruby; an app on this machine is named without --root.',
+    ])
   return { runtime, broken: [], others: others.length === 0 ? [] : [severalRubies([runtime, ...others])] }
 }
 
-function notFound(message: string): BezelError {
-  return new BezelError('RUBY_NOT_FOUND', message, { remedy: ['Install Ruby, or put its folder into PATH.'] })
+function notFound(message: string, remedy = ['Install Ruby, or put its folder into PATH.']): BezelError {
+  return new BezelError('RUBY_NOT_FOUND', message, { remedy })
 }
 
 function brokenRuby(ruby: string, why: string): Observation {
