@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { makeBundle } from './make-bundle.ts'
+import { measureStarts } from './second-start.ts'
 
 const bezel = resolve(import.meta.dirname, '../../bin/bezel')
 const rounds = 15
@@ -11,7 +12,7 @@ interface Measure {
 }
 
 /** Whole processes, interleaved with an empty Node, as medians; memory is the peak that the kernel counted. */
-function main(): void {
+async function main(): Promise<void> {
   console.log('gems  extensions  whole process  peak memory  empty Node  per extension')
   let empty60 = 0
   for (const [gems, native] of [
@@ -34,6 +35,8 @@ function main(): void {
       console.log(
         `${String(gems).padStart(4)}  ${String(native).padStart(10)}  ${whole.ms.toFixed(0).padStart(10)} ms  ${whole.mb.toFixed(0).padStart(8)} MB  ${empty.ms.toFixed(0).padStart(7)} ms  ${each}`,
       )
+      const { first, second } = await measureStarts(bundle, 5)
+      console.log(`      a start of bezel run: ${middle(first).toFixed(0)} ms, with the bundle unchanged ${middle(second).toFixed(0)} ms`)
     } finally {
       bundle.remove()
     }
@@ -48,10 +51,13 @@ function measure(file: string, args: readonly string[], env: Readonly<Record<str
   return { ms, mb: Number(run.stderr.trim().split('\n').at(-1)) / 1024 }
 }
 
+function middle(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
+}
+
 function median(measures: readonly Measure[]): Measure {
-  const middle = (values: readonly number[]) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
   return { ms: middle(measures.map(({ ms }) => ms)), mb: middle(measures.map(({ mb }) => mb)) }
 }
 
 execFileSync(bezel, ['--version'], { stdio: 'ignore' })
-main()
+await main()

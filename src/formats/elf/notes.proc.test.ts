@@ -40,8 +40,19 @@ test('a file without a build id has none', () => {
 })
 
 test('the ABI tag of an executable names its operating system', () => {
-  const elf = elfOf(readFileSync('/bin/sh'))
+  const bytes = readFileSync('/bin/sh')
+  const elf = elfOf(bytes)
   expect(readAbiSystem(elf)).toBe('Linux')
+  const notes = readNotes(elf)
+  const tag = 'tag' in notes ? undefined : notes.find(({ owner, type }) => owner === 'GNU' && type === 1)
+  for (const [system, name] of [
+    [1, 'the Hurd'],
+    [3, 'FreeBSD'],
+    [9, 'system 9'],
+  ] as const) {
+    bytes.writeUInt32LE(system, tag?.offset ?? 0)
+    expect(readAbiSystem(elfOf(bytes))).toBe(name)
+  }
   expect(readAbiSystem(elfOf(readFileSync(file)))).toBeNull()
 })
 
