@@ -8,6 +8,7 @@ import type { GatewaySettings } from '../gateway/options.ts'
 import type { Channel } from '../link/channel.ts'
 import type { ToDataPlane, ToKeeper } from '../link/messages.ts'
 import type { BoundHandle } from '../net/bound-handle.ts'
+import { within } from '../resilience/within.ts'
 import { KeeperQuestions } from './keeper-questions.ts'
 
 export type FromKeeper = ToDataPlane<FrontDoorSettings, GatewaySettings>
@@ -131,10 +132,7 @@ export class DataPlane {
 
   async #fence(run: number): Promise<void> {
     if (this.#gateway === null) return
-    const { promise: late, resolve } = Promise.withResolvers<void>()
-    const disarm = this.#outside.clock.at(this.#outside.clock.nowMs() + fenceMs, resolve)
-    await Promise.race([this.#gateway.endLeases(run), late])
-    disarm()
+    await within(this.#outside.clock, this.#gateway.endLeases(run), fenceMs)
   }
 
   async #drainRun(run: number): Promise<void> {

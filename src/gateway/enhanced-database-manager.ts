@@ -4,6 +4,7 @@ import type { ServerSession } from '../events/gateway.ts'
 import { clientRules } from '../formats/pgwire/walk-rules.ts'
 import type { BoundHandle } from '../net/bound-handle.ts'
 import type { Abandoned, Outside, Part } from '../part.ts'
+import { within } from '../resilience/within.ts'
 import type { ConnectionPoolHealth } from './connection-pool-health.ts'
 import { createListener, type Listener } from './listener.ts'
 import type { DatabaseSettings, GatewaySettings } from './options.ts'
@@ -16,22 +17,12 @@ import { connectServer } from './server-link/connect-server.ts'
 import type { ConnectFailure } from './server-link/connect-failure.ts'
 import { sendCancel } from './server-link/send-cancel.ts'
 import { CancelKeys } from './session/cancel-keys.ts'
-import { ClientSession } from './session/client-session.ts'
+import { ClientSessions, type LeasesEnd, type RunClients } from './session/client-sessions.ts'
 import { testConnection, type ConnectionTest } from './test-connection.ts'
-import { waitUntil } from './wait-until.ts'
 
 export interface GatewaySnapshot {
   readonly pools: readonly ConnectionPoolHealth[]
-  /** Client connections by run. */
-  readonly clients: readonly { readonly run: number; readonly connections: number; readonly paused: number }[]
-}
-
-/** What the end of a run's leases came to. */
-export interface LeasesEnd {
-  /** Sessions in a transaction, or running a statement, that are certainly ended. */
-  readonly rolledBack: number
-  /** Server sessions that could not be brought to confirm their end. */
-  readonly stillOpen: number
+  readonly clients: readonly RunClients[]
 }
 
 /** What a failure to connect means, and what the gateway does about it. */
@@ -59,7 +50,7 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
   readonly #servers = new Map<string, DatabaseServer>()
   readonly #workers = new Map<number, number>()
   readonly #listeners = new Map<Listener, number>()
-  readonly #sessions = new Set<ClientSession>()
+  readonly #sessions: ClientSessions
   readonly #endedRuns = new Set<number>()
   readonly #cancelKeys = new CancelKeys()
   readonly #clientRules
@@ -70,6 +61,7 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
   constructor(settings: GatewaySettings, outside: Outside, ports: Partial<GatewayPorts> = {}) {
     this.#settings = settings
     this.#outside = outside
+    this.#sessions = new ClientSessions(outside.clock)
     this.#ports = { ...realPorts, ...ports }
     this.#clientRules = clientRules(settings.maxUnansweredBytes)
     const groups = Map.groupBy(settings.databases, ({ target }) => `${target.host}:${target.port}`)
@@ -141,20 +133,8 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
   async endLeases(run: number): Promise<LeasesEnd> {
     this.#endedRuns.add(run)
     this.#closeListeners(run)
-    let rolledBack = 0
-    let stillOpen = 0
-    const ends = [...this.#sessions]
-      .filter((session) => session.run === run)
-      .map(async (session) => {
-        stillOpen += 1
-        const { lease, atWork } = await session.end('run-ended')
-        if (lease === 'unknown') return
-        stillOpen -= 1
-        if (atWork) rolledBack += 1
-      })
-    await this.#within(Promise.all(ends), this.#settings.fenceTimeoutMs)
+    const end = await this.#sessions.endRun(run, this.#settings.fenceTimeoutMs)
     this.#workers.delete(run)
-    const end = { rolledBack, stillOpen }
     this.#outside.emit({ tag: 'LeasesEnded', run, ...end })
     return end
   }
@@ -166,24 +146,13 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
   }
 
   /** Takes no new clients, ends each session once it has finished its transaction; resolves at the deadline at the latest, with how many have not. */
-  async drain(deadlineMs: number): Promise<number> {
+  drain(deadlineMs: number): Promise<number> {
     this.#closeListeners(null)
-    const { clock } = this.#outside
-    await waitUntil(clock, deadlineMs, () => {
-      for (const session of this.#sessions) if (!session.atWork) void session.end('stopping')
-      return this.#sessions.size === 0
-    })
-    return this.#sessions.size
+    return this.#sessions.drain(deadlineMs)
   }
 
   snapshot(): GatewaySnapshot {
-    const byRun = Map.groupBy(this.#sessions, ({ run }) => run)
-    const clients = [...byRun].map(([run, sessions]) => ({
-      run,
-      connections: sessions.length,
-      paused: sessions.filter(({ paused }) => paused).length,
-    }))
-    return { pools: this.getConnectionHealthStatus(), clients }
+    return { pools: this.getConnectionHealthStatus(), clients: this.#sessions.byRun() }
   }
 
   stop(deadlineMs: number): Promise<Abandoned> {
@@ -196,9 +165,7 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
     const leftMs = Math.max(0, deadlineMs - clock.nowMs())
     // What is left of the time is for rolling back what must be cut.
     await this.drain(deadlineMs - Math.min(this.#settings.fenceTimeoutMs, leftMs / 4))
-    const cut = [...this.#sessions].filter(({ atWork }) => atWork).length
-    const ends = [...this.#sessions].map((session) => session.end('stopping'))
-    await this.#within(Promise.all(ends), Math.max(0, deadlineMs - clock.nowMs()))
+    const cut = await this.#sessions.cut(Math.max(0, deadlineMs - clock.nowMs()))
     for (const server of this.#servers.values()) server.stop()
     return { requests: 0, transactions: cut, processes: 0 }
   }
@@ -210,13 +177,13 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
       const own = sessions.filter(({ database }) => server.databases.some(({ name }) => name === database))
       return own.length === 0 ? true : endPredecessors(server, own, fenceTimeoutMs, clock, this.#ports)
     })
-    const ended = await this.#within(Promise.all(ends), fenceTimeoutMs)
+    const ended = await within(clock, Promise.all(ends), fenceTimeoutMs)
     return ended?.every(Boolean) ?? false
   }
 
   #accept(socket: Socket, run: number, database: DatabaseSettings, server: DatabaseServer): void {
     if (this.#stopping !== null || this.#endedRuns.has(run)) return void socket.destroy()
-    const context = {
+    this.#sessions.open(socket, {
       run,
       database,
       server,
@@ -226,9 +193,7 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
       clientRules: this.#clientRules,
       worker: () => this.#workers.get(run) ?? null,
       nextLease: () => (this.#leases += 1),
-    }
-    const session: ClientSession = new ClientSession(socket, context, () => this.#sessions.delete(session))
-    this.#sessions.add(session)
+    })
   }
 
   #closeListeners(ofRun: number | null): void {
@@ -242,14 +207,6 @@ export class EnhancedDatabaseManager implements Part<GatewaySnapshot> {
   #serverOf(database: string): DatabaseServer {
     for (const server of this.#servers.values()) if (server.databases.some(({ name }) => name === database)) return server
     throw unknownDatabase(database)
-  }
-
-  /** Null when it took longer. */
-  async #within<T>(work: Promise<T>, withinMs: number): Promise<T | null> {
-    const { clock } = this.#outside
-    const { promise: late, resolve } = Promise.withResolvers<null>()
-    const disarm = clock.at(clock.nowMs() + withinMs, () => resolve(null))
-    return Promise.race([work, late]).finally(disarm)
   }
 }
 

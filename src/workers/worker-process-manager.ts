@@ -7,13 +7,13 @@ import { BootGate } from './boot-gate.ts'
 import { checkLaunch } from './check-launch.ts'
 import { ClusterMemory } from './cluster/cluster-memory.ts'
 import { ClusterWatch } from './cluster/cluster-watch.ts'
-import { restartInPlace, type RestartInPlace } from './cluster/restart-in-place.ts'
 import { every } from '../resilience/every.ts'
 import { FailureBudget } from './failure-budget.ts'
 import { MemoryWatch, type MemoryReading } from './memory-watch.ts'
 import type { WorkersSettings } from './options.ts'
 import type { WorkersPorts } from './ports.ts'
 import { Replacements, type Replaced } from './replacements.ts'
+import { RollingRestart, type RollingOutcome } from './rolling-restart.ts'
 import { StopWait } from './stop-wait.ts'
 import { toStatus } from './to-status.ts'
 import type { WorkerProcessStatus, WorkersSnapshot, WorkerStatus } from './worker-process-status.ts'
@@ -23,12 +23,6 @@ import type { KillReason } from './worker.ts'
 /** Kept of a stop's time for reaping after SIGKILL: at most this, in milliseconds, and a quarter of what is left. */
 const reapReserveMs = 500
 
-export interface RollingOutcome {
-  readonly replaced: number
-  /** The worker whose successor didn't become ready, or that might not be replaced; the rest was left as it was. Null: all were replaced, or had gone. */
-  readonly failed: number | null
-}
-
 /**
  * Keeps a number of Ruby processes alive, and tells what becomes of them as facts (`WorkersEvent`).
  * A run's `RunExited` is told only when its process is reaped and its whole process group has got SIGKILL.
@@ -36,11 +30,11 @@ export interface RollingOutcome {
 export class WorkerProcessManager implements Part<WorkersSnapshot> {
   readonly #settings: WorkersSettings
   readonly #outside: Outside
-  readonly #ports: WorkersPorts
   readonly #gate: BootGate
   readonly #budget: FailureBudget
   readonly #memory: MemoryWatch
   readonly #replacements: Replacements
+  readonly #rolling: RollingRestart
   readonly #cluster = new ClusterWatch()
   readonly #slots: readonly WorkerSlot[]
   readonly #told = new Map<number, number>()
@@ -49,7 +43,6 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
   #disarmTicks: readonly (() => void)[] = []
   #stopping: StopWait<Abandoned> | null = null
   #killedAtStop = 0
-  #inPlace: Promise<RestartInPlace> | null = null
 
   /** Starts nothing yet. `settings.runtimeDir` must exist. */
   constructor(settings: WorkersSettings, outside: Outside, ports: WorkersPorts) {
@@ -59,10 +52,10 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     const record = new ProcessRecord(settings.runtimeDir, mark)
     this.#settings = settings
     this.#outside = outside
-    this.#ports = ports
     this.#gate = new BootGate(outside.clock, restart.concurrentBoots, restart.bootSpacingMs)
     this.#budget = new FailureBudget(restart.failuresToGiveUp + restart.extraFailuresPerWorker * (count - 1), restart.budgetWindowMs)
     this.#replacements = new Replacements(() => ports.mayReplace())
+    this.#rolling = new RollingRestart(settings, outside, ports, this.#cluster, this.#replacements)
     this.#memory = new MemoryWatch(settings, outside, record, new ClusterMemory(settings, outside, this.#cluster), {
       replace: (slot, run) => void this.#replacements.request(slot, run, 'memory'),
     })
@@ -141,18 +134,9 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     return slot === undefined ? Promise.resolve('gone') : this.#replacements.request(slot, run, why)
   }
 
-  /**
-   * Replaces every run, one after the other; ends with the first whose successor doesn't become ready. In mode `cluster` the
-   * server replaces its own workers where it knows how; else it is stopped and started, and its port is closed meanwhile.
-   */
-  async rollingRestart(): Promise<RollingOutcome> {
-    let replaced = 0
-    for (const slot of this.#slots) {
-      const outcome = await this.#replaceAsked(slot)
-      if (outcome === 'failed' || outcome === 'refused') return { replaced, failed: slot.worker }
-      if (outcome === 'replaced') replaced += 1
-    }
-    return { replaced, failed: null }
+  /** Replaces every run, one after the other; ends with the first whose successor doesn't become ready. */
+  rollingRestart(): Promise<RollingOutcome> {
+    return this.#rolling.restart(this.#slots)
   }
 
   /** Every run whose process lives; those that may get requests say where they listen. */
@@ -192,16 +176,6 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
   killEverything(): void {
     this.stopStarting()
     for (const slot of this.#slots) slot.killNow()
-  }
-
-  async #replaceAsked(slot: WorkerSlot): Promise<Replaced> {
-    if (slot.run !== null && this.#settings.mode === 'cluster') {
-      if (!(await this.#ports.mayReplace())) return 'refused'
-      this.#inPlace ??= restartInPlace(slot, this.#cluster, this.#settings, this.#outside).finally(() => (this.#inPlace = null))
-      const outcome = await this.#inPlace
-      if (outcome !== 'impossible') return outcome
-    }
-    return slot.run === null ? 'gone' : this.#replacements.request(slot, slot.run, 'asked')
   }
 
   #slotOf(run: number): WorkerSlot | undefined {
