@@ -20,7 +20,7 @@ const cxx =
   /(?:terminate called (?:after throwing an instance of '([^']*)'|without an active exception|recursively)|libc\+\+abi(?:\.dylib)?: terminating.*|pure virtual method called)/
 const panic = /(?:thread '[^']*'(?: \(\d+\))? )?panicked at (?:'(.*?)', )?(\S+?):(\d+)(?::\d+)?:?(.*)$/
 const sanitizer =
-  /(?:==\d+==)?\s*(?:ERROR|WARNING): ((?:Address|Leak|Memory|Thread|UndefinedBehavior|HWAddress)Sanitizer: .*)|^(\S+\.\w+:\d+:\d+: runtime error: .*)/
+  /(?:==\d+==)?\s*(?:ERROR|WARNING): ((?:Address|Leak|Memory|Thread|UndefinedBehavior|HWAddress)Sanitizer: .*)|^(AddressSanitizer: CHECK failed: .*)|^(\S+\.\w+:\d+:\d+: runtime error: .*)/
 
 /** Reads the line by which something aborts a process; null for any other line. */
 export function readAbortLine(text: string): AbortLine | null {
@@ -51,7 +51,8 @@ export function readAbortLine(text: string): AbortLine | null {
   if (rust !== null) return { by: 'rust', message: line.slice(0, 300), source: rust[2] ?? null, function: null }
   if (/Sanitizer: |runtime error: /.test(line)) {
     const found = sanitizer.exec(line)
-    if (found !== null) return { by: 'sanitizer', message: (found[1] ?? found[2] ?? line).slice(0, 300), source: null, function: null }
+    if (found !== null)
+      return { by: 'sanitizer', message: (found[1] ?? found[2] ?? found[3] ?? line).slice(0, 300), source: null, function: null }
   }
   if (line.includes('when fork() was called') && /in progress in another thread/.test(line))
     return { by: 'objc-fork', message: line.slice(0, 300), source: null, function: null }

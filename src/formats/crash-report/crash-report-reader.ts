@@ -177,7 +177,7 @@ export class CrashReportReader {
   #opensHeadless(text: string): boolean {
     const section = readSectionTitle(text)
     if (section !== null) return section === 'control' || section === 'ruby' || section === 'machine' || section === 'c'
-    if (readControlFrame(text) !== null || /\b(?:RIP|rip|EFL|rfl|sp): 0x[0-9a-f]{8}/.test(text)) return true
+    if (readControlFrame(text) !== null || /\b(?:RIP|rip|RAX|rax|EFL|rfl|sp): 0x[0-9a-f]{8}/.test(text)) return true
     if (/\b(?:rb_vm_bugreport|rb_bug\w*|_sigtramp) \+ \d+/.test(text)) return readAppleFrame(text) !== null
     if (this.#trail.followsAbort || !/\) \[0x[0-9a-f]+\]/.test(text)) return false
     const frame = readCFrame(text, false)

@@ -11,7 +11,8 @@ export interface ExceptionLine {
 const placed = /^(.+?):(\d+):in [`'](.*?)['’]: (.*)$/
 const atTop = /^(.+?\.\w+|-e|ruby|\S+):(?:(\d+):)? (.*)$/
 const classAtEnd = /^(.*?) \((?:unhandled exception: )?([A-Z]\w*(?:::\w+)*)\)\s*$/
-const classFirst = /^(?:#<)?((?:[A-Z]\w*::)*[A-Z]\w*(?:Error|Exception|Bad|ToSend|Hash|Limit\w*)): (.*?)>?\s*$/
+const classFirst =
+  /^(?:#<)?((?:[A-Z]\w*::)+(?:Error|Exception)|(?:[A-Z]\w*::)*[A-Z]\w*(?:Error|Exception|Bad|ToSend|Hash|Limit\w*)): (.*?)>?\s*$/
 /** `iodine_caller.c` of iodine 0.7, before what it prints of an exception that an application let through. */
 const iodineIntroduction = /^Iodine caught an unprotected exception - /
 const railsForm = /^((?:[A-Z]\w*::)*[A-Z]\w*) \((.*)\):\s*$/
@@ -21,7 +22,7 @@ const railsForm = /^((?:[A-Z]\w*::)*[A-Z]\w*) \((.*)\):\s*$/
  * Kept as one expression because it is tried on each line of a log.
  */
 const interesting =
-  /can't be called from trap context|log writing failed\.|stack level too deep|SystemStackError|machine stack overflow in critical region|can't create Thread|Ractor::|[Rr]actor unsafe|non-main [Rr]actor|failed to allocate memory|Cannot allocate memory|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|lost synchronization with server|message contents do not agree|another command is already in progress|can't get socket descriptor|arrived from server while idle|unexpected field count|insufficient data in |invalid bytecode|called on (?:terminated|hidden) |BCrypt::Errors::InvalidHash|opened in a forked|Packets out of order|Lost connection to MySQL|unable to fork|NoMemoryError/
+  /can't be called from trap context|log writing failed\.|stack level too deep|SystemStackError|machine stack overflow in critical region|can't create Thread|Ractor::|[Rr]actor unsafe|non-main [Rr]actor|failed to allocate memory|Cannot allocate memory|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|lost synchronization with server|message contents do not agree|another command is already in progress|can't get socket descriptor|arrived from server while idle|unexpected field count|insufficient data in |invalid bytecode|called on (?:terminated|hidden) |BCrypt::Errors::InvalidHash|opened in a forked|Packets out of order|Commands out of sync|InheritedError|PQconsumeInput\(\) SSL error|Lost connection to MySQL|unable to fork|NoMemoryError/
 
 export function readExceptionLine(text: string): ExceptionLine | null {
   if (!interesting.test(text)) return null

@@ -34,7 +34,7 @@ const forms = {
     // Heroku: `app[web.1]: `.
     { form: /^([\w.-]+\[[\w.:-]+\]): /, names: true },
     // syslog RFC 3164, journald: `Nov 25 10:00:34 host puma[123]: `.
-    { form: /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ ([\w./@-]+(?:\[\d+\])?): /, names: true },
+    { form: /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:\S+ )?([\w./@-]+(?:\[\d+\])?): /, names: true },
     // Phusion Passenger.
     { form: /^(App \d+) (?:stdout|stderr|output): /, names: true },
     // Ruby's Logger, and plain levels.

@@ -1,7 +1,7 @@
 /** Parted by `|`, which no needle holds. */
 const groups = [
   // Ruby's report and Apple's.
-  '[BUG]|-- Control frame|-- control frame|-- Ruby level|-- Machine reg|-- C level|-- Threading|c:00|c:01|) [0x|<OBJ_INFO:|rb_vm_bugreport|_sigtramp|RIP: 0x|rip: 0x|EFL: 0x| sp: 0x',
+  '[BUG]|-- Control frame|-- control frame|-- Ruby level|-- Machine reg|-- C level|-- Threading|c:00|c:01|) [0x|<OBJ_INFO:|rb_vm_bugreport|_sigtramp|RIP: 0x|rip: 0x|RAX: 0x|rax: 0x|EFL: 0x| sp: 0x',
   'received in SEGV|received in BUS|received in ILL|Crashed while| Crashed:|Exception Type: |"bug_type"|Termination Reason',
   // Load failures.
   'shared object|shared librar| not found|ncompatible|ndefined symbol|lookup error|missing symbol|in flat namespace|ELF class|ELF header|ELF file|ELF load|file too short',
@@ -15,7 +15,7 @@ const groups = [
   // Exceptions.
   'trap context|log writing failed|level too deep|SystemStackError|machine stack ove|create Thread|actor::|actor unsafe|main ractor|main Ractor',
   'allocate memory|NoMemoryError|bad record mac|SSL SYSCALL|server closed the|SSL connection has|lost synchronization|do not agree',
-  'most recent call last|already in progress|invalid bytecode|called on term|called on hidd|InvalidHash|a forked|socket descriptor|server while idle|unexpected field count|insufficient data|Packets out|Lost connection|unable to fork',
+  'most recent call last|already in progress|invalid bytecode|called on term|called on hidd|InvalidHash|a forked|socket descriptor|server while idle|unexpected field count|insufficient data|Packets out|Commands out|InheritedError|PQconsumeInput|Lost connection|unable to fork',
   // Deaths.
   'Killed|Segmentation fault|segfault at|Aborted|Abort trap|Bus error|Illegal instr|Floating point ex|breakpoint trap|BPT trap',
   'ut of memory|oom-kill|oom_reaper|OOMKilled|quota vastly|exited with|exit code|exit status|exited code|exited status|status: 13',

@@ -55,6 +55,26 @@ describe('an abort with a report (Ruby 4.1)', () => {
   })
 })
 
+describe('a report whose beginning is lost', () => {
+  const nameless = (library: string): string => `${library} [0x7f8bc296a025]`
+  const frames = [
+    '-- C level backtrace information ---',
+    ...Array.from({ length: 4 }, () => nameless('/usr/lib/libruby-2.7.so.2.7')),
+    nameless('/lib/x86_64-linux-gnu/libpthread.so.0'),
+    nameless('/usr/lib/x86_64-linux-gnu/libcurl.so.4'),
+    nameless('/gems/curb-0.9.10/lib/curb_core.so'),
+  ]
+
+  test('is a fault where its registers are there, so that the frame below the signal is known', () => {
+    const registers = ' RAX: 0x00005611677a8b21 RBX: 0x0000000000003ff4 RCX: 0x0000000000000000'
+    expect(explainText([registers, ...frames].join('\n'))).toMatchObject({
+      confidence: 'certain',
+      culprit: { gem: 'curb', version: '0.9.10' },
+    })
+    expect(explainText(frames.join('\n'))).toMatchObject({ confidence: 'suspected', culprit: { gem: 'curb' } })
+  })
+})
+
 describe('the kind', () => {
   test('of a report without header is abort where Ruby itself gave up, segfault where a handler ran', () => {
     const frames = (reporter: string): string =>

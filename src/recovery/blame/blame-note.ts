@@ -1,4 +1,4 @@
-import type { AbortNote, DeathNote, ExceptionNote, RubyFrame } from '../../formats/crash-report/crash-report.ts'
+import type { AbortNote, CFrame, DeathNote, ExceptionNote, RubyFrame } from '../../formats/crash-report/crash-report.ts'
 import { nobody, type Blame } from './blame.ts'
 import type { TroubleKind } from './explanation.ts'
 import { baseName, gemOfPath } from './gem-path.ts'
@@ -14,18 +14,33 @@ const rubysSources =
   /^(?:vm\w*|gc|eval\w*|thread\w*|signal|proc|string|array|hash|object|class|variable|symbol|iseq|compile|parse|load|error|io|process|ractor\w*|cont|shape|yjit|rjit|mjit|marshal|numeric|bignum|st|id_table|imemo|default|ruby|prism_compile|memory_view|weakmap|transcode|re(?:g\w+)?|random|struct|time|util)\.[chy]$/
 const commonSources = /^(?:main|util|utils|common|init|ext|lib|mod|src|test|buffer|parser|alloc|memory|list|hash_?table)\.\w+$/
 
+const interceptor = /^_*(?:(?:asan|tsan|msan|ubsan|hwasan|sanitizer|interceptor)(?:_|::)|wrap_)/
+
+/** By the object that a frame lies in, else by the folder of its source. */
+function ownerOfFrame({
+  library,
+  source,
+}: CFrame): { readonly gem: string; readonly version: string | null; readonly path: string } | null {
+  const object = library === null ? null : ownerOfObject(library)
+  if (object?.tag === 'gem') return object
+  const folder = source === null || library !== null ? null : gemOfPath(source)
+  return folder === null ? null : { ...folder, path: source ?? '' }
+}
+
 export function blameAbort(note: AbortNote): NoteBlame {
   const kind: TroubleKind = note.by === 'objc-fork' || note.by === 'apple-fork' ? 'segfault' : 'abort'
   const said = `${note.by} said: ${note.message}`
   for (const frame of note.cFrames) {
-    const owner = frame.library === null ? null : ownerOfObject(frame.library)
-    if (owner?.tag !== 'gem') continue
+    // A sanitizer's own functions stand on top, and its library may lie in some gem.
+    if (interceptor.test(frame.symbol ?? '')) continue
+    const owner = ownerOfFrame(frame)
+    if (owner === null) continue
     const culprit = {
       ...nobody,
       gem: owner.gem,
       version: owner.version,
-      library: baseName(owner.path),
-      file: owner.path,
+      library: /\.(?:so|bundle|dylib)/.test(owner.path) ? baseName(owner.path) : null,
+      file: owner.path.replace(/:\d+(?::\d+)?$/, ''),
       function: frame.symbol,
     }
     return {
@@ -100,12 +115,7 @@ export function blameException(note: ExceptionNote): NoteBlame {
   const top = note.rubyFrames[0]
   const rubyLine = lineOf(note.rubyFrames)
   const kind = kindOfException(note)
-  if (
-    note.className.startsWith('PG::') ||
-    /bad record mac|SSL SYSCALL|server closed the connection|SSL connection has been closed|arrived from server while idle/.test(
-      note.message,
-    )
-  ) {
+  if (note.className.startsWith('PG::') || (!note.className.startsWith('OpenSSL::') && libpqSays.test(note.message))) {
     const gem = gemOfClass(note.className) ?? 'pg'
     const culprit = { ...nobody, gem, version: versionIn(gem, note.rubyFrames), library: gem === 'pg' ? 'libpq' : null, rubyLine }
     return {
@@ -167,6 +177,10 @@ function kindOfException({ className, message, rubyFrames }: ExceptionNote): Tro
   const top = rubyFrames[0]
   return top === undefined || /require|Init_/.test(top.method) ? 'abi-mismatch' : 'oom'
 }
+
+/** Sentences of libpq (fe-secure-openssl.c, fe-misc.c, fe-exec.c); OpenSSL’s own words alone are any connection’s. */
+const libpqSays =
+  /PQconsumeInput|bad record mac|SSL SYSCALL|server closed the connection|SSL connection has been closed|arrived from server while idle/
 
 const classOwners: readonly (readonly [RegExp, string])[] = [
   [/^PG::/, 'pg'],

@@ -60,8 +60,10 @@ function findStart(frames: readonly OwnedFrame[], report: CrashReport): { readon
   }
   // Stripped Ruby: its reporter is the leading run of nameless frames, the trampoline the libc frame after it.
   const leading = head.findIndex(({ owner }) => owner.tag !== 'ruby' && owner.tag !== 'unknown')
-  if (leading < 1 || leading > 8 || report.header === null) return { start: 0, found: 'guess' }
-  if (report.header.signal === null) return { start: leading, found: 'reporter' }
+  // Registers are printed for a signal only, which tells where the header is lost.
+  const faulted = report.header === null ? Object.keys(report.registers).length > 0 : report.header.signal !== null
+  if (leading < 1 || leading > 8 || (report.header === null && !faulted)) return { start: 0, found: 'guess' }
+  if (!faulted) return { start: leading, found: 'reporter' }
   return head[leading]?.owner.tag === 'machine' ? { start: leading + 1, found: 'trampoline' } : { start: leading, found: 'reporter' }
 }
 
