@@ -30,7 +30,7 @@ export class AppleReportBuilder {
 
   take(line: string): boolean {
     if (/^Thread \d+ Crashed:/.test(line)) this.#reading = 'crashed'
-    else if (/^Thread \d+(?:::|:| name)/.test(line)) this.#reading = this.#frames.length > 0 ? 'others' : this.#reading
+    else if (/^Thread \d+(?:::|:| name)/.test(line)) this.#reading = 'others'
     else if (line.startsWith('Binary Images:')) this.#reading = 'images'
     else if (/^(?:Exception|Termination|Application|Crashed|VM Region|Process|Path|Code Type|OS Version)\b[^:]*:/.test(line))
       this.#takeHead(line)

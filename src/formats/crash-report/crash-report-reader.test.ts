@@ -304,6 +304,28 @@ test("the paths of a macOS memory map may begin with the user's home", () => {
   expect(told.mappedFiles.map(({ path }) => path)).toEqual(['~/gems/mill-1.0.0/lib/mill.bundle'])
 })
 
+describe("Apple's text report", () => {
+  test('gives the frames of the crashed thread, whatever stands between their columns', () => {
+    const told = onlyReport(
+      read(
+        [
+          'Exception Type:        EXC_BAD_ACCESS (SIGSEGV)',
+          'Thread 0:: Dispatch queue: com.apple.main-thread',
+          '0   libsystem_kernel.dylib        \t0x00007fff2043a8e2 __psynch_cvwait + 10',
+          '',
+          'Thread 9 Crashed:: util.rb:22',
+          '0   libmill.dylib                 \t0x0000000118f3a1bf mill::turn(unsigned long, char const*) + 31 (mill.cc:12)',
+          '1   ffi_c.bundle                  \t       0x10fc4f000 ffi_call_unix64 + 82',
+        ].join('\n'),
+      ),
+    )
+    expect(told.cFrames).toMatchObject([
+      { library: 'libmill.dylib', symbol: 'mill::turn(unsigned long, char const*)', offset: '0x1f', source: 'mill.cc:12' },
+      { library: 'ffi_c.bundle', symbol: 'ffi_call_unix64' },
+    ])
+  })
+})
+
 describe("Apple's JSON report", () => {
   const head = '{"app_name":"ruby","timestamp":"2026-11-25 10:00:00.00 +0100","bug_type":"309","os_version":"macOS 26.1","incident_id":"A"}'
   const body = JSON.stringify(

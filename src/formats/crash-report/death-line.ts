@@ -45,7 +45,7 @@ const oom =
 const exitCode = String.raw`(?:exited (?:with )?(?:code|status)|[Ee]xit[ _]?(?:[Cc]ode|[Ss]tatus)|status:?)[\"' =:]*(?<code>\d{1,3})\b`
 const bySignal = String.raw`(?:killed by|terminated by|terminated with|died from|received|by|uncaught target|default action of) signal:? ?(?:SIG)?(?<signal>\d{1,2}|[A-Z]{3,4})\b`
 const bySystemd = String.raw`code=(?:killed|dumped), status=\d+\/(?<systemd>[A-Z]+)`
-const byName = String.raw`\bSIG(?<name>ABRT|SEGV|BUS|ILL|KILL|FPE|TRAP|SYS)\b(?: \(signal \d+\)|"?\s*$)`
+const byName = String.raw`\bSIG(?<name>ABRT|SEGV|BUS|ILL|KILL|FPE|TRAP|SYS)\b(?: \(signal \d+\)|["')]?\s*$)`
 const supervised = new RegExp(`${byName}|${bySystemd}|${bySignal}|${exitCode}`)
 
 /** Reads what a kernel, shell or supervisor says about a death; null for any other line. */

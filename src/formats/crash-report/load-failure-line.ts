@@ -60,6 +60,8 @@ const rules: readonly Rule[] = [
     form: /Error relocating (?<file>[^\s:]+): (?<symbol>[^\s:]+): (?:symbol not found|initial-exec TLS)/,
     read: ({ symbol = '' }) => ({ why: glibcOnly.test(symbol) ? 'glibc-on-musl' : 'undefined-symbol' }),
   },
+  // The symbol stands on the next line where somebody wrapped the message.
+  { holds: 'Error relocating', form: /Error relocating (?<file>[^\s:]+):\s*$/, read: () => ({ why: 'undefined-symbol' }) },
   {
     holds: 'wrong ELF class',
     form: new RegExp(String.raw`(?<file>${path}): wrong ELF class: (?<subject>ELFCLASS\d+)`),

@@ -76,6 +76,7 @@ export function readRegisters(line: string): readonly (readonly [string, string]
   return found.length === 0 ? null : found
 }
 
+/** Windows prints its own separators. */
 const frameWithAddress = /^(.+?)\(([^()[\]]*)\) *\[0x([0-9a-f]+)\](?: +(\S.*))?$/
 const frameInlined = /^(\S+)\(([\w.$@]+)\) +(\S+:\d+)$/
 const frameBare = /^\[0x([0-9a-f]+)\](?: +(\S.*))?$/
@@ -107,7 +108,7 @@ function toFrame(library: string | undefined, inside: string | undefined, addres
   const symbol = named?.[1] === undefined || named[1] === '' ? null : named[1]
   const told = source === undefined || source.startsWith('(null)') ? null : source.trim()
   return {
-    library: library === undefined ? null : lastPath(library),
+    library: library === undefined ? null : /^[A-Za-z]:\\/.test(library) ? library.replaceAll('\\', '/') : lastPath(library),
     symbol,
     offset: named?.[2] === undefined || named[2] === '' ? null : `0x${named[2]}`,
     address: address === undefined ? null : `0x${address.replace(/^0+(?=.)/, '')}`,
@@ -115,11 +116,11 @@ function toFrame(library: string | undefined, inside: string | undefined, addres
   }
 }
 
-const appleFrame = /^\s*(\d+)\s+(\S+(?: \S+)*?)\s+0x([0-9a-f]+) (\S+|[-+]\[[^\]]+\])(?: \+ (\d+))?(?: \((.+)\))?\s*$/
+const appleFrame = /^\s*(\d+)\s+(\S+(?: \S+)*?)\s+0x([0-9a-f]+) (\S.*?)(?: \+ (\d+))?(?: \(([^()]*)\))?\s*$/
 
 /** `6   stackprof.bundle   0x0000000105b488ea frame_i + 58 (stackprof.c:191)` of Apple's text report. */
 export function readAppleFrame(line: string): CFrame | null {
-  const found = line.includes(' 0x') ? appleFrame.exec(line) : null
+  const found = /\s0x/.test(line) && line.length < maxFrameUnits ? appleFrame.exec(line) : null
   if (found?.[2] === undefined) return null
   const symbol = found[4] === undefined || found[4].startsWith('0x') || found[4] === '???' ? null : found[4]
   const offset = found[5] === undefined ? null : `0x${Number(found[5]).toString(16)}`

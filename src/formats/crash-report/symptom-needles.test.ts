@@ -71,6 +71,7 @@ const lines = [
   'web-1 exited with code 139',
   'Main process exited, code=killed, status=9/KILL',
   'worker 3 killed by signal 11',
+  'SIGSEGV: Process terminated with SI_KERNEL (SIGSEGV)',
   '[1]    48213 segmentation fault  bin/rails server',
   '[1]  + 74013 abort      sudo asmrepl',
   "a.rb:145:in `ffi_lib': Could not open library 'C:/gems/mill-2.4.0/ext/libmill.so': There are no more files. (LoadError)",

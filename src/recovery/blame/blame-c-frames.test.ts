@@ -19,6 +19,17 @@ describe('a C frame', () => {
     })
   })
 
+  test("on Windows is read with the system's own separators", () => {
+    const frames = [
+      '-- C level backtrace information ---',
+      'C:\\Windows\\SYSTEM32\\ntdll.dll(ZwWaitForSingleObject+0x14) [0x00007fffbde8d064]',
+      'C:\\Ruby32-x64\\bin\\x64-ucrt-ruby320.dll(rb_vm_bugreport+0x256) [0x00007fff7eec2ee6]',
+      'C:\\Windows\\SYSTEM32\\ntdll.dll(KiUserExceptionDispatcher+0x2e) [0x00007fffbde90ebe]',
+      'C:\\Ruby32-x64\\lib\\ruby\\gems\\3.2.0\\gems\\grpc-1.58.0-x64-mingw-ucrt\\grpc_c.64-ucrt.ruby(grpc_init+0x6e) [0x00000000009be5be]',
+    ]
+    expect(explainText(frames.join('\n'))).toMatchObject({ confidence: 'certain', culprit: { gem: 'grpc', version: '1.58.0' } })
+  })
+
   test('of libffi blames neither ffi for fiddle nor fiddle for ffi', () => {
     const c = [
       '/lib/x86_64-linux-gnu/libc.so.6(strlen+0x2) [0x7f0000000004]',

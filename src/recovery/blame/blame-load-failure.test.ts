@@ -31,3 +31,8 @@ describe('a library that ffi looks for under several names', () => {
     expect(explainText(`${ffi} ${said}\n${from}\n`)).toMatchObject({ kind: 'load-error', causeId: 'LOADER-REFUSED' })
   })
 })
+
+test("musl's complaint about a gem for glibc is known, also where it was wrapped", () => {
+  const log = 'Error relocating /gems/mill-0.2.3-x86_64-linux/lib/mill/3.4/mill.so:\n  __vsnprintf_chk: symbol not found\n'
+  expect(explainText(log)).toMatchObject({ kind: 'glibc', causeId: 'GLIBC-ON-MUSL', culprit: { gem: 'mill', version: '0.2.3' } })
+})

@@ -59,6 +59,16 @@ describe('a report without a C frame that tells', () => {
     expect(told).toMatchObject({ kind: 'abort', causeId: 'GC-ALLOC-IN-MARK', confidence: 'suspected' })
   })
 
+  test('suspects the gem that asked ffi to open a library whose initialiser crashed', () => {
+    const control = [
+      cfunc('open'),
+      'c:0002 p:0022 s:0142 e:000141 BLOCK  /gems/ffi-1.12.2/lib/ffi/library.rb:112 [FINISH]',
+      'c:0001 p:0078 s:0111 e:000110 CLASS  /gems/sassc-2.2.1/lib/sassc/native.rb:11',
+    ]
+    expect(explainText(report({ control, c: [] }))).toMatchObject({ confidence: 'suspected', culprit: { gem: 'sassc', version: '2.2.1' } })
+    expect(explainText(report({ control: control.slice(0, 2), c: [] })).culprit).toBeNull()
+  })
+
   test('means bootsnap where its compile cache was at work', () => {
     const header = '(my folder)/gems/bootsnap-1.3.1/lib/bootsnap/compile_cache/iseq.rb:12: [BUG] Segmentation fault at 0x0000000000000000'
     const told = explainText(`${header}\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n`)

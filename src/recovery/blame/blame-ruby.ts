@@ -2,7 +2,7 @@ import type { CrashReport } from '../../formats/crash-report/crash-report.ts'
 import type { Blame } from './blame.ts'
 import type { CrashSite } from './crash-site.ts'
 import type { Alternative } from './explanation.ts'
-import { baseName, standardLibrary } from './gem-path.ts'
+import { baseName, gemOfPath, standardLibrary } from './gem-path.ts'
 import { gemOfMethod, isInstrumentingGem, isLoaderGem, isNativeGem, isServerGem, ownerOfFile } from './known-owners.ts'
 import { insideGc } from './report-traits.ts'
 import { compiledGems, isCoreMethod, isLoaded, type RubySite } from './ruby-site.ts'
@@ -82,6 +82,26 @@ function gemOfAdapter({ file, cMethod }: RubySite): string | null {
   return isNativeGem(gem) ? gem : null
 }
 
+/** A library that ffi opens runs its initialisers at once: whoever called `ffi_lib` wanted it. */
+function blameOpening(report: CrashReport, ruby: RubySite): Blame {
+  const files = [...report.controlFrames.map(({ label }) => label), ...report.rubyFrames.map(({ file }) => file)]
+  const asker = files.map((file) => gemOfPath(file)?.gem).find((gem) => gem !== undefined && gem !== 'ffi')
+  const opened = 'ffi was opening a library, whose initialisers run at once'
+  if (asker === undefined || isLoaderGem(asker))
+    return {
+      culprit: null,
+      confidence: 'unknown',
+      evidence: [opened],
+      alternatives: [{ who: 'the library that ffi was opening', why: `its initialisers run inside ${ruby.line ?? 'ffi'}` }],
+    }
+  return {
+    culprit: toCulprit(report, ruby, { gem: asker, version: null, path: null, symbol: null }),
+    confidence: 'suspected',
+    evidence: [`${opened}: ${asker} asked for it`],
+    alternatives: [{ who: 'ffi', why: 'it carried the call' }],
+  }
+}
+
 /** A library of Ruby's own with a compiled half (openssl, json) whose Ruby half called a C method that is not the VM's. */
 function gemOfStandardCaller({ file, cMethod }: RubySite): string | null {
   const name = file === null || cMethod === null || isCoreMethod(cMethod) ? null : standardLibrary(file)
@@ -93,8 +113,7 @@ function blameCaller(report: CrashReport, ruby: RubySite): Blame {
   const { cMethod, callerGem, line } = ruby
   const unknown: Blame = { culprit: null, confidence: 'unknown', evidence: ['no frame names a gem'], alternatives: [] }
   if (callerGem === null) return unknown
-  if (callerGem === 'ffi' && cMethod === 'open')
-    return { ...unknown, alternatives: [{ who: 'a library that ffi was opening', why: `its initialisers run inside ${line ?? 'ffi'}` }] }
+  if (callerGem === 'ffi' && cMethod === 'open') return blameOpening(report, ruby)
   const own = cMethod !== null && !isCoreMethod(cMethod)
   const native = isNativeGem(callerGem) || compiledGems(report).has(callerGem)
   const onlyLoads = isLoaderGem(callerGem) && (cMethod === null || loadingMethod.test(cMethod))
