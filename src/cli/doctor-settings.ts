@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
 import { BezelError } from '../errors.ts'
+import { DiskTree } from '../validation/files/disk-tree.ts'
+import type { FileTree } from '../validation/files/file-tree.ts'
 import { validationDefaults, type ValidationSettings } from '../validation/options.ts'
 import { quoted } from '../validation/remedies/command-line.ts'
 import type { DoctorFlags } from './doctor-flags.ts'
-
-/** Where images keep their app; the first with a Gemfile.lock is taken when nobody says. */
-const usualApps = ['/app', '/rails', '/srv/app', '/usr/src/app', '/opt/app', '/home/app', '/var/www/app', '/code', '/workspace', '/']
+import { findApp } from './find-app.ts'
 
 /** Null for what is not there or may not be looked at: whoever reads it says so. */
 export function kindOfPath(path: string): 'file' | 'folder' | 'other' | null {
@@ -31,10 +31,11 @@ function rootSettings(app: string | undefined, root: string, { ruby }: DoctorFla
       remedy: [`mkdir root && tar -xf ${quoted(folder)} -C root`, 'bezel doctor --root root'],
     })
   if (kind !== 'folder') throw new BezelError('DATA_UNREADABLE', `There is no folder ${folder} to look into.`)
+  const tree = new DiskTree(folder)
   return {
     ...validationDefaults,
     root: folder,
-    appPath: app === undefined ? findApp(folder) : inside(folder, app),
+    appPath: app === undefined ? findApp(tree) : inside(tree, folder, app),
     env: {},
     rubyPath: ruby ?? null,
     probe: false,
@@ -69,12 +70,9 @@ function refuseRuby(ruby: string | undefined): void {
     })
 }
 
-function findApp(root: string): string {
-  return usualApps.find((app) => kindOfPath(join(root, app, 'Gemfile.lock')) === 'file') ?? '/'
-}
-
 /** A path that was typed with the root in front is taken as meant. */
-function inside(root: string, app: string): string {
-  const path = app.startsWith(`${root}/`) && kindOfPath(join(root, app)) === null ? app.slice(root.length) : app
-  return posix.resolve('/', path)
+function inside(tree: FileTree, root: string, app: string): string {
+  const path = posix.resolve('/', app)
+  const typed = resolve(app)
+  return tree.facts(path) === null && typed.startsWith(`${root}/`) ? typed.slice(root.length) : path
 }

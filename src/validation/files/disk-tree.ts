@@ -55,7 +55,8 @@ export class DiskTree implements FileTree {
 
   open(path: string): OpenFile | null {
     const real = this.realPath(path)
-    if (real === null) return null
+    // Looked at before it is opened: a device may act on that, and whoever writes into a pipe would wake.
+    if (real === null || this.#lstat(real)?.isFile() !== true) return null
     let descriptor: number | null = null
     try {
       // Not blocking: what was a file a moment ago may be a pipe without a writer now.

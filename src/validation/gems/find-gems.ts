@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
 import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import { readGemspec } from '../../formats/gemspec/read-gemspec.ts'
-import { isCritical } from '../compatibility/critical-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { absentFrom } from './absent-gem.ts'
 import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem } from './installed-gem.ts'
 import { fitsPlatform } from './platform.ts'
@@ -35,6 +35,7 @@ function within(tree: FileTree, path: string, runtime: Runtime): string[] {
 export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: BundleSettings, runtime: Runtime): FoundGems {
   const folders = gemFolders(tree, settings, runtime)
   const specs = indexSpecs(tree, folders, runtime)
+  const toAbsent = absentFrom(tree, folders, settings, runtime)
   const gems: InstalledGem[] = []
   const absent: AbsentGem[] = []
   const unreadable: string[] = []
@@ -44,7 +45,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       locked.source.tag === 'Registry' || locked.source.tag === 'Plugin' ? fromSpecs(locked) : fromFolder(tree, locked, settings, folders)
     if (found === 'unreadable') unreadable.push(locked.name)
     else if (found === null) {
-      if (!isForOthers(locked)) absent.push(toAbsent(tree, locked, settings, runtime, folders))
+      if (!isForOthers(locked)) absent.push(toAbsent(locked))
     } else gems.push(found)
   }
   return { gems, absent, unreadable, folders }
@@ -170,32 +171,4 @@ function readLoose(
       ? { name, version, platform: 'ruby', requirePaths: ['lib'], extensions: [], requiredRubyVersion: null, fromStub: false }
       : gemspec
   return { ...toGem({ ...read, name, version }, rest.fullName, base, specPath), ...rest, packagedFiles: null, lacks: null }
-}
-
-function toAbsent(
-  tree: FileTree,
-  { name, version, variants }: LockedGem,
-  settings: BundleSettings,
-  runtime: Runtime,
-  folders: readonly string[],
-): AbsentGem {
-  const roots = new Set(
-    (settings.path === null ? folders : [posix.join(settings.path, 'ruby', runtime.abi)]).map((each) => posix.dirname(each)),
-  )
-  const fullNames = variants.map(({ platform }) => `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}`)
-  const elsewhere = [...roots].flatMap((root) =>
-    tree
-      .list(root)
-      .filter(({ name: abi }) => /^\d+\.\d+\.\d+$/.test(abi) && abi !== runtime.abi)
-      .map(({ name: abi }) => ({ abi, home: posix.join(root, abi) }))
-      .filter(({ home }) => fullNames.some((fullName) => tree.facts(posix.join(home, 'specifications', `${fullName}.gemspec`)) !== null)),
-  )
-  const own = folders.flatMap((home) => fullNames.map((fullName) => posix.join(home, 'gems', fullName)))
-  return {
-    name,
-    version,
-    elsewhere,
-    remains: own.find((folder) => tree.facts(folder)?.kind === 'folder') ?? null,
-    native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
-  }
 }

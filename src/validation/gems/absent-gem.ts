@@ -1,0 +1,41 @@
+import { posix } from 'node:path'
+import type { LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
+import { isCritical } from '../compatibility/critical-gems.ts'
+import type { FileTree } from '../files/file-tree.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { BundleSettings } from './app-bundle.ts'
+import type { AbsentGem } from './installed-gem.ts'
+
+/** Tells of gems that are in none of the folders where they are in part, or for which other Rubies. */
+export function absentFrom(
+  tree: FileTree,
+  folders: readonly string[],
+  settings: BundleSettings,
+  runtime: Runtime,
+): (gem: LockedGem) => AbsentGem {
+  let others: readonly { readonly abi: string; readonly home: string }[] | null = null
+  return ({ name, version, variants }) => {
+    others ??= otherAbis(tree, settings.path === null ? folders : [posix.join(settings.path, 'ruby', runtime.abi)], runtime)
+    const fullNames = variants.map(({ platform }) => `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}`)
+    const own = folders.flatMap((home) => fullNames.map((fullName) => posix.join(home, 'gems', fullName)))
+    return {
+      name,
+      version,
+      elsewhere: others.filter(({ home }) =>
+        fullNames.some((fullName) => tree.facts(posix.join(home, 'specifications', `${fullName}.gemspec`)) !== null),
+      ),
+      remains: own.find((folder) => tree.facts(folder)?.kind === 'folder') ?? null,
+      native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
+    }
+  }
+}
+
+/** Gem folders of other Rubies beside those of this one. */
+function otherAbis(tree: FileTree, folders: readonly string[], runtime: Runtime): { abi: string; home: string }[] {
+  return [...new Set(folders.map((folder) => posix.dirname(folder)))].flatMap((root) =>
+    tree
+      .list(root)
+      .filter(({ name: abi }) => /^\d+\.\d+\.\d+$/.test(abi) && abi !== runtime.abi)
+      .map(({ name: abi }) => ({ abi, home: posix.join(root, abi) })),
+  )
+}
