@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { isCommand } from '../validation/remedies/command-line.ts'
 import type { ValidationSettings } from '../validation/options.ts'
@@ -63,10 +64,12 @@ export function formatFinding({ code, severity, gem, evidence, explanation, reme
 }
 
 /** Where the commands belong, when that isn't where the reader stands. */
-function whereToType({ findings }: ValidationReport, { root, appPath, here }: Scene): string | null {
+function whereToType({ findings, ruby }: ValidationReport, { root, appPath, here }: Scene): string | null {
   if (!findings.some(({ remedy }) => remedy.some(isCommand))) return null
   if (root !== null) return `the commands as root inside it (chroot, docker run), in ${plain(appPath)}`
-  return appPath === here ? null : `the commands in ${plain(appPath)}`
+  // Without a Ruby it is a Dockerfile that was read.
+  const folder = ruby === null ? dirname(appPath) : appPath
+  return folder === here ? null : `the commands in ${plain(folder)}`
 }
 
 function counted(count: number, what: string): string {

@@ -101,8 +101,8 @@ function checkLibraries(file: Dockerfile, final: DockerStage, where: string): Ob
           tag: 'Say' as const,
           lines: [
             base.libc === 'musl'
-              ? `RUN apk add --no-cache ${name}`
-              : `RUN apt-get update && apt-get install -y --no-install-recommends ${name}`,
+              ? `In the final stage, add "RUN apk add --no-cache ${name}".`
+              : `In the final stage, add "RUN apt-get update && apt-get install -y --no-install-recommends ${name}".`,
           ],
         },
       },

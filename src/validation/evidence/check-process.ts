@@ -5,6 +5,7 @@ import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { preloads } from '../libraries/loader.ts'
 import { withElf } from '../libraries/with-elf.ts'
+import { quoted } from '../remedies/command-line.ts'
 import type { Workbench } from './workbench.ts'
 
 /** A library that an extension brings into the process. */
@@ -122,7 +123,7 @@ export function checkMounts(mountInfo: string, folders: readonly string[]): Obse
         gem: null,
         evidence: [{ what: `mounted with ${mount.options.join(',')}`, where: mount.point }],
         explanation: `${folder} is on ${mount.point}, which is mounted noexec: no extension can be loaded from it.`,
-        mend: { tag: 'Say' as const, lines: [`mount -o remount,exec ${mount.point}`] },
+        mend: { tag: 'Say' as const, lines: [`mount -o remount,exec ${quoted(mount.point)}`] },
       },
     ]
   })

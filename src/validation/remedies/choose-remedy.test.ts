@@ -204,6 +204,19 @@ describe('Bundler', () => {
   })
 })
 
+test('a newer version comes by whoever installed the gem, into a frozen lock too', () => {
+  const newer: Mend = { tag: 'Say', lines: ['bundle update bcrypt'] }
+  expect(remedy(newer)).toEqual(['bundle update bcrypt'])
+  expect(remedy(newer, { bundled: false })).toEqual(['gem update bcrypt'])
+  put('/srv/my app/.bundle/config', '---\nBUNDLE_DEPLOYMENT: "true"\n')
+  expect(remedy(newer)).toEqual([
+    'bundle config set --local deployment false',
+    'bundle lock --update bcrypt',
+    'bundle config set --local deployment true',
+    'bundle install',
+  ])
+})
+
 describe('another Ruby', () => {
   const wanted: Mend = { tag: 'Ruby', wanted: '3.3.6' }
   test.each([

@@ -12,7 +12,7 @@ import { rebuildGem, reinstallOwner } from './rebuild-gem.ts'
 export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend): string[] {
   switch (mend.tag) {
     case 'Say':
-      return mend.lines.map((line) => (line.startsWith('mount ') ? asRoot(place, line) : line))
+      return mend.lines.flatMap((line) => adapt(place, line))
     case 'Ruby':
       return installRuby(place, mend.wanted)
     case 'Reinstall':
@@ -30,6 +30,16 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
     case 'Rebuild':
       return gem === null ? [] : rebuildGem(place, gem)
   }
+}
+
+/** A line that was written without regard to the place. */
+function adapt(place: Place, line: string): string[] {
+  if (line.startsWith('mount ')) return [asRoot(place, line)]
+  const [, command, gem = ''] = /^bundle ((?:update (\S+)|lock .*))$/.exec(line) ?? []
+  if (command === undefined) return [line]
+  if (!place.bundled) return gem === '' ? [] : [ofRuby(place, `gem update ${gem}`)]
+  const changed = unfrozen(place, gem === '' ? command : `lock --update ${gem}`)
+  return changed.length === 1 ? withBundler(place, command) : withBundler(place, ...changed, 'install')
 }
 
 /** Bundler doesn't see a gem that is not built: `bundle pristine` fails, `bundle install` builds it. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { installAnew, offerPrecompiled } from '../../../test/fixtures/tiny-gem/precompile.ts'
+import { installAnew, offerNewer, offerPrecompiled } from '../../../test/fixtures/tiny-gem/offer-builds.ts'
 import { createTinyApp, tinyGemFolder, type TinyApp } from '../../../test/fixtures/tiny-gem/tiny-app.ts'
 import { systemClock } from '../../system/clock.ts'
 import { validationDefaults } from '../options.ts'
@@ -145,6 +145,37 @@ describe('the commands of a finding, typed in the app, leave it healthy', () => 
       'bundle install',
     ])
     await app.type(`bundle exec ruby -e 'require "tiny_ext"; exit TinyExt.answer == 42'`)
+  })
+
+  test('of a gem whose newer version supports this Ruby, in a frozen bundle', async () => {
+    const app = createTinyApp('bundler')
+    open = app
+    offerNewer(app, '1.2.4')
+    const lock = join(app.path, 'Gemfile.lock')
+    await app.type('bundle config set --local frozen true')
+    const spec = join(app.home, 'specifications/tiny_ext-1.2.3.gemspec')
+    writeFileSync(spec, readFileSync(spec, 'utf8').replace('">= 2.5"', '"< 2.5"'))
+    const finding = (await validate(app)).findings.find(({ code }) => code === 'REQUIRED_RUBY_UNMET')
+    expect(finding?.remedy).toContain('bundle lock --update tiny_ext')
+    for (const line of finding?.remedy ?? []) await app.type(line)
+    expect(await validate(app)).toMatchObject({ verdict: 'compatible', findings: [] })
+    expect(readFileSync(lock, 'utf8')).toContain('tiny_ext (1.2.4)')
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('of a file system that forbids to load anything', async () => {
+    const app = healthy('bundler')
+    const folder = join(app.path, 'vendor')
+    cpSync(folder, join(app.path, 'kept'), { recursive: true })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'noexec', 'tmpfs', folder])
+    try {
+      cpSync(join(app.path, 'kept'), folder, { recursive: true })
+      const finding = (await validate(app)).findings.find(({ code }) => code === 'FOLDER_NOT_EXECUTABLE')
+      expect(finding?.remedy).toEqual([`mount -o remount,exec '${folder}'`])
+      for (const line of finding?.remedy ?? []) await app.type(line)
+      expect((await validate(app)).verdict).toBe('compatible')
+    } finally {
+      execFileSync('umount', [folder])
+    }
   })
 
   test('without Bundler, of a gem that is precompiled for another Ruby', async () => {
