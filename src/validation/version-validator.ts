@@ -3,7 +3,7 @@ import { nothingAbandoned, type Abandoned, type Outside, type Part } from '../pa
 import { DiskTree } from './files/disk-tree.ts'
 import type { FileTree } from './files/file-tree.ts'
 import { requireFolder } from './files/require-folder.ts'
-import { inspectBundle, type Inspection } from './inspect-bundle.ts'
+import type { Inspection } from './inspect-bundle.ts'
 import { holds, type Footprint } from './memory/footprint.ts'
 import { isWorthKeeping } from './memory/is-worth-keeping.ts'
 import { RecordingTree } from './memory/recording-tree.ts'
@@ -11,7 +11,6 @@ import { reportKey } from './memory/report-key.ts'
 import type { ReportMemory } from './memory/report-memory.ts'
 import type { Observation } from './observation.ts'
 import type { ValidationSettings } from './options.ts'
-import { checkLoading } from './probe/check-loading.ts'
 import { rootInside, thisUser, toPlace } from './remedies/place.ts'
 import { toPlan } from './remedies/to-plan.ts'
 import { locateRuntime } from './runtime/locate-runtime.ts'
@@ -171,19 +170,25 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     const tree = recording ?? disk
     requireFolder(disk, appPath)
     const effective = root === null ? env : {}
-    const { runtime, broken, others } = await locateRuntime(tree, { root, appPath, env: effective, rubyPath })
+    // Ruby takes 50 ms to answer: what will judge its extensions is loaded meanwhile.
+    const [{ runtime, broken, others }] = await Promise.all([
+      locateRuntime(tree, { root, appPath, env: effective, rubyPath }),
+      import('./inspect-bundle.ts'),
+    ])
     const mounts = root === null ? readMounts() : null
     const key = recording === null ? '' : reportKey(this.#settings, runtime, mounts, today())
     return { tree, recording, env: effective, runtime, mounts, key, broken: [...broken, ...others] }
   }
 
   async #inspect({ tree, env, runtime, mounts, broken }: Ground) {
+    const { inspectBundle } = await import('./inspect-bundle.ts')
     const inspection = await inspectBundle(tree, this.#settings.appPath, env, runtime, mounts)
     return { tree, runtime, inspection, broken }
   }
 
-  #probe({ runtime, inspection }: { readonly runtime: Runtime; readonly inspection: Inspection }) {
+  async #probe({ runtime, inspection }: { readonly runtime: Runtime; readonly inspection: Inspection }) {
     const { env, probeCpuSeconds, probeMemoryMb, probeTimeoutMs } = this.#settings
+    const { checkLoading } = await import('./probe/check-loading.ts')
     return checkLoading(inspection, runtime, {
       env,
       timeoutMs: probeTimeoutMs,
