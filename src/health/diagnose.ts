@@ -1,7 +1,7 @@
 import type { ConnectionPoolHealth } from '../gateway/connection-pool-health.ts'
 import type { FindingCode } from '../validation/findings.ts'
 import type { Finding, ValidationReport } from '../validation/validation-report.ts'
-import type { WorkersSnapshot, WorkerStatus } from '../workers/worker-process-status.ts'
+import type { WorkerHealth, WorkersSnapshot, WorkerStatus } from '../workers/worker-process-status.ts'
 import type { DiagnosticMessage } from './system-health-status.ts'
 
 /** Findings about the interpreter rather than about one compiled file. */
@@ -26,27 +26,41 @@ function messageOf({ gem, explanation }: Finding): string {
   return gem === null ? explanation : `${gem}: ${explanation}`
 }
 
-export function diagnoseWorkers({ workers, hasGivenUp }: WorkersSnapshot): DiagnosticMessage[] {
-  const troubled = workers.filter(
-    ({ healthStatus }) => healthStatus === 'backing_off' || healthStatus === 'gave_up' || healthStatus === 'degraded',
-  )
+/** Workers that do not serve, and those that failed of late, each with the incident that says why. */
+export function diagnoseWorkers(
+  { workers, hasGivenUp }: WorkersSnapshot,
+  lastIncidentOf: (worker: number) => string | null,
+): DiagnosticMessage[] {
   return [
     ...(hasGivenUp
       ? [{ about: 'worker' as const, message: 'bezel gave up: workers fail on every start', remedy: ['bezel incidents'] }]
       : []),
-    ...troubled.map((worker) => ({ about: 'worker' as const, message: messageOfWorker(worker), remedy: ['bezel incidents'] })),
+    ...workers
+      .filter(({ healthStatus }) => healthStatus !== 'healthy')
+      .map((worker) => ({ about: 'worker' as const, message: messageOfWorker(worker), remedy: [remedyOf(worker, lastIncidentOf)] })),
   ]
+}
+
+const states: Readonly<Record<WorkerHealth, string>> = {
+  starting: 'is being started',
+  healthy: 'serves',
+  degraded: 'serves, and has failed of late',
+  draining: 'is being replaced or stopped',
+  backing_off: 'waits before its next start',
+  stopped: 'is stopped',
+  gave_up: 'gave up',
 }
 
 function messageOfWorker({ workerId, healthStatus, crashCount, errorHistory }: WorkerStatus): string {
   const last = errorHistory.at(-1)?.message
-  const state =
-    healthStatus === 'degraded'
-      ? 'serves, and has failed of late'
-      : healthStatus === 'backing_off'
-        ? 'waits before its next start'
-        : 'gave up'
-  return `worker ${workerId} ${state} (${crashCount} ends that nobody asked for)${last === undefined ? '' : `: ${last}`}`
+  return `worker ${workerId} ${states[healthStatus]} (${crashCount} ends that nobody asked for)${last === undefined ? '' : `: ${last}`}`
+}
+
+function remedyOf({ workerId }: WorkerStatus, lastIncidentOf: (worker: number) => string | null): string {
+  const incident = lastIncidentOf(workerId)
+  return incident === null
+    ? 'bezel status shows when it serves; one that takes too long is ended, and tried again'
+    : `bezel incidents ${incident}`
 }
 
 export function diagnosePools(pools: readonly ConnectionPoolHealth[]): DiagnosticMessage[] {

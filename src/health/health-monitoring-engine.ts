@@ -48,7 +48,7 @@ export class HealthMonitoringEngine {
       lastStabilityCheck: new Date(this.#sources.wallTimeMs()).toISOString(),
       diagnosticMessages: [
         ...(validation === null ? [] : diagnoseValidation(validation)),
-        ...diagnoseWorkers(workers),
+        ...diagnoseWorkers(workers, (worker) => this.#sources.lastIncidentOf(worker)),
         ...diagnosePools(pools),
         ...this.#diagnoseErrors(),
         ...this.#diagnoseDegradation(),

@@ -13,6 +13,8 @@ export interface HealthSources {
   pools(): readonly ConnectionPoolHealth[]
   traffic(): Traffic
   degradation(): Degradation
+  /** Id of a worker's newest incident; null: it had none. */
+  lastIncidentOf(worker: number): string | null
   /** Unix time in milliseconds. */
   wallTimeMs(): number
   /** Monotonic milliseconds. */

@@ -106,6 +106,7 @@ export class Keeper {
       pools: () => this.#dataPlane.snapshot()?.gateway?.pools ?? [],
       traffic: () => toTraffic(this.#dataPlane.snapshot()?.frontDoor),
       degradation: () => this.#recovery.snapshot().degradation,
+      lastIncidentOf: (worker) => this.#recovery.lastIncidentOf(worker),
       wallTimeMs: Date.now,
       nowMs: () => systemClock.nowMs(),
     })
@@ -142,6 +143,7 @@ export class Keeper {
       recovery: this.#recovery,
       dataPlane: this.#dataPlane,
       startup: this.#startup,
+      isCluster: config.workers.mode === 'cluster',
       closeSockets: (run) => sockets.close(run),
     })
   }
@@ -177,6 +179,7 @@ export class Keeper {
     log.fact(event)
     // A person reads these lines; whoever reads JSON lines may want them all.
     if (event.tag === 'CrashConfirmed' && log.place.format === 'text') this.#output.keepBack(event.run)
+    if (event.tag === 'ClusterWorkersEnded') this.#output.passOn(event.run)
     if (event.tag === 'RunReady') this.#bypasses?.runReady()
     this.#reactions.react(event)
   }

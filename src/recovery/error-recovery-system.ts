@@ -1,5 +1,4 @@
 import type { InFlightRequest } from '../events/front-door.ts'
-import type { RunDeath } from '../events/workers.ts'
 import type { ExceptionNote, Finding } from '../formats/crash-report/crash-report.ts'
 import { nothingAbandoned, type Abandoned, type Outside, type Part } from '../part.ts'
 import type { BreakerPolicy } from '../resilience/breaker.machine.ts'
@@ -105,10 +104,10 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
   }
 
   /**
-   * A run ended and nobody had asked for it. Returns the id of the incident; `settleRequests` or a bound of time completes it.
+   * A run ended and nobody had asked for it; or it goes on, and one of its own workers ended (`exit` and `why` are null then). Returns the id of the incident; `settleRequests` or a bound of time completes it.
    * Named as in the specification: a segmentation fault is what it most often is.
    */
-  handleSegmentationFault(death: RunDeath): string {
+  handleSegmentationFault(death: IncidentRun): string {
     const watched = this.#watched.get(death.run)
     watched?.watch.stop()
     this.#watched.delete(death.run)
@@ -165,6 +164,11 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
   /** The recorded incidents, repeats grouped, with what to do about each. */
   generateDiagnosticReport(): DiagnosticReport {
     return toDiagnosticReport(this.store.list(this.#settings.keepIncidents), this.#degradation)
+  }
+
+  /** Id of the newest incident of one worker; null: it had none since the start. */
+  lastIncidentOf(worker: number): string | null {
+    return this.#recorder.lastOf(worker)
   }
 
   snapshot(): RecoverySnapshot {

@@ -9,6 +9,7 @@ export class IncidentRecorder {
   #count = 0
   #unwritten = 0
   #last: string | null = null
+  readonly #lastOf = new Map<number, string>()
 
   constructor(store: IncidentStore, emit: Outside['emit']) {
     this.#store = store
@@ -19,9 +20,15 @@ export class IncidentRecorder {
     return { incidents: this.#count, unwritten: this.#unwritten, lastIncident: this.#last }
   }
 
+  /** Id of the newest incident of one worker; null: it had none. */
+  lastOf(worker: number): string | null {
+    return this.#lastOf.get(worker) ?? null
+  }
+
   record(incident: Incident): void {
     this.#count += 1
     this.#last = incident.id
+    this.#lastOf.set(incident.worker, incident.id)
     try {
       this.#store.write(incident)
     } catch {
