@@ -60,4 +60,6 @@ export type WorkersEvent =
       readonly run: number
       readonly pids: readonly number[]
       readonly total: number
+      /** Of the run, which goes on. */
+      readonly uptimeMs: number
     }

@@ -13,7 +13,7 @@ export interface Reactors {
     watchRun(run: { readonly worker: number; readonly run: number; readonly pid: number }): void
     runReady(run: number): void
     forgetRun(run: number): void
-    handleSegmentationFault(death: RunDeath): string
+    handleSegmentationFault(death: RunDeath | ChildDeath): string
     settleRequests: (run: number, requests: Extract<BezelEvent, { tag: 'RunSettled' }>['requests'], cause: string | null) => void
   }
   readonly dataPlane: {
@@ -29,9 +29,14 @@ export interface Reactors {
     /** Workers fail on every start. */
     gaveUp(): void
   }
+  /** Mode `cluster`: a crash in a run is that of one of the server's own workers, and the run goes on. */
+  readonly isCluster: boolean
   /** The run's sockets towards the gateway. */
   closeSockets(run: number): void
 }
+
+/** One of a run's own workers has ended; how, only its server knows. */
+type ChildDeath = Omit<RunDeath, 'exit' | 'why'> & { readonly exit: null; readonly why: null }
 
 /** Databases whose breaker isn't closed: while there is one, starts are not judged. */
 export class Reactions {
@@ -39,6 +44,9 @@ export class Reactions {
   readonly #away = new Set<string>()
   /** Runs that have begun a crash report: a SIGKILL after it is the keeper's own. */
   readonly #crashing = new Set<number>()
+
+  /** Mode `cluster`: runs with a whole crash report on their stderr, whose writer has not ended yet. */
+  readonly #reported = new Set<number>()
 
   constructor(reactors: Reactors) {
     this.#on = reactors
@@ -69,7 +77,11 @@ export class Reactions {
         this.#crashing.delete(event.run)
         return dataPlane.resumeRun(event.run)
       case 'CrashConfirmed':
+        if (this.#on.isCluster) return void this.#reported.add(event.run)
         return workers.killRun(event.run, 'crashed')
+      case 'ClusterWorkersEnded':
+        if (this.#reported.delete(event.run)) this.#childCrashed(event)
+        return
       case 'WorkersGaveUp':
         return startup.gaveUp()
       case 'DataPlaneServing':
@@ -83,12 +95,27 @@ export class Reactions {
     }
   }
 
+  /** An incident like any other; and the run, with its other workers, is watched anew. */
+  #childCrashed({ worker, run, pids, uptimeMs }: Extract<BezelEvent, { tag: 'ClusterWorkersEnded' }>): void {
+    const { recovery, workers, dataPlane } = this.#on
+    this.#crashing.delete(run)
+    dataPlane.resumeRun(run)
+    const server = workers.liveRuns().find((live) => live.run === run)
+    // An earlier one of the same run may not be recorded yet.
+    recovery.settleRequests(run, [], null)
+    recovery.handleSegmentationFault({ worker, run, pid: pids[0] ?? 0, exit: null, why: null, ready: true, uptimeMs, lastRssMb: null })
+    if (server === undefined) return
+    recovery.watchRun({ worker, run, pid: server.processGroup })
+    recovery.runReady(run)
+  }
+
   #exited(event: RunDeath): void {
     const { recovery, dataPlane } = this.#on
     let incident: string | null = null
     if (event.why === 'asked') recovery.forgetRun(event.run)
     else incident = recovery.handleSegmentationFault(event)
     const crashed = this.#crashing.delete(event.run)
+    this.#reported.delete(event.run)
     const killed = event.exit.signal === 'SIGKILL' && event.why !== 'hang' && !crashed
     dataPlane.runExited(event.run, killed, incident)
     this.#on.closeSockets(event.run)

@@ -26,6 +26,16 @@ test('keeps a crash report back, and says how much of it', () => {
   expect(lines).toEqual(['[2] [BUG] Segmentation fault', '[2] … 3 lines of its crash report: the incident has them'])
 })
 
+test('passes on again what a cluster writes after the crash of one of its workers', () => {
+  const { output, lines } = create()
+  output.keepBack(7)
+  output.push(7, 'stderr', Buffer.from('a\nb\n'))
+  output.passOn(7)
+  output.push(7, 'stderr', Buffer.from('c\n'))
+  output.end(7)
+  expect(lines).toEqual(['[2] … 2 lines of its crash report: the incident has them', '[2] c'])
+})
+
 test('drops what comes after the end of a run', () => {
   const { output, lines } = create()
   output.end(7)

@@ -40,15 +40,25 @@ export class WorkerOutput {
     if (output !== undefined) output.keptBack ??= 0
   }
 
+  /** Whoever wrote the report has ended, and the run goes on (mode `cluster`). */
+  passOn(run: number): void {
+    const output = this.#runs.get(run)
+    if (output !== undefined) this.#tellKeptBack(output)
+  }
+
   /** Gives the last lines, also those without an end, and says how many were kept back. */
   end(run: number): void {
     const output = this.#runs.get(run)
     if (output === undefined) return
     this.#runs.delete(run)
     for (const lines of output.streams.values()) for (const line of lines.end()) this.#pass(output, line)
-    if (output.keptBack !== null && output.keptBack > 0) {
-      this.#line(output.worker, `… ${output.keptBack} lines of its crash report: the incident has them`)
-    }
+    this.#tellKeptBack(output)
+  }
+
+  #tellKeptBack(output: Output): void {
+    const { keptBack, worker } = output
+    output.keptBack = null
+    if (keptBack !== null && keptBack > 0) this.#line(worker, `… ${keptBack} lines of its crash report: the incident has them`)
   }
 
   #pass(output: Output, line: string): void {

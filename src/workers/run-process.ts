@@ -177,6 +177,11 @@ export class RunProcess {
     this.#listener.spawned(pid, address)
   }
 
+  /** Passes on at once what it and its children have written by now. */
+  readOutput(): void {
+    for (const reader of this.#readers) reader.readRest()
+  }
+
   #read(fd: number, stream: OutputStreamName): void {
     const { settings, clock } = this.#around
     const onEnd = () => {
@@ -195,7 +200,7 @@ export class RunProcess {
     this.#isReaped = true
     this.#disarm()
     this.#end = { exit, error }
-    for (const reader of this.#readers) reader.readRest()
+    this.readOutput()
     const { clock } = this.#around
     if (this.#openStreams > 0)
       this.#disarm = clock.at(clock.nowMs() + outputLingerMs, () => {

@@ -208,8 +208,11 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
   #watchCluster(): void {
     for (const slot of this.#slots) {
       const pids = this.#cluster.look(slot)
-      if (pids.length > 0 && slot.run !== null)
-        this.#emit({ tag: 'ClusterWorkersEnded', worker: slot.worker, run: slot.run, pids, total: this.#cluster.deaths })
+      const { worker, run, uptimeMs } = slot
+      if (pids.length === 0 || run === null) continue
+      // One that crashed has written its report.
+      slot.readOutput()
+      this.#emit({ tag: 'ClusterWorkersEnded', worker, run, pids, total: this.#cluster.deaths, uptimeMs: uptimeMs ?? 0 })
     }
   }
 

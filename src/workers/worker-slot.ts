@@ -99,6 +99,11 @@ export class WorkerSlot {
     this.errors.add(this.#around.ports.wallTimeMs(), run, message)
   }
 
+  /** What the run has written by now is passed on before anything else is told. */
+  readOutput(): void {
+    this.#process?.readOutput()
+  }
+
   /** SIGKILL now, whatever the machine thinks: the last resort. */
   killNow(): void {
     this.#process?.kill()

@@ -69,3 +69,22 @@ test("Iodine's own cluster replaces its workers on a rolling restart, and keeps 
   expect(run.facts().filter(({ tag }) => tag === 'RunExited')).toEqual([])
   await run.stopCleanly()
 })
+
+test("a crash in one worker of Puma's own cluster is an incident, and costs the others nothing", { timeout: 120_000 }, async () => {
+  const { run, origin } = await startCluster('puma-pg')
+  await using _ = run
+  await run.fact('RunReady')
+  const load = askAgainAndAgain(Number(new URL(origin).port))
+  const seen = new Set<string>()
+  for (const id of [1, 2]) {
+    await fetch(`${origin}/segv?id=${id}`).catch(() => 'cut')
+    const recorded = await run.fact('IncidentRecorded', ({ incident }) => !seen.has(incident))
+    seen.add(recorded.incident)
+    expect(recorded).toMatchObject({ kind: 'segfault', culprit: 'fiddle', run: 1 })
+  }
+  const { refused, answered } = await load.stop()
+  expect([refused, answered > 10]).toEqual([0, true])
+  expect(run.facts().filter(({ tag }) => tag === 'RunExited' || tag === 'DegradationChanged')).toEqual([])
+  expect(run.facts().filter(({ tag }) => tag === 'CrashConfirmed')).toHaveLength(2)
+  await run.stopCleanly()
+})
