@@ -296,3 +296,20 @@ test('a libruby of this minor under another name, which is not there, is another
     codes: ['BUILT_FOR_OTHER_RUBY'],
   })
 })
+
+test('timers run while many gems are read: whoever waits can be told', async () => {
+  let told = false
+  const timer = setTimeout(() => (told = true), 1)
+  const many = Array.from({ length: 20 }, (_, index) => ({ ...gem, name: `made${index}` }))
+  const tree = memoryTree(new Map(Object.entries({ ...glibc, [extension]: makeElf([libruby], made) })))
+  const slow: typeof tree = {
+    ...tree,
+    list: (path) => {
+      for (const until = performance.now() + 1; performance.now() < until;);
+      return tree.list(path)
+    },
+  }
+  await inspectGems(slow, many, {}, shared)
+  clearTimeout(timer)
+  expect(told).toBe(true)
+})

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import { checkRequiredRuby } from './evidence/check-app.ts'
 import { checkBuild } from './evidence/check-build.ts'
 import { checkInterpreter } from './evidence/check-interpreter.ts'
@@ -39,7 +40,11 @@ export async function inspectGems(
   runtime: Runtime,
 ): Promise<InspectedGems> {
   const observations: Observation[] = []
-  const extensions = all.map((gem) => findExtensions(tree, gem, runtime))
+  const extensions: GemExtensions[] = []
+  for (const gem of all) {
+    extensions.push(findExtensions(tree, gem, runtime))
+    await breathe()
+  }
   const gems: InspectedGem[] = []
   const shelf = new ElfShelf(tree)
   try {
@@ -63,6 +68,7 @@ export async function inspectGems(
       observations.push(...inspected.observations)
       brought.push(...inspected.brought)
       if (inspected.gem !== null) gems.push(inspected.gem)
+      await breathe()
     }
     observations.push(
       ...checkTogether([...(brought.length === 0 ? [] : broughtByRuby(bench)), ...brought]),
