@@ -171,7 +171,7 @@ export class CrashReportReader {
     this.#open.delete(source)
     if (this.#listing === open) this.#listing = null
     if (!open.builder.confirmed && (open.strangers > (ended ? 1 : 0) || open.builder.header === null)) return
-    if (!open.builder.empty) this.#tell(open.builder.finish(ended))
+    if (!open.builder.empty && !open.builder.foreign) this.#tell(open.builder.finish(ended))
   }
 
   #opensHeadless(text: string): boolean {

@@ -45,6 +45,7 @@ export class ReportBuilder {
   #descriptionBeforeHeader = false
   #openCfunc = false
   #torn = ''
+  #dumped = false
   readonly #at: Place
 
   constructor(header: BugHeader | null, at: Place, remarks: readonly string[]) {
@@ -62,6 +63,12 @@ export class ReportBuilder {
   get empty(): boolean {
     const frames = this.#control.length + this.#ruby.length + this.#c.length
     return this.header === null && this.description === null && frames === 0 && Object.keys(this.#registers).length === 0
+  }
+
+  /** A core dump of a process that is no Ruby. */
+  get foreign(): boolean {
+    const isRuby = ({ library, symbol }: CFrame): boolean => /ruby|\/gems\//.test(library ?? '') || /^(?:rb|ruby)_/.test(symbol ?? '')
+    return this.#dumped && this.header === null && !this.#c.some((frame) => isRuby(frame))
   }
 
   /** Lines so far came newest first: frame numbers rise, or the end of a report stood before its beginning. */
@@ -96,7 +103,9 @@ export class ReportBuilder {
     if (this.#section === 'features' && this.#takeFeature(text)) return true
     const section = readSectionTitle(text)
     if (section !== null) {
-      this.#section = section
+      this.#dumped ||= text.includes('Stack trace of')
+      // A dump shows every thread; the first is the one that died.
+      this.#section = section === 'c' && this.#c.length > 0 ? 'other' : section
       if (!this.sections.includes(section)) this.sections.push(section)
       return true
     }
@@ -147,6 +156,7 @@ export class ReportBuilder {
     }
     const ruby = this.#section === 'c' ? null : readRubyFrame(text)
     if (ruby !== null) return push(this.#ruby, ruby)
+    if (this.#section === 'other' && text.trimStart().startsWith('#')) return true
     const c =
       readCFrame(text, atEnd && this.#section === 'c') ?? (this.#section === 'c' || this.#section === null ? readAppleFrame(text) : null)
     return c === null ? false : push(this.#c, c)

@@ -12,11 +12,13 @@ const sectionTitles: readonly (readonly [string, SectionName])[] = [
   ['-- Other runtime info', 'other'],
   ['* Loaded features', 'features'],
   ['* Process memory map', 'map'],
+  // systemd-coredump's own, of any process.
+  ['Stack trace of thread', 'c'],
 ]
 
 /** The section that a line opens. Dashes are not asked for: mail wraps them to the next line. */
 export function readSectionTitle(line: string): SectionName | null {
-  if (!line.includes('-- ') && !line.includes('* ')) return null
+  if (!line.includes('-- ') && !line.includes('* ') && !line.includes('Stack trace of')) return null
   for (const [title, name] of sectionTitles) if (line.includes(title)) return name
   return null
 }
@@ -82,6 +84,8 @@ const frameInlined = /^(\S+)\(([\w.$@]+)\) +(\S+:\d+)$/
 const frameBare = /^\[0x([0-9a-f]+)\](?: +(\S.*))?$/
 const frameOld = /^(\/\S+|\S+\.(?:so|bundle|dylib)[\d.]*) *\[0x([0-9a-f]+)\]$/
 const frameCut = /^((?:\/|[A-Za-z]:\/)[^()]+)\(([^()[\]]*)\)?(?: *\[(?:0x[0-9a-f]*)?)?$/
+/** `#0  0x00007f… xmlFreeNode (nokogiri.so + 0x1ae4)` of coredumpctl(1). */
+const frameDumped = /^#\d+ +0x([0-9a-f]+) (\S+) \((\S+?)(?: \+ 0x[0-9a-f]+)?\)$/
 /** A mangled C++ name may have some hundred characters, a path up to 4,096. */
 const maxFrameUnits = 6_000
 const symbolOffset = /^(.*?)(?:\+0x([0-9a-f]*))?$/
@@ -97,6 +101,8 @@ export function readCFrame(line: string, cut: boolean): CFrame | null {
   if (bare !== null) return toFrame(undefined, undefined, bare[1], bare[2])
   const inlined = frameInlined.exec(text)
   if (inlined !== null && /[/.]/.test(inlined[1] ?? '')) return toFrame(inlined[1], inlined[2], undefined, inlined[3])
+  const dumped = text.startsWith('#') ? frameDumped.exec(text) : null
+  if (dumped !== null) return toFrame(dumped[3], dumped[2] === 'n/a' ? undefined : dumped[2], dumped[1], undefined)
   const old = frameOld.exec(text)
   if (old !== null) return toFrame(old[1], undefined, old[2], undefined)
   const ended = cut ? frameCut.exec(text) : null

@@ -20,7 +20,7 @@ const groups = [
   'Killed|Segmentation fault|segfault at|Aborted|Abort trap|Bus error|Illegal instr|Floating point ex|breakpoint trap|BPT trap',
   'ut of memory|oom-kill|oom_reaper|OOMKilled|quota vastly|exited with|exit code|exit status|exited code|exited status|status: 13',
   'status 13|status=13|by signal|with signal|from signal|received signal|SIGABRT|SIGSEGV|SIGBUS|SIGILL|SIGKILL|SIGFPE|SIGTRAP|SIGSYS',
-  ' abort  | segmentation fault| bus error| killed  |illegal hardware|code=killed|code=dumped|traps: |ExitCode|xit Code|exit_code|target signal|action of signal',
+  ' abort  | segmentation fault| bus error| killed  |illegal hardware|Stack trace of thread|code=killed|code=dumped|traps: |ExitCode|xit Code|exit_code|target signal|action of signal',
 ]
 
 /**

@@ -86,6 +86,37 @@ describe('a report whose beginning is lost', () => {
   })
 })
 
+describe("systemd's core dump", () => {
+  const dump = (frames: readonly string[]): string =>
+    ['Process 4411 (ruby) of user 1000 dumped core.', '', 'Stack trace of thread 4411:', ...frames].join('\n')
+  const ruby = '#2  0x00007f1c637f0f6a rb_data_free (libruby.so.3.3 + 0xf6a)'
+  const otherThread = [
+    '',
+    'Stack trace of thread 4412:',
+    '#0  0x00007f918c124ce1 poll (libc.so.6 + 0x3bce1)',
+    '#1  0x00007f1c63a16ae4 n/a (/gems/kiln-1.0.0/lib/kiln.so + 0x1)',
+  ]
+
+  test('names the gem in the thread that died, and no other thread’s', () => {
+    const fault = '#0  0x00007f1c63a16ae4 mill_free (/gems/mill-1.16.0/lib/mill.so + 0x1ae4)'
+    expect(explainText(dump([fault, ruby, ...otherThread]))).toMatchObject({
+      kind: 'segfault',
+      confidence: 'suspected',
+      culprit: { gem: 'mill' },
+    })
+    expect(explainText(dump([ruby.replace('#2', '#0'), ...otherThread]))).toMatchObject({ kind: 'segfault', culprit: null })
+  })
+
+  test('is an abort where it shows one', () => {
+    const abort = ['#0  0x00007f918c124ce1 raise (libc.so.6 + 0x3bce1)', '#1  0x00007f918c10e537 abort (libc.so.6 + 0x25537)', ruby]
+    expect(explainText(dump(abort)).kind).toBe('abort')
+  })
+
+  test('of another program is none of ours', () => {
+    expect(deathsIn(dump(['#0  0x00007f918c124ce1 n/a (node + 0x3bce1)', '#1  0x00007f918c124ce1 main (node + 0x1)']))).toBe(0)
+  })
+})
+
 describe('the kind', () => {
   test('of a report without header is abort where Ruby itself gave up, segfault where a handler ran', () => {
     const frames = (reporter: string): string =>

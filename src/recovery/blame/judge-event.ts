@@ -43,7 +43,8 @@ function calledAbort({ header, format, cFrames }: CrashReport): boolean {
   // Ruby ends a fault by abort() too, which Apple's reporter then tells.
   if (format === 'apple') return header !== null && header.message.startsWith('EXC_CRASH (SIGABRT)') && !faulted
   if (header !== null) return header.signal === null || header.signal === 'ABRT'
-  return !faulted && names.some((name) => /^rb_(?:bug|assert_failure)\w*$/.test(name))
+  const aborting = names.slice(0, 4).some((name) => /^(?:raise|gsignal|abort|pthread_kill\w*)$/.test(name))
+  return !faulted && (aborting || names.some((name) => /^rb_(?:bug|assert_failure)\w*$/.test(name)))
 }
 
 /** A death without a word: only the exit status, and whether bezel or the kernel's memory killer ended the run. */
