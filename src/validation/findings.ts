@@ -33,9 +33,13 @@ export const findingRules = {
   },
   LOCK_PLATFORM_ABSENT: {
     severity: 'warning',
-    means:
-      'Gemfile.lock names other platforms than this one. Bundler refuses to start the app where the lock is frozen, as in a deployment.',
+    means: 'Gemfile.lock names other platforms than this one. Bundler adds it, and would refuse to start the app if the lock were frozen.',
     example: 'PLATFORMS are arm64-darwin-23; this is x86_64-linux',
+  },
+  LOCK_PLATFORM_REFUSED: {
+    severity: 'error',
+    means: 'Gemfile.lock names other platforms than this one, and is frozen (as in a deployment): Bundler refuses to start the app.',
+    example: 'PLATFORMS are arm64-darwin-23; this is x86_64-linux; BUNDLE_DEPLOYMENT is true',
   },
   DOCKERFILE_RUBY_DIFFERS: {
     severity: 'note',

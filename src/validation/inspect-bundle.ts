@@ -36,7 +36,7 @@ export async function inspectBundle(
   const lock = readLock(tree, settings.lockPath)
   const observations = checkLock(lock, settings.lockPath, tree.facts(settings.gemfilePath) !== null)
   observations.push(...(await checkApp(tree, appPath, settings, lock.tag === 'Lock' ? lock : null, runtime)))
-  if (lock.tag === 'Lock') observations.push(...checkPlatforms(lock, settings.lockPath, runtime))
+  if (lock.tag === 'Lock') observations.push(...checkPlatforms(lock, settings, runtime))
   observations.push(...(await checkDockerfile(tree, appPath, runtime)))
 
   const found = findGems(tree, lock, settings, runtime)

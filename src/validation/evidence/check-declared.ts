@@ -2,19 +2,23 @@ import { posix } from 'node:path'
 import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import { baseOf } from '../containers/base-image.ts'
 import type { FileTree } from '../files/file-tree.ts'
+import type { BundleSettings } from '../gems/app-bundle.ts'
 import { fitsPlatform } from '../gems/platform.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
-/** Whether the lock names this platform. A `ruby` among its platforms stands for all (lib/bundler/match_platform.rb). */
-export function checkPlatforms({ platforms }: GemfileLock, where: string, runtime: Runtime): Observation[] {
+/**
+ * Whether the lock names this platform. A `ruby` among its platforms stands for all (lib/bundler/match_platform.rb); where it may not
+ * be changed, Bundler refuses to start (`validate_platforms!` of lib/bundler/definition.rb).
+ */
+export function checkPlatforms({ platforms }: GemfileLock, { lockPath, frozen }: BundleSettings, runtime: Runtime): Observation[] {
   if (platforms.length === 0 || platforms.some((platform) => platform === 'ruby' || fitsPlatform(platform, runtime.platform))) return []
   return [
     {
-      code: 'LOCK_PLATFORM_ABSENT',
+      code: frozen ? 'LOCK_PLATFORM_REFUSED' : 'LOCK_PLATFORM_ABSENT',
       gem: null,
-      evidence: [{ what: `PLATFORMS are ${platforms.join(', ')}; this is ${runtime.platform}`, where }],
-      explanation: `Gemfile.lock does not name ${runtime.platform}: Bundler refuses to start where the lock is frozen.`,
+      evidence: [{ what: `PLATFORMS are ${platforms.join(', ')}; this is ${runtime.platform}`, where: lockPath }],
+      explanation: `Gemfile.lock does not name ${runtime.platform}${frozen ? ', and is frozen: Bundler refuses to start the app' : ''}.`,
       mend: { tag: 'Say', lines: [`bundle lock --add-platform ${runtime.platform}`] },
     },
   ]

@@ -15,6 +15,8 @@ export interface BundleSettings {
   readonly without: boolean
   readonly forceRubyPlatform: boolean
   readonly deployment: boolean
+  /** The lock may not change: Bundler refuses what it would otherwise add. */
+  readonly frozen: boolean
 }
 
 /** `GEM_HOME` and `BUNDLE_APP_CONFIG` of the official Docker images, and `BUNDLE_PATH` of what Rails generates. */
@@ -65,6 +67,7 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
     without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (value(key) ?? '') !== ''),
     forceRubyPlatform: isOn('BUNDLE_FORCE_RUBY_PLATFORM'),
     deployment,
+    frozen: value('BUNDLE_FROZEN') === undefined ? deployment : isOn('BUNDLE_FROZEN'),
   }
 }
 
