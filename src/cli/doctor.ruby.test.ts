@@ -62,6 +62,21 @@ describe('what bezel doctor prints', () => {
     expect(stdout).not.toContain('\x1b')
   })
 
+  test('is what docs/doctor.md shows, but for this machine', async () => {
+    unbuilt()
+    const page = readFileSync(join(import.meta.dirname, '../../docs/doctor.md'), 'utf8')
+    const shown = /```console\n\$ bezel doctor\n([^]*?)\n```/.exec(page)?.[1] ?? ''
+    const plain = (text: string) =>
+      text
+        .replaceAll(app.path, '/srv/app')
+        .replaceAll(/\d+\.\d+\.\d+(?= ?[,/])/g, 'V')
+        .replaceAll(/(?<=Ruby |ABI )[\d.]+\d/g, 'V')
+        .replaceAll(/\/\S*\/ruby[\d.]*$/gm, 'RUBY')
+        .replace(/\d+ ms/, 'N ms')
+        .replace(/extensions\/[^/]+/, 'extensions/PLATFORM')
+    expect(plain((await doctor()).stdout.trimEnd())).toBe(plain(shown))
+  })
+
   test('says where to type, for a reader who stands elsewhere', async () => {
     unbuilt()
     expect((await doctor([app.path], {}, '/')).stdout).toContain(`\ntype   the commands in ${app.path}\n`)

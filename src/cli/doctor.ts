@@ -18,7 +18,7 @@ export function registerDoctor(program: Command, context: CommandContext): void 
     .option('-y, --yes', 'with --fix: do not ask')
     .addHelpText(
       'after',
-      '\nEnds with 0 (compatible, or nothing speaks against it), 78 (incompatible), 69 (no Ruby), 65 (unreadable data).' +
+      '\nEnds with 0 (compatible, or nothing speaks against it), 78 (incompatible), 69 (no Ruby), 65 (unreadable data), 64 (wrong command line).' +
         '\n\nExamples:\n  bezel doctor\n  bezel doctor --format json /srv/app | jq .verdict\n  bezel doctor --root /mnt/image /app\n  bezel doctor Dockerfile\n  bezel doctor --fix',
     )
     .action(async (app: string | undefined, flags: DoctorFlags) => {
