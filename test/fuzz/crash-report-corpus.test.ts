@@ -21,6 +21,10 @@ const dresses: readonly (readonly [string, (text: string) => string | Buffer])[]
         .map((line) => JSON.stringify({ log: `${line}\n`, stream: 'stderr' }))
         .join('\n'),
   ],
+  ['logfmt', (text) => text.replaceAll(/^.*$/gm, (line) => `ts=2026-11-25T10:00:00Z level=error msg=${JSON.stringify(line)}`)],
+  ['docker build', (text) => text.replaceAll(/^/gm, '#12 0.490 ')],
+  ['a quoting indent', (text) => text.replaceAll(/^/gm, '    ')],
+  ['a quoted log', (text) => text.replaceAll(/^/gm, '    2026-11-25T10:00:00.123456+00:00 app[web.1]: ')],
   ['colours', (text) => text.replaceAll(/^(.*)$/gm, '\u001b[31m$1\u001b[0m')],
   ['Windows line ends', (text) => text.replaceAll('\n', '\r\n')],
   ['UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],

@@ -97,8 +97,9 @@ export class CrashReportReader {
     const header = text.includes('[BUG]') || this.#torn !== null ? findBugHeader(this.#mendHeader(text)) : null
     if (header !== null) return this.#takeHeader(source, header.header, header.exact)
     if (this.#takeInReport(source, text)) return
-    if (this.#apple !== null || opensAppleReport(text)) {
-      if (this.#takeApple(text)) return
+    const left = text.trimStart()
+    if (this.#apple !== null || opensAppleReport(left)) {
+      if (this.#takeApple(left)) return
     }
     if (this.#opensHeadless(text)) {
       this.#openReport(source, null)

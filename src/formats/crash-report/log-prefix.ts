@@ -18,6 +18,8 @@ const forms = {
     { form: /^\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?:?(?:\s|$)/, names: false },
     // foreman, overmind: `10:00:01 web.1  | `.
     { form: /^\d\d:\d\d:\d\d ([\w.-]+)\s+\| ?/, names: true },
+    // docker build: seconds since the step began.
+    { form: /^\d{1,5}\.\d{1,3}(?: |$)/, names: false },
   ],
   bracket: [
     { form: /^\[ [EWINDF]? ?\d{4}-[^\]]*\]: /, names: false },
@@ -44,6 +46,8 @@ const forms = {
   blank: [{ form: /^\s*\| ?/, names: false }],
   // syslog RFC 5424.
   angle: [{ form: /^<\d+>\d \S+ \S+ (\S+ \S+) \S+ \S+ /, names: true }],
+  // docker build --progress=plain: `#12 0.490 `.
+  hash: [{ form: /^#\d+ \d{1,5}\.\d{1,3}(?: |$)/, names: false }],
   quote: [{ form: /^> ?/, names: false }],
   other: [],
 } as const satisfies Readonly<Record<string, readonly PrefixForm[]>>
@@ -55,6 +59,7 @@ function formsFor(first: number): readonly PrefixForm[] {
   if ((first >= 0x41 && first <= 0x5a) || (first >= 0x61 && first <= 0x7a) || first === 0x5f) return forms.letter
   if (first === 0x20 || first === 0x09 || first === 0x7c) return forms.blank
   if (first === 0x3c) return forms.angle
+  if (first === 0x23) return forms.hash
   return first === 0x3e ? forms.quote : forms.other
 }
 
@@ -78,6 +83,12 @@ export function stripAnsi(line: string): string {
 
 /** Takes off every known log prefix, several on top of each other included. */
 export function stripPrefix(line: string): BareLine {
+  // A whole log quoted with an indent; a report's own indented lines have no prefix behind it, and keep theirs.
+  const quoted = /^[ \t]+(?=[A-Za-z\d[<#])/.exec(line)?.[0]
+  if (quoted !== undefined) {
+    const inner = stripPrefix(line.slice(quoted.length))
+    if (inner.text.length < line.length - quoted.length) return inner
+  }
   let text = line
   let source = ''
   for (let taken = 0; taken < 6; taken += 1) {
