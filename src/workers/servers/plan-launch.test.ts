@@ -152,6 +152,17 @@ describe('an explicit command', () => {
   })
 })
 
+test.each([
+  ['puma', 'SIGUSR1'],
+  ['iodine', 'SIGUSR1'],
+  ['unicorn', 'SIGHUP'],
+  ['falcon', 'SIGHUP'],
+  ['pitchfork', null],
+] as const)("%s's own rolling restart begins with %s; of an unknown server none is known", (server, signal) => {
+  expect(plan(server, {}, { mode: 'cluster' }).restartSignal).toBe(signal)
+  expect(planCommand(['serve'], { mode: 'cluster', app: app({ environment: { PORT: '1' } }) }).restartSignal).toBeNull()
+})
+
 describe('what isolation changes', () => {
   const codes = (...args: Parameters<typeof noticeIsolation>) => noticeIsolation(...args).map(({ code }) => code)
 
