@@ -19,7 +19,7 @@ export const statusOf: Readonly<Record<number, PropertyStatus>> = {
   9: pending('the breaker machine has its laws; its property test on a real PostgreSQL is not written'),
   10: pending('faults are caught and explained from outside; its property test is not written'),
   11: held,
-  12: pending('the worker machine has its laws; its property test on real processes is not written'),
+  12: held,
   13: held,
   14: pending('leases end at shutdown; its property test is not written'),
   15: pending('the front door drains; its property test is not written'),
