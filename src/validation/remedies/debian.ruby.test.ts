@@ -28,7 +28,7 @@ function lock(gem: string, version: string): string {
   return `GEM\n  remote: https://rubygems.org/\n  specs:\n    ${gem} (${version})\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  ${gem}\n`
 }
 
-describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', () => {
+describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { timeout: 120_000 }, () => {
   let folder = ''
   let root: RootCopy
   beforeAll(() => {
@@ -48,11 +48,14 @@ describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', () =
     cpSync(join(root.path, 'gems'), home, { recursive: true, verbatimSymlinks: true })
   }
 
-  test('install a missing system library', async () => {
+  test('install a missing system library, also where the lists of packages are gone, as in images', async () => {
     bundlePg()
     expect((await validate(root)).verdict).toBe('compatible')
     await root.type('dpkg --purge --force-depends libpq5')
-    expect(await mend(root, 'LIBRARY_ABSENT')).toEqual(['apt-get install -y libpq5'])
+    const lists = join(root.path, 'var/lib/apt/lists')
+    rmSync(lists, { recursive: true })
+    mkdirSync(join(lists, 'partial'), { recursive: true })
+    expect(await mend(root, 'LIBRARY_ABSENT')).toEqual(['apt-get update', 'apt-get install -y libpq5'])
   })
 
   test('install Ruby over itself when its own library is gone', async () => {

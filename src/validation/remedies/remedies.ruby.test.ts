@@ -78,7 +78,7 @@ async function breakAndMend(broken: TinyApp, code: string): Promise<readonly str
   return remedy
 }
 
-describe('the commands of a finding, typed in the app, leave it healthy', () => {
+describe('the commands of a finding, typed in the app, leave it healthy', { timeout: 60_000 }, () => {
   test.each(kinds)('under Bundler, with %s', async (kind) => {
     const app = healthy('bundler')
     breakages[kind](app)
@@ -176,6 +176,21 @@ describe('the commands of a finding, typed in the app, leave it healthy', () => 
     } finally {
       execFileSync('umount', [folder])
     }
+  })
+
+  test('under Bundler with the gems of the system', async () => {
+    const bundled = healthy('bundler')
+    const home = join(dirname(bundled.path), 'system')
+    const env = { ...bundled.env, GEM_HOME: home }
+    const type = (line: string) => execFileSync('/bin/sh', ['-c', line], { cwd: bundled.path, env, stdio: 'pipe' })
+    rmSync(join(bundled.path, 'vendor'), { recursive: true })
+    type('bundle config unset --local path && bundle install')
+    const file = join(home, 'gems/tiny_ext-1.2.3/lib/tiny_ext.so')
+    writeFileSync(file, '')
+    const app = { ...bundled, env }
+    expect((await validate(app)).verdict).toBe('incompatible')
+    for (const { remedy } of (await validate(app)).findings) for (const line of remedy) type(line)
+    expect(await validate(app)).toMatchObject({ verdict: 'compatible', findings: [] })
   })
 
   test('without Bundler, of a gem that is precompiled for another Ruby', async () => {
