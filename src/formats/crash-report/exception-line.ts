@@ -57,7 +57,7 @@ function readPlain(line: string): ExceptionLine | null {
 
 /** Texts that only Ruby or libpq write, so that no class name is needed beside them. */
 const speaksForItself =
-  /can't be called from trap context|log writing failed|^\[FATAL\] failed to allocate memory|stack level too deep|machine stack overflow in critical region|can't create Thread|unsafe method called from not main ractor|bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|arrived from server while idle|Cannot allocate memory - fork/
+  /can't be called from trap context|log writing failed|^\[FATAL\] failed to allocate memory|stack level too deep|machine stack overflow in critical region|can't create Thread|unsafe method called from not main ractor|SSL error: [^]*bad record mac|SSL SYSCALL error|server closed the connection unexpectedly|SSL connection has been closed unexpectedly|arrived from server while idle|Cannot allocate memory - fork/
 
 function guessClass(message: string): string {
   if (message.includes('trap context')) return 'ThreadError'

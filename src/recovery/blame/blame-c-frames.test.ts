@@ -30,6 +30,21 @@ describe('a C frame', () => {
     expect(explainText(frames.join('\n'))).toMatchObject({ confidence: 'certain', culprit: { gem: 'grpc', version: '1.58.0' } })
   })
 
+  test('of a library that nobody knows, carried by ffi, leaves ffi in doubt', () => {
+    const c = [
+      '/opt/lib/libgrain.so.1(grain_read+0x2) [0x7f0000000004]',
+      '/usr/lib/libffi.so.8(ffi_call+0x2) [0x7f0000000005]',
+      gem('ffi-1.17.0', 'call'),
+    ]
+    expect(explainText(report({ c }))).toMatchObject({ confidence: 'suspected', culprit: { gem: 'ffi' } })
+  })
+
+  test('whose path is cut within the name of the gem is in doubt', () => {
+    const cut = 'ill-1.4.2/lib/mill_ext.so: [BUG] Segmentation fault at 0x0000000000000001'
+    const told = explainText(`${cut}\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n`)
+    expect(told.confidence).toBe('suspected')
+  })
+
   test('of libffi blames neither ffi for fiddle nor fiddle for ffi', () => {
     const c = [
       '/lib/x86_64-linux-gnu/libc.so.6(strlen+0x2) [0x7f0000000004]',

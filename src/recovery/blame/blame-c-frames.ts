@@ -26,7 +26,10 @@ export function blameCFrames(report: CrashReport, site: CrashSite, ruby: RubySit
         : through === null
           ? 'libc faulted on its behalf'
           : `${baseName(pathOf(through))} faulted on its behalf`
-    const sure = site.found === 'guess' || suspect.owner.by === 'guess' ? 'suspected' : suspect.owner.by === 'name' ? 'likely' : 'certain'
+    // What a bridge carried the call to is not known: the library may be anybody's.
+    const carried = isBridgeGem(gem) && through?.owner.tag === 'library' && through.owner.gem === null
+    const doubtful = site.found === 'guess' || suspect.owner.by === 'guess' || carried
+    const sure = doubtful ? 'suspected' : suspect.owner.by === 'name' ? 'likely' : 'certain'
     return {
       culprit,
       confidence: sure,

@@ -36,3 +36,19 @@ test("musl's complaint about a gem for glibc is known, also where it was wrapped
   const log = 'Error relocating /gems/mill-0.2.3-x86_64-linux/lib/mill/3.4/mill.so:\n  __vsnprintf_chk: symbol not found\n'
   expect(explainText(log)).toMatchObject({ kind: 'glibc', causeId: 'GLIBC-ON-MUSL', culprit: { gem: 'mill', version: '0.2.3' } })
 })
+
+describe('what is left of a cut message', () => {
+  test('is in doubt where the cut may have taken half of the name', () => {
+    expect(explainText('ill-1.4.2/lib/mill.so: wrong ELF class: ELFCLASS32 - /g (LoadError)\n')).toMatchObject({
+      kind: 'arch',
+      confidence: 'suspected',
+    })
+  })
+
+  test('blames neither ffi nor fiddle for libffi, which both use', () => {
+    expect(explainText("a.rb:1:in 'require': libffi.so.7: cannot open shared object file\n")).toMatchObject({
+      kind: 'missing-library',
+      culprit: { gem: null, library: 'libffi.so.7' },
+    })
+  })
+})

@@ -1,8 +1,8 @@
 import type { LoadFailure, LoadFailureWhy, RubyFrame } from '../../formats/crash-report/crash-report.ts'
-import { nobody, type Blame } from './blame.ts'
+import { atMost, nobody, type Blame } from './blame.ts'
 import type { TroubleKind } from './explanation.ts'
-import { baseName, gemOfPath, isGemName, readFullName } from './gem-path.ts'
-import { gemOfLibrary, gemOfSymbol, isLoaderGem, isNativeGem, ownerOfFeature, ownerOfFile } from './known-owners.ts'
+import { baseName, gemOfPath, isCutPath, isGemName, readFullName } from './gem-path.ts'
+import { gemOfLibrary, gemOfSymbol, isBridgeGem, isLoaderGem, isNativeGem, ownerOfFeature, ownerOfFile } from './known-owners.ts'
 
 const kinds: Readonly<Record<LoadFailureWhy, TroubleKind>> = {
   'abi-mismatch': 'abi-mismatch',
@@ -39,8 +39,9 @@ export interface LoadBlame extends Blame {
 export function blameLoadFailure(failure: LoadFailure): LoadBlame {
   const owner = ownerOf(failure)
   const gem = owner?.gem ?? null
-  const confidence =
+  const told =
     owner === null ? (failure.subject === null && failure.file === null ? 'unknown' : 'certain') : owner.sure ? 'certain' : 'likely'
+  const confidence = atMost(told, failure.file !== null && isCutPath(failure.file) ? 'suspected' : 'certain')
   const library = libraryOf(failure)
   const culprit =
     gem === null && library === null
@@ -119,7 +120,8 @@ function ownerOf(failure: LoadFailure): FoundOwner | null {
     }
   if (byFrame !== null) return { ...byFrame, sure: false, by: 'the Ruby line that loaded it' }
   const byLibrary = (subject === null ? null : gemOfLibrary(baseName(subject))) ?? (file === null ? null : gemOfLibrary(baseName(file)))
-  if (byLibrary !== null) return { gem: byLibrary, version: null, sure: false, by: subject ?? '' }
+  // ffi and fiddle both carry libffi.
+  if (byLibrary !== null && !isBridgeGem(byLibrary)) return { gem: byLibrary, version: null, sure: false, by: subject ?? '' }
   const bySymbol = symbol === null || /^(?:rb_|ruby_|Init_)/.test(symbol) ? null : gemOfSymbol(symbol)
   return bySymbol === null ? null : { gem: bySymbol, version: null, sure: false, by: symbol ?? '' }
 }

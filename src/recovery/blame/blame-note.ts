@@ -180,7 +180,7 @@ function kindOfException({ className, message, rubyFrames }: ExceptionNote): Tro
 
 /** Sentences of libpq (fe-secure-openssl.c, fe-misc.c, fe-exec.c); OpenSSL’s own words alone are any connection’s. */
 const libpqSays =
-  /PQconsumeInput|bad record mac|SSL SYSCALL|server closed the connection|SSL connection has been closed|arrived from server while idle/
+  /PQconsumeInput|SSL error: [^]*bad record mac|SSL SYSCALL|server closed the connection|SSL connection has been closed|arrived from server while idle/
 
 const classOwners: readonly (readonly [RegExp, string])[] = [
   [/^PG::/, 'pg'],

@@ -6,7 +6,7 @@ import { readCrashSite, type CrashSite } from './crash-site.ts'
 import type { Confidence } from './explanation.ts'
 import { readSentSignal } from './external-signal.ts'
 import { mappedObject, ownerOfObject } from './frame-owner.ts'
-import { baseName } from './gem-path.ts'
+import { baseName, isCutPath } from './gem-path.ts'
 import { contextOf, traitsOf, type ReportTrait } from './report-traits.ts'
 import { readRubySite, type RubySite } from './ruby-site.ts'
 import { toCulprit } from './to-culprit.ts'
@@ -40,7 +40,8 @@ export function blameReport(report: CrashReport): ReportBlame {
     }
   }
   const found = blameJit(report) ?? blameCFrames(report, site, ruby) ?? blameRegisters(report, ruby) ?? blameRuby(report, site, ruby)
-  const ceiling: Confidence = report.interleaved || traits.includes('in-allocator') ? 'suspected' : 'certain'
+  const cut = found.culprit?.file !== null && found.culprit?.file !== undefined && isCutPath(found.culprit.file)
+  const ceiling: Confidence = report.interleaved || cut || traits.includes('in-allocator') ? 'suspected' : 'certain'
   const evidence = [...found.evidence, ...contextOf(report, site, ruby, traits)]
   return { ...base, traits, ...found, confidence: atMost(found.confidence, ceiling), evidence }
 }

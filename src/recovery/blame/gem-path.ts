@@ -55,6 +55,11 @@ export function checkoutOfPath(path: string): string | null {
   return file !== '' && plain(file.replace(/_(?:ext|native|c)$/, '')) === plain(folder) ? folder : null
 }
 
+/** A path that begins with the gem's own folder: what stood before is lost, and maybe half of the name. */
+export function isCutPath(path: string): boolean {
+  return /^[\w.-]+-\d+\.\d[\w.-]*\//.test(path)
+}
+
 /** Splits `google-protobuf-3.25.1-x86_64-linux` into its parts; `name-REVISION` of a git source has no version. */
 export function readFullName(fullName: string): GemOfPath {
   const platform = platforms.exec(fullName)?.[1] ?? null
