@@ -26,7 +26,7 @@ export const statusOf: Readonly<Record<number, PropertyStatus>> = {
   16: held,
   17: pending('reports and /proc are recorded; its property test is not written'),
   18: held,
-  19: pending('facts are logged as JSON lines; its property test is not written'),
+  19: held,
   20: pending('the degradation ladder is told, static answers come later'),
   21: pending('health reads every part; its property test is not written'),
   22: pending('health takes no connection from the pool; the benchmark that shows it is not written'),
