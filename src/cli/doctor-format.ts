@@ -4,6 +4,7 @@ import { isCommand } from '../validation/remedies/command-line.ts'
 import type { ValidationSettings } from '../validation/options.ts'
 import type { Severity } from '../validation/findings.ts'
 import type { Finding, ValidationReport } from '../validation/validation-report.ts'
+import { foldFindings, type Fold } from './fold-findings.ts'
 
 type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold'
 export type Paint = (style: Style, text: string) => string
@@ -39,10 +40,21 @@ export function formatReport(report: ValidationReport, scene: Scene, colour: boo
     ...(typed === null ? [] : [['type', typed]]),
   ] as const
   return [
-    ...report.findings.flatMap((finding) => [...formatFinding(finding, paint), '']),
+    ...foldFindings(report.findings).flatMap((each) => [...('more' in each ? formatFold(each, paint) : formatFinding(each, paint)), '']),
     ...facts.map(([name = '', text]) => `${paint('bold', name)}${' '.repeat(7 - name.length)}${text}`),
     `${paint(verdictStyle[verdict], verdict)}: ${countFindings(report)}, in ${tookMs} ms`,
   ].join('\n')
+}
+
+/** More names than a line holds. */
+const namesShown = 12
+
+function formatFold({ code, severity, more }: Fold, paint: Paint): string[] {
+  const { word, style } = marks[severity]
+  const rest = more.length > namesShown ? ', …' : ''
+  return [
+    `${paint(style, word)}  the same of ${more.length} more: ${plain(more.slice(0, namesShown).join(', '))}${rest} ${paint('dim', code)}`,
+  ]
 }
 
 /** What there is of each severity. */

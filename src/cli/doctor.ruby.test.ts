@@ -92,6 +92,17 @@ describe('what bezel doctor prints', () => {
     expect(onTerminal('NO_COLOR=1')).not.toContain('\x1b[32m')
   })
 
+  test('for a bundle that is not installed is still one screen, and JSON has it all', async () => {
+    app = made.copy()
+    const lock = join(app.path, 'Gemfile.lock')
+    const gems = Array.from({ length: 40 }, (_, index) => `    gem${index} (1.0)`).join('\n')
+    writeFileSync(lock, readFileSync(lock, 'utf8').replace('    tiny_ext (1.2.3)', `${gems}\n    tiny_ext (1.2.3)`))
+    const { stdout } = await doctor(['--no-probe'])
+    expect(stdout).toContain('\nwarning  the same of 37 more: gem3, gem4, ')
+    expect(stdout.split('\n').length).toBeLessThan(25)
+    expect((JSON.parse((await doctor(['--json', '--no-probe'])).stdout) as Told).findings).toHaveLength(40)
+  })
+
   test('as JSON is one object of verdict, findings and the reports of the gems', async () => {
     unbuilt()
     const { code, stdout, stderr } = await doctor(['--format', 'json'])
