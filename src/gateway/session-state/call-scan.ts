@@ -56,8 +56,7 @@ export function scanCalls(
       if (byte === 0x28 && name.parts > 0 && kind === token.Other) judge(scan, bytes, cursor, standardStrings)
       name.parts = 0
     }
-    lists.pass(cursor, bytes, previous, beforePrevious)
-    beforePrevious.copy(previous)
+    lists.pass(cursor, bytes, previous)
     previous.become(cursor)
     cursor.advance()
   }
@@ -65,7 +64,6 @@ export function scanCalls(
 }
 
 /** One scan at a time: they hold nothing between two. */
-const beforePrevious = new PassedToken()
 const previous = new PassedToken()
 const name = new ScannedName()
 const lists = new ColumnLists()

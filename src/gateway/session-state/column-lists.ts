@@ -23,6 +23,8 @@ export class ColumnLists {
   #withStep = 0
   /** Depths whose bracket is that of DISTINCT ON or OPERATOR: what follows it may be a call. */
   #callsFollow = 0
+  /** The end of the ON of DISTINCT ON. */
+  #distinctOn = -1
   #closedBeforeCall = false
   /** The end of a word behind which a method and its list follow: EXCLUDE USING, PARTITION BY outside of brackets. */
   #methodAfter = -1
@@ -31,26 +33,23 @@ export class ColumnLists {
     this.#withs = 0
     this.#withStep = afterWith ? 1 : 0
     this.#callsFollow = 0
+    this.#distinctOn = -1
     this.#closedBeforeCall = false
     this.#methodAfter = -1
   }
 
-  /** Before `previous` becomes the token at the cursor; `beforePrevious` stands before it. */
-  pass(cursor: SqlCursor, bytes: Buffer, previous: PassedToken, beforePrevious: PassedToken): void {
+  /** Before `previous` becomes the token at the cursor. */
+  pass(cursor: SqlCursor, bytes: Buffer, previous: PassedToken): void {
     const { kind, depth } = cursor
     if (kind === token.Other) {
       const { byte } = cursor
-      if (byte === open) this.#enter(depth, bytes, previous, beforePrevious)
+      if (byte === open) this.#enter(depth, bytes, previous)
       else if (byte === close) this.#closedBeforeCall = has(this.#callsFollow, depth + 1)
       if (byte !== open) this.#withStep = 0
       return
     }
-    this.#followWith(cursor, depth)
-    if (kind !== token.Word) return
-    if (has(this.#withs, depth) && cursor.end - cursor.start <= 6 && queryBegins.has(cursor.text().toLowerCase()))
-      this.#withs &= ~bit(depth)
-    if (cursor.isWord('using') && previous.isWord(bytes, 'exclude')) this.#methodAfter = cursor.end
-    if (depth === 0 && cursor.isWord('by') && previous.isWord(bytes, 'partition')) this.#methodAfter = cursor.end
+    if (this.#withStep !== 0) this.#followWith(cursor, depth)
+    if (kind === token.Word) this.#passWord(cursor, bytes, previous, depth)
   }
 
   /** Whether the bracket at the cursor, behind a name that stands behind `before`, begins a list. */
@@ -62,15 +61,32 @@ export class ColumnLists {
     return has(this.#withs, depth - 1) || (before.kind === token.Word && before.end === this.#methodAfter)
   }
 
-  #enter(depth: number, bytes: Buffer, previous: PassedToken, beforePrevious: PassedToken): void {
+  #enter(depth: number, bytes: Buffer, previous: PassedToken): void {
     if (this.#withStep === 2) this.#withs |= bit(depth - 1)
     // `WITH a AS (…) (SELECT …) ORDER BY x, f(y)`
     else if (previous.isByte(close)) this.#withs &= ~bit(depth - 1)
     this.#withStep = 0
     this.#withs &= ~bit(depth)
-    const isDistinct = previous.isWord(bytes, 'on') && beforePrevious.isWord(bytes, 'distinct')
-    if (isDistinct || previous.isWord(bytes, 'operator')) this.#callsFollow |= bit(depth)
+    if (previous.end === this.#distinctOn || previous.isWord(bytes, 'operator')) this.#callsFollow |= bit(depth)
     else this.#callsFollow &= ~bit(depth)
+  }
+
+  #passWord(cursor: SqlCursor, bytes: Buffer, previous: PassedToken, depth: number): void {
+    const { end } = cursor
+    switch (end - cursor.start) {
+      case 2:
+        if (cursor.isWord('on') && previous.isWord(bytes, 'distinct')) this.#distinctOn = end
+        else if (depth === 0 && cursor.isWord('by') && previous.isWord(bytes, 'partition')) this.#methodAfter = end
+        return
+      case 4:
+        if (cursor.isWord('with')) this.#withStep = 1
+        return
+      case 5:
+      case 6:
+        if (has(this.#withs, depth) && queryBegins.has(cursor.text().toLowerCase())) this.#withs &= ~bit(depth)
+        else if (cursor.isWord('using') && previous.isWord(bytes, 'exclude')) this.#methodAfter = end
+        return
+    }
   }
 
   #followWith(cursor: SqlCursor, depth: number): void {
@@ -80,7 +96,7 @@ export class ColumnLists {
       this.#withs |= bit(depth)
       this.#withStep = 0
     } else {
-      this.#withStep = cursor.isWord('with') ? 1 : 0
+      this.#withStep = 0
     }
   }
 }
