@@ -24,7 +24,9 @@ export const statusOf: Readonly<Record<number, PropertyStatus>> = {
   14: pending('leases end at shutdown; its property test is not written'),
   15: pending('the front door drains; its property test is not written'),
   16: held,
-  17: pending('reports and /proc are recorded; its property test is not written'),
+  17: pending(
+    'on a busy machine a run that writes its whole report at once (rb_bug) is gone before /proc is read: the report tells, the state is missing',
+  ),
   18: held,
   19: held,
   20: pending('the degradation ladder is told, static answers come later'),
