@@ -1,4 +1,3 @@
-import { createConnection, type Socket } from 'node:net'
 import { bodyStep, type BodyWalker } from '../formats/http1/body-walker.ts'
 import { ChunkWalker } from '../formats/http1/chunk-walker.ts'
 import { needMore, refused } from '../formats/http1/head-walker.ts'
@@ -9,6 +8,7 @@ import { requestHeadText } from '../formats/http1/write-head.ts'
 import type { Address } from '../link/messages.ts'
 import type { Carrier, Exchange, HoldingRun } from './exchange.ts'
 import type { House } from './house.ts'
+import { UpstreamSocket } from './upstream-socket.ts'
 
 /** What a connection tells of the request that it carries. After `answered`, and after each ending, it carries none. */
 export interface UpstreamOwner {
@@ -38,7 +38,7 @@ export class UpstreamConnection implements Carrier {
   idleSinceMs = 0
   private readonly house: House
   private readonly owner: UpstreamOwner
-  private readonly socket: Socket
+  private readonly socket: UpstreamSocket
   private exchange: Exchange | null = null
   private body: BodyWalker | null = null
   private pending: PendingHead | null = null
@@ -61,7 +61,8 @@ export class UpstreamConnection implements Carrier {
       this.read(house.readBuffer, length)
       return true
     }
-    this.socket = createConnection({ ...toConnect(run.serving.address), onread: { buffer: house.readBuffer, callback } })
+    this.socket = new UpstreamSocket({ onread: { buffer: house.readBuffer, callback } })
+    this.socket.setNoDelay(true)
     this.socket.on('connect', () => {
       this.connected = true
       if (this.exchange !== null) this.send(this.exchange)
@@ -73,6 +74,7 @@ export class UpstreamConnection implements Carrier {
     this.socket.on('end', () => this.closed())
     this.socket.on('close', () => this.closed())
     run.connections.add(this)
+    this.socket.connect(toConnect(run.serving.address))
   }
 
   carry(exchange: Exchange): void {
@@ -259,8 +261,8 @@ export class UpstreamConnection implements Carrier {
   }
 }
 
-function toConnect(address: Address): { path: string } | { host: string; port: number; noDelay: true } {
-  return address.tag === 'Unix' ? { path: address.path } : { host: address.host, port: address.port, noDelay: true }
+function toConnect(address: Address): { path: string } | { host: string; port: number } {
+  return address.tag === 'Unix' ? { path: address.path } : { host: address.host, port: address.port }
 }
 
 function toWalker(head: ResponseHead): BodyWalker {
