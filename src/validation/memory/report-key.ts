@@ -38,6 +38,6 @@ function mountsOf(mountInfo: string): string[] {
 
 function newestChange(folder: string): number {
   const path = join(import.meta.dirname, folder)
-  const names = readdirSync(path, { recursive: true, encoding: 'utf8' })
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => !name.includes('.test.'))
   return names.reduce((newest, name) => Math.max(newest, statSync(join(path, name)).mtimeMs), 0)
 }
