@@ -1,4 +1,4 @@
-import { checkAbsent, checkApp } from './evidence/check-app.ts'
+import { checkAbsent, checkApp, isLeftOut } from './evidence/check-app.ts'
 import { checkKnownBad } from './compatibility/check-known-bad.ts'
 import { checkLock, checkTroubles, specUnreadable } from './evidence/check-files.ts'
 import { checkDockerfile, checkPlatforms } from './evidence/check-declared.ts'
@@ -51,7 +51,10 @@ export async function inspectBundle(
     gems: [...inspected.gems].sort(byName),
     all,
     observations,
-    unseen: [...found.unreadable, ...(settings.without ? [] : found.absent.filter(({ native }) => native).map(({ name }) => name))],
+    unseen: [
+      ...found.unreadable,
+      ...found.absent.filter((gem) => !isLeftOut(gem, settings) && (gem.native || gem.need === 'always')).map(({ name }) => name),
+    ],
   }
 }
 

@@ -12,6 +12,8 @@ export interface LockedVariant {
   readonly platform: string
   /** SHA-256 in hex, from the `CHECKSUMS` section; null when it has none. */
   readonly sha256: string | null
+  /** Names of the gems that this build needs; a precompiled one may need fewer. */
+  readonly dependencies: readonly string[]
 }
 
 export interface LockedGem {

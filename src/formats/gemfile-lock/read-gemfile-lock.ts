@@ -92,20 +92,22 @@ function readSource(kind: string, lines: readonly LockLine[], draft: Draft): Mal
   const source = toSource(kind, options)
   draft.sources.push(source)
   if (specs === -1) return null
-  let open: { dependencies: Set<string> } | null = null
+  let open: { dependencies: Set<string>; own: string[] } | null = null
   for (const { number, text } of lines.slice(specs + 1)) {
     const spec = specLine.exec(text)
     if (spec !== null) {
       const [, name = '', version = '', platform = 'ruby'] = spec
       const gem = draft.gems.get(name) ?? { variants: [], source, dependencies: new Set<string>() }
-      gem.variants.push({ version, platform, sha256: null })
+      const own: string[] = []
+      gem.variants.push({ version, platform, sha256: null, dependencies: own })
       draft.gems.set(name, gem)
-      open = gem
+      open = { dependencies: gem.dependencies, own }
       continue
     }
     const need = needLine.exec(text)
     if (need === null || open === null) return malformed(number, `expected a gem, as "    pg (1.5.4)", not ${quote(text)}`)
     open.dependencies.add(need[1] ?? '')
+    open.own.push(need[1] ?? '')
   }
   return null
 }

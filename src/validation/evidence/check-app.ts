@@ -72,9 +72,17 @@ function differs(
   return { code, gem: null, evidence: [{ what, where }], explanation, mend: { tag: 'Ruby', wanted } }
 }
 
+/** Whether a gem is rightly absent: its group was left out at install, or may have been by an environment that nobody knows. */
+export function isLeftOut({ need, elsewhere, remains }: AbsentGem, { without, environmentKnown }: BundleSettings): boolean {
+  if (need === 'sometimes') return without || !environmentKnown
+  return need === 'unclear' && without && elsewhere.length === 0 && remains === null
+}
+
 /** Gems of the lock that are not where this Ruby looks. */
 export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettings, runtime: Runtime): Observation[] {
-  return absent.flatMap(({ name, version, elsewhere, remains }): Observation[] => {
+  return absent.flatMap((gem): Observation[] => {
+    const { name, version, elsewhere, remains } = gem
+    if (isLeftOut(gem, settings)) return []
     if (remains !== null && elsewhere.length === 0)
       return [
         {
@@ -95,8 +103,6 @@ export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettin
           mend: { tag: 'Install' },
         },
       ]
-    // A group that was left out at install is rightly absent; which gems it holds, only the Gemfile's Ruby code knows.
-    if (settings.without) return []
     return [
       {
         code: 'GEM_ABSENT',

@@ -12,7 +12,7 @@ export function absentFrom(
   folders: readonly string[],
   settings: BundleSettings,
   runtime: Runtime,
-): (gem: LockedGem) => AbsentGem {
+): (gem: LockedGem) => Omit<AbsentGem, 'need'> {
   let others: readonly { readonly abi: string; readonly home: string }[] | null = null
   return ({ name, version, variants }) => {
     others ??= otherAbis(tree, settings.path === null ? folders : [posix.join(settings.path, 'ruby', runtime.abi)], runtime)

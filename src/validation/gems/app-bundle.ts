@@ -11,6 +11,8 @@ export interface BundleSettings {
   readonly path: string | null
   /** Where else the bundle may be, as `path`: nothing names a folder, and what the environment would say is not known. */
   readonly likelyPaths: readonly string[]
+  /** False in a root: whatever the environment would add is not known. */
+  readonly environmentKnown: boolean
   /** Groups left out at install: gems of the lock may rightly be absent. */
   readonly without: boolean
   readonly forceRubyPlatform: boolean
@@ -63,6 +65,7 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
     lockPath: gemfilePath.endsWith('gems.rb') ? posix.join(base, 'gems.locked') : `${posix.resolve(appPath, gemfilePath)}.lock`,
     gemfilePath: posix.resolve(appPath, gemfilePath),
     path: asked === undefined ? null : posix.resolve(base, asked.replace(/^~(?=\/)/, home)),
+    environmentKnown: known,
     likelyPaths: known || decisive !== undefined ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
     without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (value(key) ?? '') !== ''),
     forceRubyPlatform: isOn('BUNDLE_FORCE_RUBY_PLATFORM'),

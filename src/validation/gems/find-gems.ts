@@ -1,11 +1,13 @@
 import { posix } from 'node:path'
 import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
+import { readGemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
 import { readGemspec } from '../../formats/gemspec/read-gemspec.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { absentFrom } from './absent-gem.ts'
 import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem } from './installed-gem.ts'
+import { readNeeds } from './read-needs.ts'
 import { fitsPlatform } from './platform.ts'
 import { listSpecs, readInstalledGem, toGem, type SpecFile } from './read-gem-folder.ts'
 
@@ -37,7 +39,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
   const specs = indexSpecs(tree, folders, runtime)
   const toAbsent = absentFrom(tree, folders, settings, runtime)
   const gems: InstalledGem[] = []
-  const absent: AbsentGem[] = []
+  const absent: Omit<AbsentGem, 'need'>[] = []
   const unreadable: string[] = []
   for (const locked of lock.gems.values()) {
     if (locked.name === 'bundler') continue
@@ -48,7 +50,8 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       if (!isForOthers(locked)) absent.push(toAbsent(locked))
     } else gems.push(found)
   }
-  return { gems, absent, unreadable, folders }
+  const needOf = absent.length === 0 ? null : readNeeds(lock, readGemfileGems(tree.text(settings.gemfilePath) ?? ''), gems)
+  return { gems, absent: absent.map((gem) => ({ ...gem, need: needOf?.(gem.name) ?? 'unclear' })), unreadable, folders }
 
   /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
   function isForOthers({ variants }: LockedGem): boolean {

@@ -38,6 +38,9 @@ export interface InstalledGem {
   readonly lacks: 'folder' | 'files' | 'trace' | null
 }
 
+/** `sometimes`: only a group, a platform or a condition wants it. */
+export type Need = 'always' | 'sometimes' | 'unclear'
+
 /** A gem of the lock that is not where this Ruby would look for it. */
 export interface AbsentGem {
   readonly name: string
@@ -46,6 +49,8 @@ export interface AbsentGem {
   readonly elsewhere: readonly { readonly abi: string; readonly home: string }[]
   /** Its own folder, which stands in a searched gem folder without a specification; null when there is none. */
   readonly remains: string | null
+  /** Whether the app needs it whatever its groups are: as far as the Gemfile's plain lines tell. */
+  readonly need: Need
   /** Whether it is known to have native code: the lock offers it precompiled, or it is one of the critical gems. */
   readonly native: boolean
 }

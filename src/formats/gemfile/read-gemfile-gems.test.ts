@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { readGemfileGems } from './read-gemfile-gems.ts'
+
+const read = (text: string) => {
+  const { always, sometimes } = readGemfileGems(text)
+  return { always: [...always], sometimes: [...sometimes] }
+}
+
+test('gems outside every group are always wanted', () => {
+  const text = `source "https://rubygems.org"
+ruby "3.3.0"
+gem "rails", "~> 7.1" # the framework
+gem 'pg'
+gem("puma", ">= 5.0",
+  require: false)
+git "https://example.com/a.git" do
+  gem "a"
+end
+`
+  expect(read(text)).toEqual({ always: ['rails', 'pg', 'puma', 'a'], sometimes: [] })
+})
+
+test('gems of a group, a platform or a condition are wanted sometimes, unless they are named outside as well', () => {
+  const text = `group :development, :test do
+  gem "debug", platforms: %i[ mri windows ]
+  platforms :mri do
+    gem "byebug"
+  end
+end
+gem "web-console", group: :development
+gem "tzinfo-data", platforms: [:windows]
+gem "bootsnap", :group => :production,
+  require: false
+if ENV["EDGE"]
+  gem "edge"
+end
+gem "late" if RUBY_VERSION > "3"
+group :default, :test do
+  gem "json"
+end
+gem "listen"
+group(:test) do |*|
+  gem "listen"
+end
+`
+  expect(read(text)).toEqual({
+    always: ['json', 'listen'],
+    sometimes: ['debug', 'byebug', 'web-console', 'tzinfo-data', 'bootsnap', 'edge', 'late'],
+  })
+})
