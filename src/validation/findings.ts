@@ -182,9 +182,9 @@ export const findingRules = {
     example: 'lib/pg_ext.so offers no ruby_abi_version; Ruby is 3.5.0dev',
   },
   LIBRUBY_UNWANTED: {
-    severity: 'warning',
-    means: 'Ruby is static, and the extension brings a second copy of Ruby (libruby) into the process.',
-    example: 'DT_NEEDED libruby.so.3.3 in lib/pg_ext.so; /usr/local/bin/ruby is built without a shared library',
+    severity: 'error',
+    means: 'The extension brings a second copy of Ruby (libruby) into the process; Ruby refuses it ("incompatible library version").',
+    example: 'lib/pg_ext.so brings /usr/lib/x86_64-linux-gnu/libruby-3.3.so.3.3; /usr/local/bin/ruby is another build',
   },
   ALLOCATOR_LATE: {
     severity: 'warning',

@@ -200,14 +200,19 @@ describe('Ruby itself', () => {
     expect(await inspect(named, development)).toMatchObject({ verdict: 'compatible', codes: [] })
   })
 
-  test('a static one is warned of an extension that brings a libruby along', async () => {
+  test('an extension that brings another libruby along is refused, by a static Ruby and by one with its own', async () => {
+    const own = { [ruby]: makeElf(['libruby.so.3.1', 'libc.so.6'], plain), '/usr/lib/libruby.so.3.1': glibc[`/usr/lib/${libruby}`] ?? '' }
+    expect(await inspect({ ...glibc, ...own, [extension]: makeElf([libruby], made) })).toMatchObject({
+      verdict: 'incompatible',
+      codes: ['LIBRUBY_UNWANTED'],
+    })
     const files = {
       ...glibc,
       [ruby]: makeElf(['libc.so.6'], { imports: [], exports: ['rb_define_method'] }),
       [extension]: makeElf([libruby], made),
     }
     const { codes, verdict } = await inspect(files, { ...shared, shared: false, libruby: null, extensionAbi: '3.1.0-static' })
-    expect({ codes, verdict }).toEqual({ codes: ['LIBRUBY_UNWANTED'], verdict: 'compatible' })
+    expect({ codes, verdict }).toEqual({ codes: ['LIBRUBY_UNWANTED'], verdict: 'incompatible' })
   })
 
   test('one whose library is missing can not start', async () => {

@@ -39,6 +39,7 @@ export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFil
     observations: [
       ...absentLibraries(bench, extension, closure),
       ...otherLibruby(bench, extension, closure),
+      ...secondLibruby(bench, extension, closure),
       ...(loader.libc === 'glibc' ? oldLibraries(extension, elf, closure) : []),
       ...(incomplete || others.length === 0 ? [] : [unboundSymbols(extension, others, elf)]),
     ],
@@ -85,6 +86,20 @@ function oldLibraries(extension: Extension, elf: ElfFile, { libraries }: Resolve
     mend: { tag: 'Library' as const, name: posix.basename(library.path) },
   }))
   return [...mine, ...brought]
+}
+
+/** Ruby compares the functions that a file would call with its own, and refuses those of another libruby (dln.c). */
+function secondLibruby({ linked, runtime }: Workbench, extension: Extension, { libraries }: Resolved): Observation[] {
+  return libraries
+    .filter(({ path }) => posix.basename(path).startsWith('libruby') && posix.basename(path).includes(`.so.${runtime.minor}`))
+    .filter((library) => linked?.loader.hasLoaded(library) === false)
+    .map(({ path }) => ({
+      code: 'LIBRUBY_UNWANTED' as const,
+      gem: extension.gem.name,
+      evidence: [{ what: `brings ${path}, which is not the Ruby that loads it`, where: extension.path }],
+      explanation: `${extension.feature} brings a second copy of Ruby (${posix.basename(path)}) into the process, and is refused.`,
+      mend: { tag: 'Rebuild' as const },
+    }))
 }
 
 /** A libruby of this minor version under another name than this Ruby's own: Debian's beside one from source. */

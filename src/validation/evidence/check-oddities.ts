@@ -27,15 +27,6 @@ export function checkOddities({ runtime, linked }: Workbench, extension: Extensi
       explanation: `Ruby ${runtime.version} is a development version, and ${extension.feature} was not built for exactly this one.`,
       mend: { tag: extension.gem.platform === 'ruby' ? 'Rebuild' : 'SourceBuild' },
     })
-  const libruby = elf.needed.find((name) => name.startsWith('libruby'))
-  if (!runtime.shared && libruby !== undefined)
-    found.push({
-      code: 'LIBRUBY_UNWANTED',
-      gem: extension.gem.name,
-      evidence: [{ what: `DT_NEEDED ${libruby}; Ruby is static`, where: extension.path }],
-      explanation: `${extension.feature} brings a second copy of Ruby (${libruby}) into a static Ruby's process.`,
-      mend: { tag: 'Rebuild' },
-    })
   const jemalloc = elf.needed.find((name) => name.startsWith('libjemalloc'))
   if (jemalloc !== undefined && linked !== null && !linked.loader.rubyOffers('mallctl'))
     found.push({

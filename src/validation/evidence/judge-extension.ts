@@ -90,6 +90,7 @@ const decisive: ReadonlySet<string> = new Set([
   'LIBRARY_SYMBOL_ABSENT',
   'LIBRARY_ABSENT',
   'LIBRARY_TOO_OLD',
+  'LIBRUBY_UNWANTED',
   'INIT_ABSENT',
   'ABI_VERSION_ABSENT',
 ])

@@ -50,6 +50,11 @@ export class Loader {
     return this.#global.some((library) => library.exports(symbol))
   }
 
+  /** Whether Ruby itself loads a library at its start. */
+  hasLoaded(library: Library): boolean {
+    return this.#global.includes(library)
+  }
+
   /** The libraries that one file brings along, breadth first, those of the process among them. */
   closure(file: { readonly path: string; readonly elf: ElfFile }): Resolved {
     const libraries = new Map<string, Library>()
