@@ -24,6 +24,32 @@ describe('when a connection closes and its run lives', () => {
     expect(worker.requests).toHaveLength(3)
   })
 
+  test('one that met a closed door was never received: it is sent on a new connection, whatever it is', async () => {
+    const rig = await open()
+    const { worker } = await rig.boot((request) => {
+      echo(request)
+      request.socket.destroy()
+    }, 1)
+    // Each but the first is sent the moment that the answer before it is read, which is before the connection's end is.
+    const answers = await Promise.all(['/1', '/2', '/3'].map((path) => rig.ask(path, { method: 'POST', body: 'b' })))
+    expect(answers).toMatchObject([{ body: 'POST /1 b' }, { body: 'POST /2 b' }, { body: 'POST /3 b' }])
+    expect(worker.requests).toHaveLength(3)
+  })
+
+  test('one that met a closed door of a run that has died goes elsewhere, whatever it is', async () => {
+    const rig = await open()
+    const { run, worker } = await rig.boot((request) => {
+      echo(request)
+      worker.die()
+    }, 1)
+    const answers = Promise.all(['/1', '/2'].map((path) => rig.ask(path, { method: 'POST' })))
+    await until(() => worker.dead && rig.door.snapshot().runs[0]?.idleConnections === 0 && rig.door.snapshot().requests.waiting === 0)
+    rig.kill(run)
+    const next = await rig.boot(echo)
+    expect(await answers).toMatchObject([{ status: 200 }, { status: 200 }])
+    expect(next.worker.requests).toHaveLength(1)
+  })
+
   test('a worker that never answers is not asked again for the same request', async () => {
     const rig = await open()
     const { worker } = await rig.boot((request) => void request.socket.destroy())

@@ -217,9 +217,10 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
       if (untilClose) return this.answered(exchange)
       // A server closes a kept-alive connection when it likes; the others of its age are no better.
       for (const old of exchange.run?.idle.splice(0) ?? []) old.destroy()
+      const unsent = exchange.sentMs < 0
       const stale = reused && !exchange.begun && !exchange.renewed && this.isRepeatable(exchange)
-      if (!stale || exchange.client === null) return this.#fail(exchange, 'WORKER_NO_ANSWER', null)
-      exchange.renewed = true
+      if (!(unsent || stale) || exchange.client === null) return this.#fail(exchange, 'WORKER_NO_ANSWER', null)
+      exchange.renewed ||= !unsent
       this.again(exchange)
       this.pump()
     })

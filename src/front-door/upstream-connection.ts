@@ -19,7 +19,7 @@ export interface UpstreamOwner {
   answerMalformed(exchange: Exchange, why: string): void
   /** No octet of the request was sent. */
   connectFailed(exchange: Exchange, code: string): void
-  /** It closed before the answer was whole. */
+  /** It closed before the answer was whole. `sentMs` is -1 when it had closed before the request. */
   closedUnder(exchange: Exchange, how: { reused: boolean; untilClose: boolean }): void
 }
 
@@ -48,6 +48,8 @@ export class UpstreamConnection implements Carrier {
   private untilClose = false
   /** The request's body goes out chunked. */
   private chunked = false
+  /** The request went out in one write, of which a server gets everything or nothing. */
+  private inOneWrite = false
   private discarded = 0
   private keepAlive = true
   private served = 0
@@ -126,9 +128,9 @@ export class UpstreamConnection implements Carrier {
     this.discarded = 0
     const text = requestHeadText(head, length, exchange.client?.forwardingLines(exchange) ?? '')
     exchange.sent(this.house.nowMs(), this.house.settings.requestTimeoutMs)
+    this.inOneWrite = body.complete && body.length <= joinBytes
     if (body.length === 0) this.socket.write(text, 'latin1')
-    else if (body.complete && body.length <= joinBytes)
-      this.socket.write(text + body.chunks.map((chunk) => chunk.toString('latin1')).join(''), 'latin1')
+    else if (this.inOneWrite) this.socket.write(text + body.chunks.map((chunk) => chunk.toString('latin1')).join(''), 'latin1')
     else {
       this.socket.cork()
       this.socket.write(text, 'latin1')
@@ -250,7 +252,11 @@ export class UpstreamConnection implements Carrier {
     exchange.upstream = null
     if (this.tunnel) this.owner.upgradeEnded(exchange)
     else if (exchange.sentMs < 0) this.owner.connectFailed(exchange, this.errorCode)
-    else this.owner.closedUnder(exchange, { reused: this.served > 0, untilClose: this.untilClose })
+    else {
+      const reused = this.served > 0
+      if (reused && this.inOneWrite && this.socket.brokenPipe) exchange.sentMs = -1
+      this.owner.closedUnder(exchange, { reused, untilClose: this.untilClose })
+    }
   }
 
   private forget(): void {

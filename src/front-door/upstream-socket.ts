@@ -5,15 +5,21 @@ import { Socket } from 'node:net'
  * Writing then fails (EPIPE), and Node would close the socket with that answer still in it. What is read, or its end, says how it went.
  */
 export class UpstreamSocket extends Socket {
+  /** A write found the server's end closed: nothing of it was received. */
+  brokenPipe = false
+
   override _write(chunk: unknown, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    super._write(chunk, encoding, unlessPeerClosed(callback))
+    super._write(chunk, encoding, this.unlessClosed(callback))
   }
 
   override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], callback: (error?: Error | null) => void): void {
-    super._writev?.(chunks, unlessPeerClosed(callback))
+    super._writev?.(chunks, this.unlessClosed(callback))
   }
-}
 
-function unlessPeerClosed(callback: (error?: Error | null) => void): (error?: NodeJS.ErrnoException | null) => void {
-  return (error) => callback(error?.code === 'EPIPE' || error?.code === 'ECONNRESET' ? null : error)
+  private unlessClosed(callback: (error?: Error | null) => void): (error?: NodeJS.ErrnoException | null) => void {
+    return (error) => {
+      this.brokenPipe ||= error?.code === 'EPIPE'
+      callback(error?.code === 'EPIPE' || error?.code === 'ECONNRESET' ? null : error)
+    }
+  }
 }
