@@ -7,7 +7,7 @@ import { runCommand } from './run-command.ts'
 import { toTally, type Tally } from './tally.ts'
 
 const checkDeadlineMs = 120_000
-const testsDeadlineMs = 20 * 60_000
+const testsDeadlineMs = 60 * 60_000
 
 const checks = ['typecheck', 'lint', 'format:check', 'dead'] as const
 
