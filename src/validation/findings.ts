@@ -16,6 +16,11 @@ export const findingRules = {
     means: 'The interpreter that the app would use is there and does not start.',
     example: 'error while loading shared libraries: libruby-3.1.so.3.1: cannot open shared object file',
   },
+  RUBY_MOVED: {
+    severity: 'warning',
+    means: 'The interpreter stands elsewhere than it was built for, and looks for its standard library where nothing is.',
+    example: '/opt/ruby/bin/ruby was built for /usr/local, where no standard library is',
+  },
   GEMFILE_RUBY_DIFFERS: {
     severity: 'error',
     means: 'The Gemfile asks for another Ruby than the one found; Bundler refuses to start the app.',

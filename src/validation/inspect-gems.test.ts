@@ -221,6 +221,10 @@ describe('Ruby itself', () => {
     expect(observations).toMatchObject([{ code: 'RUBY_BROKEN', evidence: [{ what: expect.stringContaining(libruby), where: ruby }] }])
   })
 
+  test('one that was moved from its prefix is warned of', async () => {
+    expect(await inspect(glibc, { ...shared, movedFrom: '/usr/local' })).toMatchObject({ codes: ['RUBY_MOVED'] })
+  })
+
   test('one whose loader is missing can not start', async () => {
     const { observations } = await inspect({ ...glibc, [ruby]: readFileSync('/bin/sh') })
     expect(observations[0]).toMatchObject({ code: 'RUBY_BROKEN', evidence: [{ what: expect.stringContaining('its loader') }] })

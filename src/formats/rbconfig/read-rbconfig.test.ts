@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readRbConfig } from './read-rbconfig.ts'
+import { readFixedPrefix, readRbConfig } from './read-rbconfig.ts'
 
 const text = `module RbConfig
   TOPDIR = File.dirname(__FILE__).chomp!("/lib/ruby/3.3.0/x86_64-linux")
@@ -41,4 +41,10 @@ describe('an rbconfig.rb', () => {
   test('of other text is malformed', () => {
     expect(readRbConfig('puts 1', '/tmp/rbconfig.rb')).toMatchObject({ tag: 'Malformed' })
   })
+})
+
+test('tells the prefix of an interpreter that can not be moved', () => {
+  expect(readFixedPrefix(text)).toBeNull()
+  expect(readFixedPrefix(`${text}  CONFIG["LIBRUBY_RELATIVE"] = "no"\n`)).toBe('/usr/local')
+  expect(readFixedPrefix(`${text}  CONFIG["LIBRUBY_RELATIVE"] = "yes"\n`)).toBeNull()
 })

@@ -43,3 +43,13 @@ export function readRbConfig(text: string, installedAt: string): RbConfig | Malf
   for (const key of raw.keys()) expand(key, 0)
   return settled
 }
+
+/**
+ * The prefix that was compiled into an interpreter which can't be moved; null for one that finds its own place
+ * (`--enable-load-relative`), or when nothing tells.
+ */
+export function readFixedPrefix(text: string): string | null {
+  const head = text.slice(0, maxCharacters)
+  if (!/^[ \t]*CONFIG\["LIBRUBY_RELATIVE"\][ \t]*=[ \t]*"no"/m.test(head)) return null
+  return /^[ \t]*CONFIG\["prefix"\][ \t]*=[ \t]*\(TOPDIR \|\| DESTDIR \+ "([^"]+)"\)/m.exec(head)?.[1] ?? null
+}

@@ -1,5 +1,6 @@
 import type { Observation } from '../observation.ts'
 import { lackingEvidence, lackingVersionsOf } from './lacking-versions.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { Workbench } from './workbench.ts'
 
 /** Whether the loader could start Ruby itself: its own loader, and every library that it needs. */
@@ -33,4 +34,18 @@ export function checkInterpreter({ tree, linked }: Workbench): Observation[] {
     explanation: `${ruby.path} can not start: ${library.path} was built with a newer ${lacking.name} than the one installed here.`,
     mend: { tag: 'Say' as const, lines: ['Install a Ruby that is built for this system.'] },
   }))
+}
+
+/** Whether Ruby finds its own standard library: one that was moved needs RUBYLIB for that, which no file tells. */
+export function checkPrefix({ rubyPath, movedFrom }: Runtime): Observation[] {
+  if (movedFrom === null) return []
+  return [
+    {
+      code: 'RUBY_MOVED',
+      gem: null,
+      evidence: [{ what: `built for ${movedFrom}, where no standard library is`, where: rubyPath }],
+      explanation: `${rubyPath} was built for ${movedFrom} and moved: without RUBYLIB it finds not even RubyGems.`,
+      mend: { tag: 'Say', lines: [`Put Ruby back to ${movedFrom}, or build it with --enable-load-relative.`] },
+    },
+  ]
 }

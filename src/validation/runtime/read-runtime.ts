@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { readElf } from '../../formats/elf/read-elf.ts'
-import { readRbConfig } from '../../formats/rbconfig/read-rbconfig.ts'
+import { readFixedPrefix, readRbConfig } from '../../formats/rbconfig/read-rbconfig.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import { toRuntime, type Runtime } from './runtime.ts'
 import { usualGemFolders } from './usual-gem-folders.ts'
@@ -12,8 +12,13 @@ export function readRuntime(tree: FileTree, ruby: string): Runtime | null {
   const runtimes = configFiles(tree, prefix).flatMap((path) => {
     const text = tree.text(path)
     const config = text === null ? null : readRbConfig(text, path)
-    if (config === null || 'tag' in config) return []
-    const runtime = toRuntime(config, ruby, [])
+    if (text === null || config === null || 'tag' in config) return []
+    const fixed = readFixedPrefix(text)
+    const moved =
+      fixed !== null &&
+      fixed !== config.get('prefix') &&
+      tree.realPath(posix.join(fixed, 'lib/ruby', posix.basename(config.get('rubylibdir') ?? ''))) === null
+    const runtime = { ...toRuntime(config, ruby, []), movedFrom: moved ? fixed : null }
     return [{ ...runtime, gemFolders: usualGemFolders(tree, runtime) }]
   })
   return runtimes.find((runtime) => runtime.minor === minor) ?? (minor === null ? runtimes[0] : undefined) ?? null

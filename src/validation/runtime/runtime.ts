@@ -26,6 +26,8 @@ export interface Runtime {
   readonly archFolder: string
   /** Where a distribution's packages put extensions (`vendor_ruby`). */
   readonly vendorArchFolder: string
+  /** The prefix that is compiled into it, when it stands elsewhere and nothing is there: it finds not even its own library then. */
+  readonly movedFrom: string | null
   /** Folder whose `specifications/default` lists the default gems. */
   readonly defaultGemFolder: string
 }
@@ -51,6 +53,7 @@ export function toRuntime(config: ReadonlyMap<string, string>, rubyPath: string,
     gemFolders,
     archFolder: get('rubyarchdir'),
     vendorArchFolder: get('vendorarchdir'),
+    movedFrom: null,
     defaultGemFolder: `${get('rubylibprefix')}/gems/${abi}`,
   }
 }
