@@ -28,6 +28,9 @@ const lingerMs = 2_000
 /** A client that was just accepted may have its first request on the way: a drain gives it this long to send it. */
 const arrivalMs = 500
 
+/** A body that is passed on holds a worker: so much of it must come within each `bodyTimeoutMs`, or octet after octet would hold it for ever. */
+const minStreamedBytes = 16_384
+
 /** One client: its requests are answered one after the other. */
 export class ClientConnection implements RequestSink, Asker {
   readonly peer: string
@@ -44,6 +47,8 @@ export class ClientConnection implements RequestSink, Asker {
   private kept: Buffer | null = null
   /** Until then its first request may still be on the way; 0 once that has come. */
   private arrivesByMs: number
+  /** Of a streamed body, since its client was last found fast enough. */
+  private streamedBytes = 0
   private consuming = false
   private ended = false
   private closing = false
@@ -153,12 +158,16 @@ export class ClientConnection implements RequestSink, Asker {
   }
 
   streamingBegan(): void {
+    this.streamedBytes = 0
     this.dueMs = !this.reader.isInBody ? Infinity : this.house.nowMs() + this.house.settings.bodyTimeoutMs
     this.socket.resume()
   }
 
   resumeReading(): void {
-    if (this.kept === null) this.socket.resume()
+    if (this.kept !== null) return
+    // It was the worker that was slow.
+    if (this.reader.isInBody) this.streamingBegan()
+    else this.socket.resume()
   }
 
   /** Closes a connection that has nothing to wait for. */
@@ -256,7 +265,11 @@ export class ClientConnection implements RequestSink, Asker {
     if (exchange === null) return
     const { body } = exchange
     const { settings, held } = house
-    this.dueMs = house.nowMs() + settings.bodyTimeoutMs
+    if (body.released) this.streamedBytes += bytes.length
+    if (!body.released || this.streamedBytes >= minStreamedBytes) {
+      this.streamedBytes = 0
+      this.dueMs = house.nowMs() + settings.bodyTimeoutMs
+    }
     if (body.released) {
       if (exchange.upstream?.writeBody(bytes) === false) this.socket.pause()
       return
