@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,8 @@ import { print } from './stdout.ts'
 
 const pluginFolder = fileURLToPath(new URL('../../ruby/guard', import.meta.url))
 const pluginName = 'bezel_guard_plugin.rb'
+/** What was made for the plugin goes with it. */
+const foldersLine = 'Folders made for it: '
 
 /** Answers the exit code. `action` is what was typed: `install`, `uninstall`, `check` (by the hook itself), or null before a command. */
 export async function runGuard(
@@ -49,11 +51,12 @@ function runGuarded([file = '', ...args]: readonly string[]): Promise<number> {
 
 async function install(scope: 'project' | 'user', app: string): Promise<number> {
   const file = await pluginFile(scope, app)
+  const made = existsSync(file) ? foldersMadeFor(file) : countMissing(dirname(file))
   // The app may run as another user than the one who types this.
   makeFolder(dirname(file), 0o755)
   writeFileSync(
     file,
-    `# frozen_string_literal: true\n\n# Made by "bezel guard install", removed by "bezel guard uninstall".\nplugin = ${JSON.stringify(join(pluginFolder, 'rubygems_plugin.rb')).replaceAll('#', '\\#')}\nload plugin if File.exist?(plugin)\n`,
+    `# frozen_string_literal: true\n\n# Made by "bezel guard install", removed by "bezel guard uninstall". ${foldersLine}${made}\nplugin = ${JSON.stringify(join(pluginFolder, 'rubygems_plugin.rb')).replaceAll('#', '\\#')}\nload plugin if File.exist?(plugin)\n`,
   )
   print(`guarded: every extension built into ${dirname(dirname(file))} is validated (${file})`)
   return 0
@@ -62,8 +65,9 @@ async function install(scope: 'project' | 'user', app: string): Promise<number> 
 async function uninstall(scope: 'project' | 'user', app: string): Promise<number> {
   const file = await pluginFile(scope, app)
   const there = existsSync(file)
+  const made = there ? foldersMadeFor(file) : 0
   rmSync(file, { force: true })
-  removeEmpty(dirname(file))
+  removeEmpty(dirname(file), made)
   print(there ? `removed ${file}` : `nothing to remove: ${file} is not there`)
   return 0
 }
@@ -72,10 +76,22 @@ async function pluginFile(scope: 'project' | 'user', app: string): Promise<strin
   return join(await findGuardFolder(resolve(app), scope, process.env), 'plugins', pluginName)
 }
 
-function removeEmpty(folder: string): void {
+function countMissing(folder: string): number {
+  return existsSync(folder) ? 0 : 1 + countMissing(dirname(folder))
+}
+
+function foldersMadeFor(file: string): number {
+  return Number(new RegExp(`${foldersLine}(\\d+)`).exec(readFileSync(file, 'utf8'))?.[1] ?? 0)
+}
+
+/** The innermost `count` folders of a path, as far as they hold nothing. */
+function removeEmpty(folder: string, count: number): void {
+  if (count === 0) return
   try {
     rmdirSync(folder)
   } catch {
-    // Another plugin lives there, or it never was.
+    // Something else lives there by now.
+    return
   }
+  removeEmpty(dirname(folder), count - 1)
 }

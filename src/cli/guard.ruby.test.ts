@@ -93,9 +93,22 @@ test('a project keeps its guard in its own gem folder, and loses it without a tr
     rmSync(join(bundled.home, `specifications/tiny_ext-${tinyVersion}.gemspec`))
     await expect(bundled.type('bundle install')).rejects.toThrow('An error occurred while installing tiny_ext')
     await runGuard('uninstall', null, 'project', bundled.path)
-    expect(existsSync(join(bundled.home, 'plugins'))).toBe(false)
+    expect(existsSync(plugin)).toBe(false)
     await bundled.type('bundle install')
   } finally {
     bundled.remove()
   }
+})
+
+test('a user loses the guard without a trace, and keeps what was there before', async () => {
+  const home = join(copy, 'user')
+  mkdirSync(join(home, '.local'), { recursive: true })
+  const run = promisify(execFile)
+  const env = { ...process.env, HOME: home, GEM_HOME: undefined }
+  const guard = async (action: string) => run(join(project, 'bin/bezel'), ['guard', action, '--scope', 'user'], { env, cwd: copy })
+  await guard('install')
+  await guard('install')
+  expect(readdirSync(home, { recursive: true })).toContainEqual(expect.stringMatching(/plugins\/bezel_guard_plugin\.rb$/))
+  await guard('uninstall')
+  expect(readdirSync(home, { recursive: true })).toEqual(['.local'])
 })
