@@ -4,6 +4,7 @@ import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { BundleSettings } from '../gems/app-bundle.ts'
 import type { AbsentGem, InstalledGem } from '../gems/installed-gem.ts'
+import { parts } from '../gems/platform.ts'
 import type { Observation } from '../observation.ts'
 import { wantedVersion } from '../runtime/find-ruby.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -81,8 +82,9 @@ export function isLeftOut({ need, elsewhere, remains }: AbsentGem, { without, en
 /** Gems of the lock that are not where this Ruby looks. */
 export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettings, runtime: Runtime): Observation[] {
   return absent.flatMap((gem): Observation[] => {
-    const { name, version, elsewhere, remains } = gem
+    const { name, version, elsewhere, foreign, remains } = gem
     if (isLeftOut(gem, settings)) return []
+    if (foreign !== null) return [forOtherPlatform(name, version, foreign, runtime)]
     if (remains !== null && elsewhere.length === 0)
       return [
         {
@@ -113,6 +115,26 @@ export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettin
       },
     ]
   })
+}
+
+/** Bundler and RubyGems pass over a precompiled gem of another processor, system or C library. */
+function forOtherPlatform(
+  name: string,
+  version: string,
+  { platform, specPath }: NonNullable<AbsentGem['foreign']>,
+  runtime: Runtime,
+): Observation {
+  const [theirs, ours] = [parts(platform), parts(runtime.platform)]
+  return {
+    code: theirs.cpu === ours.cpu && theirs.os === ours.os ? 'LIBC_DIFFERS' : 'ARCHITECTURE_DIFFERS',
+    gem: name,
+    evidence: [
+      { what: `is precompiled for ${platform}`, where: specPath },
+      { what: `Ruby is for ${runtime.platform}`, where: runtime.rubyPath },
+    ],
+    explanation: `${name} ${version} is installed for ${platform} only; this is ${runtime.platform}.`,
+    mend: { tag: 'Install' },
+  }
 }
 
 export async function checkRequiredRuby(gem: InstalledGem, runtime: Runtime): Promise<Observation[]> {

@@ -5,16 +5,21 @@ import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem } from './installed-gem.ts'
+import { fitsPlatform } from './platform.ts'
+import type { SpecFile } from './read-gem-folder.ts'
 
 /** Tells of gems that are in none of the folders where they are in part, or for which other Rubies. */
 export function absentFrom(
   tree: FileTree,
   folders: readonly string[],
+  specs: ReadonlyMap<string, SpecFile>,
   settings: BundleSettings,
   runtime: Runtime,
 ): (gem: LockedGem) => Omit<AbsentGem, 'need'> {
   let others: readonly { readonly abi: string; readonly home: string }[] | null = null
+  let foreign: ReadonlyMap<string, AbsentGem['foreign']> | null = null
   return ({ name, version, variants }) => {
+    foreign ??= foreignBuilds(specs, runtime)
     others ??= otherAbis(tree, settings.path === null ? folders : [posix.join(settings.path, 'ruby', runtime.abi)], runtime)
     const fullNames = variants.map(({ platform }) => `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}`)
     const own = folders.flatMap((home) => fullNames.map((fullName) => posix.join(home, 'gems', fullName)))
@@ -24,10 +29,23 @@ export function absentFrom(
       elsewhere: others.filter(({ home }) =>
         fullNames.some((fullName) => tree.facts(posix.join(home, 'specifications', `${fullName}.gemspec`)) !== null),
       ),
-      remains: own.find((folder) => tree.facts(folder)?.kind === 'folder') ?? null,
+      foreign: foreign.get(`${name}-${version}`) ?? null,
+      remains: own.find((folder) => !specs.has(posix.basename(folder)) && tree.facts(folder)?.kind === 'folder') ?? null,
       native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
     }
   }
+}
+
+/** Precompiled builds by name and version: what an absent gem has among them is for another platform. */
+function foreignBuilds(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): ReadonlyMap<string, AbsentGem['foreign']> {
+  return new Map(
+    [...specs.values()].flatMap(({ fullName, path }) => {
+      const [, nameAndVersion, platform] = /^(.+?-\d[^-]*)-(.+)$/.exec(fullName) ?? []
+      return nameAndVersion === undefined || platform === undefined || fitsPlatform(platform, runtime.platform)
+        ? []
+        : [[nameAndVersion, { platform, specPath: path }] as const]
+    }),
+  )
 }
 
 /** Gem folders of other Rubies beside those of this one. */

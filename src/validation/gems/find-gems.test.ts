@@ -59,6 +59,16 @@ describe('a gem of the lock', () => {
     expect(find(files, ['ffi (1.16.3-arm64-darwin)'], ['arm64-darwin']).gems).toMatchObject([{ fullName: 'ffi-1.16.3-x86_64-linux' }])
   })
 
+  test('that is installed for another platform only says so, and has no remains', () => {
+    const files = {
+      [`${home}/specifications/pg-1.7.0-aarch64-linux.gemspec`]: stub('pg', '1.7.0', 'aarch64-linux'),
+      [`${home}/gems/pg-1.7.0-aarch64-linux/lib/pg.rb`]: '',
+    }
+    expect(find(files, ['pg (1.7.0)', 'pg (1.7.0-aarch64-linux)']).absent).toMatchObject([
+      { name: 'pg', foreign: { platform: 'aarch64-linux' }, remains: null },
+    ])
+  })
+
   test('that is for other platforms only is not missed by a lock that knows this one', () => {
     expect(find({}, ['jruby-openssl (0.14.2-java)'], ['ruby', 'java']).absent).toEqual([])
     expect(find({}, ['jruby-openssl (0.14.2-java)'], ['java']).absent).toMatchObject([{ name: 'jruby-openssl' }])

@@ -37,7 +37,7 @@ function within(tree: FileTree, path: string, runtime: Runtime): string[] {
 export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: BundleSettings, runtime: Runtime): FoundGems {
   const folders = gemFolders(tree, settings, runtime)
   const specs = indexSpecs(tree, folders, runtime)
-  const toAbsent = absentFrom(tree, folders, settings, runtime)
+  const toAbsent = absentFrom(tree, folders, specs, settings, runtime)
   const gems: InstalledGem[] = []
   const absent: Omit<AbsentGem, 'need'>[] = []
   const unreadable: string[] = []

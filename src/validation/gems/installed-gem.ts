@@ -47,6 +47,8 @@ export interface AbsentGem {
   readonly version: string
   /** Gem folders of other ABIs (`2.7.0`) that hold it. */
   readonly elsewhere: readonly { readonly abi: string; readonly home: string }[]
+  /** A build of the same version for a platform that is not this one; null when there is none. */
+  readonly foreign: { readonly platform: string; readonly specPath: string } | null
   /** Its own folder, which stands in a searched gem folder without a specification; null when there is none. */
   readonly remains: string | null
   /** Whether the app needs it whatever its groups are: as far as the Gemfile's plain lines tell. */
