@@ -31,7 +31,12 @@ export async function runDoctor(app: string | undefined, flags: DoctorFlags): Pr
   }
   const settings = await toDoctorSettings(app, flags)
   warnOfIgnore(settings)
-  const report = await validate(settings)
+  const report = await validate(settings).catch(async (error: unknown) => {
+    // Whoever reads JSON gets its one object all the same; the exit code follows from the error.
+    if (flags.format === 'json' && error instanceof BezelError && error.code === 'RUBY_NOT_FOUND')
+      await show(reportWithoutRuby(error, settings), settings, flags)
+    throw error
+  })
   if (flags.fix === true) return fixAndShow(report, settings, flags)
   await show(report, settings, flags)
   return exitCodeOf(report)
@@ -51,6 +56,19 @@ export function exitCodeOf({ verdict, findings }: ValidationReport): number {
   if (findings.some(({ code, severity }) => (code === 'LOCK_UNREADABLE' || code === 'DOCKERFILE_UNREADABLE') && severity === 'error'))
     return 65
   return verdict === 'incompatible' ? 78 : 0
+}
+
+function reportWithoutRuby({ message, remedy }: BezelError, { root, appPath }: Scene): ValidationReport {
+  const evidence = [{ what: 'no interpreter of CRuby', where: root ?? appPath }]
+  return {
+    verdict: 'unknown',
+    findings: [{ code: 'RUBY_ABSENT', severity: findingRules.RUBY_ABSENT.severity, gem: null, evidence, explanation: message, remedy }],
+    gems: [],
+    ruby: null,
+    scope: 'lock',
+    extensions: 0,
+    tookMs: 0,
+  }
 }
 
 async function readDockerfile(path: string, flags: DoctorFlags): Promise<number> {

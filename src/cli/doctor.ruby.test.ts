@@ -190,6 +190,9 @@ describe('bezel doctor ends with', () => {
   test('69 where there is no Ruby, and says where it looked', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'bezel-empty-'))
     expect(await doctor(['--root', empty])).toMatchObject({ code: 69, stderr: expect.stringContaining(`${empty}/usr/bin/ruby`) })
+    const told = await doctor(['--root', empty, '--format', 'json'])
+    expect(told.code).toBe(69)
+    expect(JSON.parse(told.stdout)).toMatchObject({ verdict: 'unknown', findings: [{ code: 'RUBY_ABSENT' }], gems: [], ruby: null })
     expect(await doctor(['--ruby', '/no/such/ruby'])).toMatchObject({
       code: 69,
       stderr: expect.stringMatching(/^bezel: There is no ruby in \/no\/such\/ruby\.\n {2}try: Let --ruby /),

@@ -11,6 +11,12 @@ interface FindingRule {
 
 /** Every finding there is. `docs/findings.md` is made from this table. */
 export const findingRules = {
+  RUBY_ABSENT: {
+    severity: 'error',
+    means:
+      'There is no Ruby to judge for: nothing can be said about the gems. Only in JSON; else it is an error of its own, and ends with 69.',
+    example: 'neither /usr/local/bin/ruby nor /usr/bin/ruby exists',
+  },
   RUBY_BROKEN: {
     severity: 'error',
     means: 'The interpreter that the app would use is there and does not start.',
