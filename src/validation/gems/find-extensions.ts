@@ -34,13 +34,14 @@ export function findExtensions(tree: FileTree, gem: InstalledGem, runtime: Runti
     shadowed,
     otherMinors: loaded.size > 0 ? [] : [...new Set(all.flatMap(({ folderMinor }) => (folderMinor === null ? [] : [folderMinor])))].sort(),
     builtFolder: mine,
-    buildComplete: asksForMark(gem) ? mine !== null && tree.facts(posix.join(mine, 'gem.build_complete')) !== null : null,
+    buildComplete: asksForMark(gem, loaded.size > 0) ? mine !== null && tree.facts(posix.join(mine, 'gem.build_complete')) !== null : null,
     builtForOthers: built.filter(({ abi }) => abi !== runtime.extensionAbi),
   }
 }
 
-function asksForMark(gem: InstalledGem): boolean {
-  return gem.declaresExtensions && (gem.origin === 'gem' || gem.origin === 'git')
+/** RubyGems passes over a gem without the mark; Bundler puts a Git source on the load path all the same, whose own `lib` then serves. */
+function asksForMark({ declaresExtensions, origin }: InstalledGem, hasFiles: boolean): boolean {
+  return declaresExtensions && (origin === 'gem' || (origin === 'git' && !hasFiles))
 }
 
 /** A precompiled gem tries the file of this minor first (`lib/3.1/pg_ext.so`), the plain one only when that is missing. */

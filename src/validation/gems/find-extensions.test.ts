@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { memoryTree } from '../../../test/support/memory-tree.ts'
+import { toRuntime } from '../runtime/runtime.ts'
+import { findExtensions } from './find-extensions.ts'
+import type { InstalledGem } from './installed-gem.ts'
+
+const runtime = toRuntime(
+  new Map([
+    ['MAJOR', '3'],
+    ['MINOR', '1'],
+    ['ruby_version', '3.1.0'],
+    ['arch', 'x86_64-linux'],
+    ['ENABLE_SHARED', 'yes'],
+  ]),
+  '/usr/bin/ruby',
+  [],
+)
+const gem: InstalledGem = {
+  name: 'made',
+  version: '1.0',
+  home: '/gems',
+  specPath: '/gems/bundler/gems/made-0123456789ab/made.gemspec',
+  requiredRubyVersion: null,
+  lacks: null,
+  origin: 'git',
+  platform: 'ruby',
+  fullName: 'made-0123456789ab',
+  folder: '/gems/bundler/gems/made-0123456789ab',
+  requireFolders: ['/gems/bundler/gems/made-0123456789ab/lib'],
+  extensionsRoot: '/gems/bundler/gems/extensions',
+  declaresExtensions: true,
+  packagedFiles: null,
+}
+const marked = (origin: InstalledGem['origin'], files: readonly string[]) =>
+  findExtensions(memoryTree(new Map(files.map((path) => [path, '']))), { ...gem, origin }, runtime).buildComplete
+
+test('a Git source is loaded without the mark of a finished build where its own lib holds the file, an installed gem is not', () => {
+  const file = '/gems/bundler/gems/made-0123456789ab/lib/made.so'
+  expect(marked('git', [file])).toBeNull()
+  expect(marked('git', [])).toBe(false)
+  expect(marked('gem', [file])).toBe(false)
+})
