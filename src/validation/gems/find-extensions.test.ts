@@ -40,3 +40,13 @@ test('a Git source is loaded without the mark of a finished build where its own 
   expect(marked('git', [])).toBe(false)
   expect(marked('gem', [file])).toBe(false)
 })
+
+test('what was built for glibc is not built for musl', () => {
+  const built = (platform: string) => `/gems/bundler/gems/extensions/${platform}/3.1.0/made-0123456789ab/gem.build_complete`
+  const folder = (platform: string, ruby: string) =>
+    findExtensions(memoryTree(new Map([[built(platform), '']])), gem, { ...runtime, platform: ruby }).builtFolder !== null
+  expect(folder('x86_64-linux', 'x86_64-linux-musl')).toBe(false)
+  expect(folder('x86_64-linux-musl', 'x86_64-linux-musl')).toBe(true)
+  expect(folder('x86_64-linux-gnu', 'x86_64-linux')).toBe(true)
+  expect(folder('x86_64-linux', 'x86_64-linux-gnu')).toBe(true)
+})

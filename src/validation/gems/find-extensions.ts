@@ -3,7 +3,7 @@ import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Extension, GemExtensions } from './extension.ts'
 import type { InstalledGem } from './installed-gem.ts'
-import { fitsPlatform } from './platform.ts'
+import { fitsPlatform, parts } from './platform.ts'
 
 /** Deep enough for every gem of the field (grpc: 4); a loop of links ends here. */
 const maxDepth = 8
@@ -55,11 +55,16 @@ function builtFolders(tree: FileTree, gem: InstalledGem, runtime: Runtime): { ab
   if (root === null || (!gem.declaresExtensions && gem.origin !== 'git')) return []
   return tree
     .list(root)
-    .filter(({ name }) => fitsPlatform(name, runtime.platform))
+    .filter(({ name }) => isOwnPlatform(name, runtime.platform))
     .flatMap(({ name }) =>
       tree.list(posix.join(root, name)).map(({ name: abi }) => ({ abi, folder: posix.join(root, name, abi, gem.fullName) })),
     )
     .filter(({ folder }) => tree.facts(folder)?.kind === 'folder')
+}
+
+/** The folder bears RubyGems' own name of the platform, in which only `gnu` may be left out; a gem may name no C library at all. */
+function isOwnPlatform(folder: string, local: string): boolean {
+  return fitsPlatform(folder, local) && (parts(folder).libc ?? 'gnu') === (parts(local).libc ?? 'gnu')
 }
 
 /** A gem that states neither extensions nor a platform has none; its first two levels are looked at all the same. */
