@@ -165,9 +165,17 @@ export class ClientConnection implements RequestSink, Asker {
 
   resumeReading(): void {
     if (this.kept !== null) return
-    // It was the worker that was slow.
-    if (this.reader.isInBody) this.streamingBegan()
-    else this.socket.resume()
+    if (!this.reader.isInBody) return void this.socket.resume()
+    if (this.exchange !== null) this.exchange.deadlineMs = Infinity
+    this.streamingBegan()
+  }
+
+  /** A worker that takes nothing of a body is the late one, not the client. */
+  private waitForWorker(exchange: Exchange): void {
+    this.socket.pause()
+    if (exchange.begun) return
+    this.dueMs = Infinity
+    exchange.deadlineMs = this.house.nowMs() + this.house.settings.requestTimeoutMs
   }
 
   /** Closes a connection that has nothing to wait for. */
@@ -271,7 +279,7 @@ export class ClientConnection implements RequestSink, Asker {
       this.dueMs = house.nowMs() + settings.bodyTimeoutMs
     }
     if (body.released) {
-      if (exchange.upstream?.writeBody(bytes) === false) this.socket.pause()
+      if (exchange.upstream?.writeBody(bytes) === false) this.waitForWorker(exchange)
       return
     }
     body.add(bytes)
