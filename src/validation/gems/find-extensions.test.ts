@@ -50,3 +50,14 @@ test('what was built for glibc is not built for musl', () => {
   expect(folder('x86_64-linux-gnu', 'x86_64-linux')).toBe(true)
   expect(folder('x86_64-linux', 'x86_64-linux-gnu')).toBe(true)
 })
+
+test("Fedora's gems have their extensions in lib64", () => {
+  const fedora: InstalledGem = { ...gem, origin: 'gem', home: '/usr/share/gems', extensionsRoot: '/usr/share/gems/extensions' }
+  const built = `/usr/lib64/gems/ruby/${gem.fullName}`
+  const files = [`${built}/gem.build_complete`, `${built}/made.so`]
+  expect(findExtensions(memoryTree(new Map(files.map((path) => [path, '']))), fedora, runtime)).toMatchObject({
+    buildComplete: true,
+    builtFolder: built,
+    loaded: [{ feature: 'made' }],
+  })
+})

@@ -50,9 +50,12 @@ function preferVersioned(extensions: readonly Extension[]): Extension[] {
   return extensions.filter(({ folderMinor, path }) => folderMinor !== null || !versioned.has(posix.basename(path)))
 }
 
+/** Fedora's operating_system.rb keeps what is built of `/usr/share/gems` in `/usr/lib64/gems/ruby`. */
 function builtFolders(tree: FileTree, gem: InstalledGem, runtime: Runtime): { abi: string; folder: string }[] {
   const root = gem.extensionsRoot
   if (root === null || (!gem.declaresExtensions && gem.origin !== 'git')) return []
+  const fedora = posix.join(gem.home.replace(/\/share\/gems$/, '/lib64/gems/ruby'), gem.fullName)
+  if (gem.home.endsWith('/share/gems') && tree.facts(fedora)?.kind === 'folder') return [{ abi: runtime.extensionAbi, folder: fedora }]
   return tree
     .list(root)
     .filter(({ name }) => isOwnPlatform(name, runtime.platform))

@@ -32,6 +32,7 @@ export function usualGemFolders(tree: FileTree, runtime: Omit<Runtime, 'gemFolde
     ...debian,
     runtime.defaultGemFolder,
     '/usr/share/gems',
+    '/usr/local/share/gems',
     ...homes.flatMap((home) => [`${home}/.local/share/gem/ruby/${abi}`, `${home}/.gem/ruby/${abi}`, `${home}/.gem/ruby/${version}`]),
   ]
   return [...new Set(folders)]
