@@ -4,7 +4,7 @@ export type AbortLine = Pick<AbortNote, 'by' | 'message' | 'source' | 'function'
 
 /** glibc's own texts before `abort()` (malloc/malloc.c, debug/stack_chk_fail.c, debug/fortify_fail.c). */
 const glibc =
-  /^(?:(?:\*\*\* )?Error in (?:`[^']*'|[^`:]{1,200}): |\*\*\* ?glibc detected \*\*\*:? .*?: )?(?:double free or corruption(?: \([\w!]+\))?|(?:free|malloc|realloc|calloc|memalign|aligned_alloc|mremap_chunk|munmap_chunk|malloc_consolidate|malloc_trim|malloc_printerr|tcache_\w+)\(\): .+|corrupted (?:size vs\. prev_size|double-linked list|unsorted chunks)\b.*|break adjusted to free malloc space|invalid fastbin entry.*|sysmalloc: Assertion.*|Fatal glibc error: .*|\*\*\* (?:stack smashing|buffer overflow|%n in writable segment|longjmp causes uninitialized stack frame|bit out of range|invalid %N)\S*.* ?\*\*\*:.*)/
+  /^(?:(?:\*\*\* )?Error in (?:`[^']*'|[^`:]{1,200}): |\*\*\\?\* ?glibc detected \*\*\\?\*:? .*?: )?(?:double free or corruption(?: \([\w!]+\))?|(?:free|malloc|realloc|calloc|memalign|aligned_alloc|mremap_chunk|munmap_chunk|malloc_consolidate|malloc_trim|malloc_printerr|tcache_\w+)\(\): .+|corrupted (?:size vs\. prev_size|double-linked list|unsorted chunks)\b.*|break adjusted to free malloc space|invalid fastbin entry.*|sysmalloc: Assertion.*|Fatal glibc error: .*|\*\*\* (?:stack smashing|buffer overflow|%n in writable segment|longjmp causes uninitialized stack frame|bit out of range|invalid %N)\S*.* ?\*\*\*:.*)/
 
 const assertion = /(?:^|\s)(?:([^\s:]+): )?([^\s:]+\.\w{1,5}):(\d+): (?:([^:]+?(?:\([^)]*\))?): )?Assertion [`'](.*)' failed/
 /** `rb_assert_failure` (error.c): file, line, function, and the expression where Ruby was built with it. */

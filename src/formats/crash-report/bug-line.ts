@@ -2,7 +2,7 @@ import type { BugHeader, FatalSignal } from './crash-report.ts'
 
 /** A column of a table may follow the address, but no word of a sentence a signal without one. */
 const signalMessage =
-  /^(Segmentation fault|Bus Error|Illegal instruction|Aborted)(?: at (?:0x)?([0-9a-f]+)["'\s]*$| at 0x([0-9a-f]+)\s.*$|["'\s]*$)/i
+  /^(Segmentation fault|Bus Error|Illegal instruction|Aborted)(?: at (?:0x)?([0-9a-f]+)["'\s]*$| at 0x([0-9a-f]+)\s.*$|(?: at)?["'\s]*$)/i
 const signals: Readonly<Record<string, FatalSignal>> = {
   'segmentation fault': 'SEGV',
   'bus error': 'BUS',
@@ -33,8 +33,10 @@ export function readBugLine(line: string): BugHeader | null {
   const at = line.indexOf('[BUG] ')
   if (at < 0 || at > 400) return null
   const before = line.slice(0, at)
+  // Somebody put the whole report on one line: the description of Ruby is none of the message.
   const message = line
     .slice(at + 6)
+    .replace(/ +ruby \d+\.\d+\.\d+\S* \(\d{4}-\d\d-\d\d.*$/, '')
     .trimEnd()
     .slice(0, 500)
   if (message === '') return null

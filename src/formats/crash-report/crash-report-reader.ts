@@ -7,6 +7,7 @@ import { jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefi
 import { ReportBuilder, type Place } from './report-builder.ts'
 import { readAppleFrame, readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
 import { SymptomTrail } from './symptom-trail.ts'
+import { joinHeader } from './wrapped-line.ts'
 
 /** Most findings kept when nobody takes them one by one; a process that crashes in a loop repeats itself. */
 const maxFindings = 512
@@ -37,7 +38,10 @@ export class CrashReportReader {
   readonly #onFinding: (finding: Finding) => void
   readonly #splitter = new LineSplitter({
     attentive: () => this.#open.size > 0 || this.#trail.open || this.#apple !== null || this.#json !== null,
-    line: (text, number) => this.#line(text, number),
+    line: (text, number, previous) => {
+      this.#previous = previous
+      this.#line(text, number)
+    },
   })
   readonly #open = new Map<string, Open>()
   /** The report whose long lists are being read. */
@@ -48,6 +52,7 @@ export class CrashReportReader {
   #remarks: string[] = []
   #atLine = 0
   #raw = ''
+  #previous = ''
   /** A `[BUG]` whose message has not come. */
   #torn: { readonly text: string; readonly atLine: number } | null = null
   #last: { readonly source: string; readonly text: string } | null = null
@@ -113,8 +118,9 @@ export class CrashReportReader {
   /** Ruby writes its report in pieces; a collector that takes each write for a line puts the message below its `[BUG]`. */
   #mendHeader(text: string): string {
     const before = this.#torn !== null && this.#torn.atLine === this.#atLine - 1 ? this.#torn.text : null
-    this.#torn = /\[BUG\]\s*$/.test(text) ? { text: text.trimEnd(), atLine: this.#atLine } : null
-    return before === null || text.includes('[BUG]') ? text : `${before} ${text.trim()}`
+    const whole = joinHeader(stripPrefix(stripAnsi(this.#previous)).text, text) ?? text
+    this.#torn = /\[BUG\]\s*$/.test(text) ? { text: whole.trimEnd(), atLine: this.#atLine } : null
+    return before === null || text.includes('[BUG]') ? whole : `${before} ${text.trim()}`
   }
 
   #takeHeader(source: string, header: BugHeader, exact: boolean): void {

@@ -44,14 +44,18 @@ const oom =
   /Out of memory: Kill(?:ed)? process|oom-kill:|Memory cgroup out of memory|OOMKilled|oom_reaper: reaped|invoked oom-killer|Error R15 \(Memory quota vastly exceeded\)|Failed with result 'oom-kill'/
 const exitCode = String.raw`(?:exited (?:with )?(?:code|status)|[Ee]xit[ _]?(?:[Cc]ode|[Ss]tatus)|status:?)[\"' =:]*(?<code>\d{1,3})\b`
 const bySignal = String.raw`(?:killed by|terminated by|terminated with|died from|received|by|uncaught target|default action of) signal:? ?(?:SIG)?(?<signal>\d{1,2}|[A-Z]{3,4})\b`
+/** Passenger's own crash handler. */
+const byPassenger = String.raw`\bsigno=SIG(?<signo>[A-Z]{3,4})\(\d+\)`
 const bySystemd = String.raw`code=(?:killed|dumped), status=\d+\/(?<systemd>[A-Z]+)`
 const byName = String.raw`\bSIG(?<name>ABRT|SEGV|BUS|ILL|KILL|FPE|TRAP|SYS)\b(?: \(signal \d+\)|["')]?\s*$)`
-const supervised = new RegExp(`${byName}|${bySystemd}|${bySignal}|${exitCode}`)
+const supervised = new RegExp(`${byName}|${byPassenger}|${bySystemd}|${bySignal}|${exitCode}`)
 
 /** Reads what a kernel, shell or supervisor says about a death; null for any other line. */
 export function readDeathLine(text: string): DeathLine | null {
   const line = text.trim().slice(0, 400)
   if (oom.test(line)) return { signal: 'SIGKILL', outOfMemory: true, message: line, library: null }
+  const doubled = /\b(SEGV|BUS|ILL) received in \1 handler/.exec(line)?.[1]
+  if (doubled !== undefined) return { signal: `SIG${doubled}`, outOfMemory: false, message: line, library: null }
   const kernel = line.includes('segfault at') || line.includes('traps: ') ? kernelFault.exec(line) : null
   if (kernel !== null) {
     const library = kernel[1] ?? kernel[2] ?? null
@@ -63,7 +67,7 @@ export function readDeathLine(text: string): DeathLine | null {
   if (ended !== undefined) return { signal: ended, outOfMemory: false, message: line, library: null }
   const told = /ode|tatus|ignal|SIG/.test(line) ? supervised.exec(line)?.groups : undefined
   if (told === undefined) return null
-  const name = told['name'] ?? told['systemd'] ?? told['signal']
+  const name = told['name'] ?? told['signo'] ?? told['systemd'] ?? told['signal']
   const signal = name === undefined ? (bySignalNumber[String(Number(told['code']) - 128)] ?? null) : signalOf(name)
   return signal === null || signal === 'SIGTERM' || signal === 'SIGINT'
     ? null

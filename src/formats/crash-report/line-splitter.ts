@@ -5,6 +5,9 @@ import { symptomNeedles } from './symptom-needles.ts'
 /** Longest line kept, in bytes: a whole 37 KB report escaped into one JSON line fits several times; the rest of a longer line is dropped. */
 export const maxLineBytes = 256 * 1024
 
+/** As much of the line before as a broken path may need. */
+const maxPreviousBytes = 512
+
 /** Bytes worked on at once, so that memory stays bounded whatever a caller pushes. */
 const sliceBytes = 64 * 1024
 const newline = 10
@@ -14,8 +17,8 @@ type Encoding = 'utf8' | 'utf16le' | 'utf16be'
 export interface LineListener {
   /** Whether every line is wanted now, not only those with a needle. Asked after each line. */
   attentive(): boolean
-  /** A line without its ending; `number` counts all lines from 1. */
-  line(text: string, number: number): void
+  /** A line without its ending; `number` counts all lines from 1. `previous` is the end of the line before, '' where it is gone. */
+  line(text: string, number: number, previous: string): void
 }
 
 let automaton: NeedleAutomaton | null = null
@@ -37,6 +40,9 @@ export class LineSplitter {
   #number = 1
   #state = 0
   #found = false
+  #previous = ''
+  /** Number of the line whose end `#previous` is. */
+  #previousNumber = 0
 
   constructor(listener: LineListener) {
     this.#listener = listener
@@ -84,6 +90,7 @@ export class LineSplitter {
     const { next, firstFound } = this.#automaton
     let state = this.#state
     let start = from
+    let prior = -1
     for (let at = from; at < bytes.length; at += 1) {
       const byte = bytes[at] ?? 0
       state = next[(state << 8) | byte] ?? 0
@@ -96,10 +103,18 @@ export class LineSplitter {
       this.#carry = []
       this.#carried = 0
       this.#number += 1
+      prior = start
       start = at + 1
     }
+    if (this.#found && prior >= 0)
+      this.#remember(bytes.toString('utf8', Math.max(prior, start - 1 - maxPreviousBytes), start - 1), this.#number - 1)
     this.#state = this.#found ? 0 : state
     return start
+  }
+
+  #remember(text: string, number: number): void {
+    this.#previous = text.slice(-maxPreviousBytes)
+    this.#previousNumber = number
   }
 
   #keep(rest: Buffer): void {
@@ -127,7 +142,9 @@ export class LineSplitter {
     if (!wanted) return
     const last = end > start && bytes[end - 1] === 13 ? end - 1 : end
     const text = bytes.toString('utf8', start, Math.min(last, start + maxLineBytes))
-    this.#listener.line(number === 1 ? text.replace(/^\ufeff/, '') : text, number)
+    const previous = this.#previousNumber === number - 1 ? this.#previous : ''
+    this.#listener.line(number === 1 ? text.replace(/^\ufeff/, '') : text, number, previous)
+    this.#remember(text, number)
   }
 }
 

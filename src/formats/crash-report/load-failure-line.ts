@@ -52,7 +52,7 @@ const rules: readonly Rule[] = [
   },
   {
     holds: 'Error loading shared library',
-    form: /Error loading shared library (?<subject>[^\s:]+): .*?(?:\(needed by (?<file>[^)]+)\))?(?: - .*|\s*|:.*)$/,
+    form: /Error loading shared library (?<subject>[^\s:]+): .*?(?:\(needed by (?<file>[^)]+)\))?(?: - .*|[\s.]*(?:\(\w+\))?\s*|:.*)$/,
     read: ({ subject = '' }) => ({ why: /^ld-linux|^libc\.so\.6/.test(subject) ? 'glibc-on-musl' : missingLibrary(subject) }),
   },
   {

@@ -10,6 +10,7 @@ import {
   readRubyFrame,
   readSectionTitle,
 } from './report-lines.ts'
+import { WrappedFrame } from './wrapped-line.ts'
 
 /** Most frames kept of each list: deep recursion prints tens of thousands of the same. */
 const maxFrames = 1_000
@@ -43,7 +44,9 @@ export class ReportBuilder {
   #loadedScript: string | null = null
   #section: SectionName | null = null
   #descriptionBeforeHeader = false
-  #openCfunc = false
+  /** The last control frame's label goes on in the next line. */
+  #openLabel = false
+  readonly #wrapped = new WrappedFrame()
   #torn = ''
   #dumped = false
   readonly #at: Place
@@ -109,7 +112,8 @@ export class ReportBuilder {
       if (!this.sections.includes(section)) this.sections.push(section)
       return true
     }
-    if (this.#openCfunc && /^\s*:\w/.test(text)) return this.#closeCfunc(text)
+    if (this.#openLabel && this.#closeLabel(text)) return true
+    if (this.#takeAddress(text)) return true
     return (
       this.#takeFrame(text, atEnd) ||
       this.#takeDescription(text) ||
@@ -120,6 +124,8 @@ export class ReportBuilder {
   }
 
   finish(ended: boolean): CrashReport {
+    const cut = ended ? this.#wrapped.cut : null
+    if (cut !== null) push(this.#c, cut)
     const reversed = this.reversed
     if (reversed) {
       this.#control.reverse()
@@ -151,12 +157,17 @@ export class ReportBuilder {
     const control = readControlFrame(this.#mendFrame(text))
     if (this.#torn !== '') return true
     if (control !== null) {
-      this.#openCfunc = control.type === 'CFUNC' && control.label === ''
+      const { type, label } = control
+      this.#openLabel = type === 'CFUNC' ? label === '' : /^[A-Z]/.test(type) && type !== 'DUMMY' && !/:\d+$/.test(label)
       return push(this.#control, control)
     }
     const ruby = this.#section === 'c' ? null : readRubyFrame(text)
     if (ruby !== null) return push(this.#ruby, ruby)
     if (this.#section === 'other' && text.trimStart().startsWith('#')) return true
+    if (this.#section === 'c' && !atEnd) {
+      const wrapped = this.#wrapped.take(text)
+      if (wrapped !== null) return wrapped === 'held' || push(this.#c, wrapped)
+    }
     const c =
       readCFrame(text, atEnd && this.#section === 'c') ?? (this.#section === 'c' || this.#section === null ? readAppleFrame(text) : null)
     return c === null ? false : push(this.#c, c)
@@ -174,11 +185,24 @@ export class ReportBuilder {
     return isLast ? whole : text
   }
 
-  /** Mail breaks `CFUNC` and `:name` over two lines. */
-  #closeCfunc(text: string): boolean {
-    this.#openCfunc = false
-    const last = this.#control.pop()
-    if (last !== undefined) this.#control.push({ ...last, label: text.trim().slice(1) })
+  /** Mail breaks `CFUNC` and `:name`, `METHOD` and its position over two lines, a terminal the path at its last column. */
+  #closeLabel(text: string): boolean {
+    this.#openLabel = false
+    const last = this.#control.at(-1)
+    const piece = text.trim()
+    if (last === undefined || piece.startsWith('c:')) return false
+    const label = last.type === 'CFUNC' ? (/^:\w\S*/.exec(piece)?.[0].slice(1) ?? null) : positionOf(last.label + piece)
+    if (label === null) return false
+    this.#control[this.#control.length - 1] = { ...last, label }
+    return true
+  }
+
+  /** The fault address alone, where the header was broken before it. */
+  #takeAddress(text: string): boolean {
+    if (this.header === null || this.header.signal === null || this.header.address !== null || this.confirmed) return false
+    const found = /^\s*0x([0-9a-f]{6,16})\s*$/.exec(text)?.[1]
+    if (found === undefined) return false
+    this.header = { ...this.header, address: `0x${found.replace(/^0+(?=.)/, '')}` }
     return true
   }
 
@@ -231,6 +255,11 @@ export class ReportBuilder {
     else if (ranges.length < 16) ranges.push({ start: mapping.start, end: mapping.end })
     return true
   }
+}
+
+/** `FILE:LINE` without what Ruby appends. */
+function positionOf(label: string): string | null {
+  return /^((?:\/|~\/|[A-Za-z]:\/|[\w.]+\/)\S*:\d+)(?: *\[FINISH\])?$/.exec(label)?.[1] ?? null
 }
 
 function push<T>(list: T[], item: T): true {

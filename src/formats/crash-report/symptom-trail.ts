@@ -129,6 +129,7 @@ function extend(trail: Trail, text: string): boolean {
     return frame !== null
   }
   if (trail.finding.tag === 'LoadFailure' && continueLoadFailure(trail.finding, text)) return true
+  if (trail.finding.tag === 'LoadFailure' && trail.idle === 0 && trail.frames.length < 2 && unwrap(trail.finding, text)) return true
   const frame = readBacktraceLine(text)
   if (frame !== null && trail.frames.length < maxBacktrace) trail.frames.push(frame)
   return frame !== null
@@ -140,6 +141,16 @@ function splitPlaced(text: string): { readonly frame: RubyFrame | null; readonly
   const found = placedMessage.exec(text.trim())
   if (found?.[1] === undefined) return { frame: null, message: text.trim().slice(0, 600) }
   return { frame: { file: found[1], line: Number(found[2]), method: found[3] ?? '' }, message: (found[4] ?? '').slice(0, 600) }
+}
+
+/** A message that mail or a terminal broke where it says what is the matter: `Library not` / `loaded: …`. */
+function unwrap(finding: Draft<LoadFailure>, text: string): boolean {
+  if (finding.why !== 'other-dlopen' || finding.message.length > 600) return false
+  const message = `${finding.message} ${text.trim().slice(0, 300)}`
+  const whole = readLoadFailureLine(message)
+  if (whole === null || whole.why === 'other-dlopen') return false
+  Object.assign(finding, { message, why: whole.why, subject: whole.subject, symbol: whole.symbol, file: finding.file ?? whole.file })
+  return true
 }
 
 /** `Referenced from:`, `Reason:`, `Expected in:`, ` - FILE (LoadError)`: dyld's and dln.c's further lines. */

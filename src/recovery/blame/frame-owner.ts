@@ -20,7 +20,7 @@ export type FrameOwner =
 const compiled = /\.(?:so|bundle|dylib|dll)(?:[.\d]|$)|\.\d\d-\w+\.ruby$/
 const ruby = /^(?:lib(?:x64-\w+-|\w+-)?ruby[\d.-]*|x64-\w+-ruby\d*\.dll$|ruby[\d.]*$|Ruby$)/i
 const machine =
-  /^(?:lib(?:c|m|pthread|rt|dl|resolv|anl|util|gcc_s|nss_\w+|stdc\+\+|c\+\+(?:abi)?|unwind|execinfo|jemalloc|tcmalloc\w*|mimalloc|asan|ubsan|tsan|SegFault)[.-]|ld[-.]|libc\.musl|linux-vdso|linux-gate|\[vdso\]|libsystem_|libSystem|libdyld|libdispatch|libobjc|CoreFoundation|Foundation|libxpc|ntdll|KERNEL|ucrtbase|msvcrt)/
+  /^(?:lib(?:c|m|thr|pthread|rt|dl|resolv|anl|util|gcc_s|nss_\w+|stdc\+\+|c\+\+(?:abi)?|unwind|execinfo|jemalloc|tcmalloc\w*|mimalloc|asan|ubsan|tsan|SegFault)[.-]|ld[-.]|libc\.musl|linux-vdso|linux-gate|\[vdso\]|libsystem_|libSystem|libdyld|libdispatch|libobjc|CoreFoundation|Foundation|libxpc|ntdll|KERNEL|ucrtbase|msvcrt)/
 
 export function ownerOfFrame(frame: CFrame, report: CrashReport): FrameOwner {
   const path = objectOf(frame, report)
