@@ -39,6 +39,51 @@ describe('a C frame', () => {
     expect(explainText(report({ c }))).toMatchObject({ confidence: 'suspected', culprit: { gem: 'ffi' } })
   })
 
+  test('in which ffi worked on an object of its own is ffi, whoever called', () => {
+    const control = ['c:0003 p:---- s:0001 e:000001 CFUNC  :[]=', 'c:0002 p:0001 s:0001 e:000001 METHOD /srv/gems/mill-0.3.1/lib/mill.rb:9']
+    const c = ['/srv/gems/ffi-1.11.3/lib/ffi_c.so(struct_aset+0x50) [0x7f0000000004]']
+    expect(explainText(report({ control, c }))).toMatchObject({ culprit: { gem: 'ffi', version: '1.11.3' } })
+    const read = ['/srv/gems/ffi-1.11.3/lib/ffi_c.so(memory_op_get_int32+0x50) [0x7f0000000004]']
+    expect(explainText(report({ control, c: read }))).toMatchObject({ confidence: 'suspected', culprit: { gem: 'mill' } })
+  })
+
+  test("of a server below Ruby is innocent, unless it is the server's own mark function below the garbage collector", () => {
+    const c = (symbol: string): string[] => [
+      '/usr/lib/libruby.so.3.3(rb_gc_mark+0x8) [0x7f0000000004]',
+      `/srv/gems/io-event-1.7.1/lib/IO_Event.so(${symbol}+0x18) [0x7f0000000005]`,
+    ]
+    expect(explainText(report({ c: c('IO_Event_Selector_mark') }))).toMatchObject({ confidence: 'suspected', culprit: { gem: 'io-event' } })
+    expect(explainText(report({ c: c('IO_Event_Selector_loop') })).culprit).toBeNull()
+  })
+
+  test("below FreeBSD's thread library and its trampoline page is where it struck", () => {
+    const text = [
+      '[BUG] Segmentation fault at 0x0000000800677004',
+      'ruby 2.7.4p191 (2021-07-07 revision a21a3b7d23) [amd64-freebsd11]',
+      '-- C level backtrace information ---',
+      '/usr/local/lib/libruby27.so.27 [0x800be034f]',
+      '/usr/local/lib/libruby27.so.27 [0x800a90005]',
+      '/lib/libthr.so.3 [0x801708934]',
+      '/lib/libthr.so.3 [0x801707ecf]',
+      '[0x7ffffffff193]',
+      '/usr/local/lib/ruby/gems/2.7/gems/mill-0.6.5/lib/mill.so(grind+0x2b) [0x8056ab88b]',
+    ]
+    expect(explainText(text.join('\n'))).toMatchObject({ kind: 'segfault', culprit: { gem: 'mill', version: '0.6.5' } })
+  })
+
+  test("below a nameless handler that an old Ruby's rb_bug was called from tells a fault, also where the header is lost", () => {
+    const c = [
+      '-- C level backtrace information ---',
+      '/usr/lib/libruby.so.1.9(rb_bug+0xb3) [0x7f0000000001]',
+      '/usr/lib/libruby.so.1.9(+0x116715) [0x7f0000000002]',
+      '/lib/libpthread.so.0(+0xf150) [0x7f0000000003]',
+      '/usr/lib/libruby.so.1.9(st_lookup+0x88) [0x7f0000000004]',
+      '/srv/gems/mill-0.3.6/lib/mill.so(+0x2e4d) [0x7f0000000005]',
+    ]
+    expect(explainText(c.join('\n'))).toMatchObject({ kind: 'segfault', culprit: { gem: 'mill' } })
+    expect(explainText(c.toSpliced(2, 2).join('\n'))).toMatchObject({ kind: 'abort' })
+  })
+
   test('whose path is cut within the name of the gem is in doubt', () => {
     const cut = 'ill-1.4.2/lib/mill_ext.so: [BUG] Segmentation fault at 0x0000000000000001'
     const told = explainText(`${cut}\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n`)

@@ -38,7 +38,8 @@ export function blameCFrames(report: CrashReport, site: CrashSite, ruby: RubySit
     }
   }
   const onTop = `${rubyBetween} frame${rubyBetween === 1 ? '' : 's'} of Ruby itself lie${rubyBetween === 1 ? 's' : ''} between the fault and ${at}`
-  const servedBy = isServerGem(gem) && !namesMethod(symbol, ruby.cMethod)
+  // A server calls whatever the application is; what it handed to the garbage collector is its own.
+  const servedBy = isServerGem(gem) && !namesMethod(symbol, ruby.cMethod) && !/_mark(?:_\w+)?$/.test(symbol ?? '')
   const viaRuby = blameRuby(report, site, ruby)
   const caller: Alternative = { who: gem, why: `${onTop}; it may only have called into Ruby` }
   if (servedBy || (viaRuby.culprit !== null && viaRuby.culprit.gem !== gem && !namesMethod(symbol, ruby.cMethod) && callsRuby(site)))
@@ -70,13 +71,18 @@ function functionOf(suspect: OwnedFrame, site: CrashSite): { readonly symbol: st
   return { symbol: suspect.frame.symbol, source: suspect.frame.source }
 }
 
+/** Functions of ffi_c that build and read its own objects (ext/ffi_c/Struct.c, StructLayout.c, ArrayType.c). */
+const ownWork = /^(?:struct|array|inline_array|strct|layout)_\w+$/
+
 /**
  * ffi and fiddle only carry calls from Ruby to a C library: where the library has an owner, or a gem's Ruby code made the call, that one is
  * meant. From an application's own code the bridge itself stays the answer.
  */
 function blameThroughBridge(report: CrashReport, site: CrashSite, ruby: RubySite, bridge: string): Blame | null {
-  const { through, rubyBetween } = site
+  const { through, rubyBetween, suspect } = site
   if (rubyBetween > 0) return null
+  // It faulted in a function of the bridge's own, at its own work: no library was called.
+  if (through === null && suspect !== null && site.frames[0] === suspect && ownWork.test(suspect.frame.symbol ?? '')) return null
   const path = through === null ? null : pathOf(through)
   const owner = through?.owner.tag === 'library' && through.owner.gem !== null && !isBridgeGem(through.owner.gem) ? through.owner.gem : null
   const caller = ruby.callerGem === bridge ? null : ruby.callerGem

@@ -30,6 +30,14 @@ describe('a report without a C frame that tells', () => {
     })
   })
 
+  test('but a header, which shows no list of compiled files, suspects its gem unless that is known to call others only', () => {
+    const ruby = 'ruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]'
+    const header = (gem: string): string => `/gems/${gem}/lib/a.rb:9: [BUG] Segmentation fault at 0x00000000000004c8\n${ruby}\n`
+    expect(explainText(header('mill-0.3.1'))).toMatchObject({ confidence: 'suspected', culprit: { gem: 'mill', version: '0.3.1' } })
+    expect(explainText(header('activerecord-7.1.0')).culprit).toBeNull()
+    expect(explainText(header('listen-3.1.5')).culprit).toBeNull()
+  })
+
   test('leaves a server alone that only called the application', () => {
     const header = './bundle/ruby/3.3.0/gems/puma-6.4.2/lib/puma/cluster.rb:90: [BUG] Segmentation fault at 0x00000000000004c8'
     const told = explainText(`${header}\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n`)

@@ -3,7 +3,7 @@ import type { Blame } from './blame.ts'
 import type { CrashSite } from './crash-site.ts'
 import type { Alternative } from './explanation.ts'
 import { baseName, gemOfPath, standardLibrary } from './gem-path.ts'
-import { gemOfMethod, isInstrumentingGem, isLoaderGem, isNativeGem, isServerGem, ownerOfFile } from './known-owners.ts'
+import { gemOfMethod, isInstrumentingGem, isLoaderGem, isNativeGem, isPureGem, isServerGem, ownerOfFile } from './known-owners.ts'
 import { insideGc } from './report-traits.ts'
 import { compiledGems, isCoreMethod, isLoaded, type RubySite } from './ruby-site.ts'
 import { toCulprit } from './to-culprit.ts'
@@ -108,6 +108,12 @@ function gemOfStandardCaller({ file, cMethod }: RubySite): string | null {
   return name !== null && isNativeGem(name) ? name : null
 }
 
+/** A bare header, without the lists that would show whether the gem has compiled code; the gems that only call others are known. */
+function mayBeNative({ header, controlFrames, cFrames, features, mappedFiles }: CrashReport, gem: string): boolean {
+  const bare = header !== null && controlFrames.length + cFrames.length + features.length + mappedFiles.length === 0
+  return bare && !isLoaderGem(gem) && !isPureGem(gem)
+}
+
 /** A pure Ruby gem cannot fault by itself; one that hooks into the VM, or that called its own C method, can. */
 function blameCaller(report: CrashReport, ruby: RubySite): Blame {
   const { cMethod, callerGem, line } = ruby
@@ -115,7 +121,7 @@ function blameCaller(report: CrashReport, ruby: RubySite): Blame {
   if (callerGem === null) return unknown
   if (callerGem === 'ffi' && cMethod === 'open') return blameOpening(report, ruby)
   const own = cMethod !== null && !isCoreMethod(cMethod)
-  const native = isNativeGem(callerGem) || compiledGems(report).has(callerGem)
+  const native = isNativeGem(callerGem) || compiledGems(report).has(callerGem) || mayBeNative(report, callerGem)
   const onlyLoads = isLoaderGem(callerGem) && (cMethod === null || loadingMethod.test(cMethod))
   // A server forks, waits and calls the application: its Ruby code runs whoever is to blame.
   const onlyServes = isServerGem(callerGem) && !own

@@ -54,9 +54,10 @@ function findStart(frames: readonly OwnedFrame[], report: CrashReport): { readon
   const reported = lastReporter(head)
   if (reported >= 0) {
     const handler = /sig(?:segv|bus|ill|abrt)|rb_bug_for_fatal_signal/.test(head[reported]?.frame.symbol ?? '')
-    const next = head[reported + 1]
-    const isTrampoline = handler && next !== undefined && next.owner.tag === 'machine' && next.frame.symbol === null
-    return { start: reported + (isTrampoline ? 2 : 1), found: isTrampoline ? 'trampoline' : 'reporter' }
+    // A stripped handler below `rb_bug`: Ruby up to 2.0 reported faults by it.
+    const stripped = !handler && isNameless(head[reported + 1], 'ruby') && isNameless(head[reported + 2], 'machine') ? 1 : 0
+    const isTrampoline = (handler || stripped > 0) && isNameless(head[reported + 1 + stripped], 'machine')
+    return { start: reported + (isTrampoline ? 2 + stripped : 1), found: isTrampoline ? 'trampoline' : 'reporter' }
   }
   // Stripped Ruby: its reporter is the leading run of nameless frames, the trampoline the libc frame after it.
   const leading = head.findIndex(({ owner }) => owner.tag !== 'ruby' && owner.tag !== 'unknown')
@@ -64,7 +65,20 @@ function findStart(frames: readonly OwnedFrame[], report: CrashReport): { readon
   const faulted = report.header === null ? Object.keys(report.registers).length > 0 : report.header.signal !== null
   if (leading < 1 || leading > 8 || (report.header === null && !faulted)) return { start: 0, found: 'guess' }
   if (!faulted) return { start: leading, found: 'reporter' }
-  return head[leading]?.owner.tag === 'machine' ? { start: leading + 1, found: 'trampoline' } : { start: leading, found: 'reporter' }
+  if (head[leading]?.owner.tag !== 'machine') return { start: leading, found: 'reporter' }
+  return { start: afterThreadLibrary(head, leading), found: 'trampoline' }
+}
+
+/** FreeBSD's libthr wraps each handler in frames of its own, above the kernel's trampoline page (lib/libthr/thread/thr_sig.c). */
+function afterThreadLibrary(head: readonly OwnedFrame[], at: number): number {
+  if (!/\/libthr\.so/.test(head[at]?.frame.library ?? '')) return at + 1
+  const next = head.findIndex(({ frame }, index) => index > at && !/\/libthr\.so/.test(frame.library ?? ''))
+  if (next < 0) return at + 1
+  return head[next]?.owner.tag === 'unknown' ? next + 1 : next
+}
+
+function isNameless(one: OwnedFrame | undefined, tag: FrameOwner['tag']): boolean {
+  return one !== undefined && one.owner.tag === tag && one.frame.symbol === null
 }
 
 /** The reporter is one run at the top; a `raise` far below belongs to the program. */

@@ -255,6 +255,16 @@ test('a file that is gone belongs to the gem of that name whose file validation 
 })
 
 describe('an explanation', () => {
+  test('of nobody has a fingerprint of its own by the Ruby file and the C method that ran, not by folder or line', () => {
+    const at = (file: string, method: string): string =>
+      explainText(
+        report({ control: [`c:0003 p:---- s:0001 e:000001 CFUNC  :${method}`, `c:0002 p:0001 s:0001 e:000001 METHOD ${file}`], c: [] }),
+      ).fingerprint
+    expect(at('/home/one/app/cart.rb:31', 'freeze')).toBe(at('/srv/two/app/cart.rb:44', 'freeze'))
+    expect(at('/home/one/app/cart.rb:31', 'freeze')).not.toBe(at('/home/one/app/order.rb:31', 'freeze'))
+    expect(at('/home/one/app/cart.rb:31', 'freeze')).not.toBe(at('/home/one/app/cart.rb:31', 'dup'))
+  })
+
   test('has a fingerprint that no address, host or line number changes', () => {
     const one = report({ c: [gem('oj-3.13.0', 'oj_dump')] })
     const two = one

@@ -110,6 +110,8 @@ function finish(
       function: culprit?.function ?? topSymbol,
       causeId: cause?.id ?? null,
       message: facts.message === '' ? (facts.uncaught ?? nameOf(culprit)) : facts.message,
+      rubyFile: blame.report?.ruby.file ?? culprit?.rubyLine?.replace(/:\d+$/, '') ?? null,
+      cMethod: blame.report?.ruby.cMethod ?? null,
     }),
     ruby: facts.ruby,
     platform: facts.platform,

@@ -71,7 +71,9 @@ export function readSentSignal(report: CrashReport, site: CrashSite, ruby: RubyS
   if (methodWaits && top?.owner.tag === 'machine' && site.suspect === null) return { uid: high, pid, byItself: false, confidence: 'likely' }
   if (nearSomeRegister(value, report)) return null
   const hasRegisters = Object.keys(report.registers).length > 0
-  if (high > 0) return { uid: high, pid, byItself: false, confidence: 'likely' }
+  // Accounts of the system itself (below 1000: login.defs(5), UID_MIN) seldom signal a Ruby: an address without registers beside it may be one.
+  if (high >= 1000) return { uid: high, pid, byItself: false, confidence: 'likely' }
+  if (high > 0) return hasRegisters ? { uid: high, pid, byItself: false, confidence: 'likely' } : null
   // Root sends as user 0: the address is then a bare, small number, which an offset from a null pointer can also be.
   return pid > 0x1000 && hasRegisters ? { uid: 0, pid, byItself: false, confidence: methodWaits ? 'likely' : 'suspected' } : null
 }

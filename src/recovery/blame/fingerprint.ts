@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { baseName } from './gem-path.ts'
 
 export interface FingerprintParts {
   readonly kind: string
@@ -8,14 +9,18 @@ export interface FingerprintParts {
   readonly causeId: string | null
   /** What tells the trouble apart where nobody is blamed: header message, exception, top symbol. */
   readonly message: string | null
+  /** File and C method that Ruby was in, which tell it apart too where nobody is blamed. */
+  readonly rubyFile: string | null
+  readonly cMethod: string | null
 }
 
 /**
  * 16 hexadecimal digits that group repeats of one trouble. Addresses, numbers, versions and paths of a host never enter: two workers,
  * two hosts and two releases of an app agree.
  */
-export function fingerprintOf({ kind, culprit, function: symbol, causeId, message }: FingerprintParts): string {
-  const named = culprit === null ? ['', normalise(message ?? '')] : [culprit, '']
+export function fingerprintOf({ kind, culprit, function: symbol, causeId, message, rubyFile, cMethod }: FingerprintParts): string {
+  const nobody = ['', normalise(message ?? ''), baseName(rubyFile ?? '').replace(/\d+/g, 'N'), cMethod ?? '']
+  const named = culprit === null ? nobody : [culprit, '']
   return createHash('sha256')
     .update([kind, ...named, symbol ?? '', causeId ?? ''].join('\0'))
     .digest('hex')

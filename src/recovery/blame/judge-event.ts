@@ -3,6 +3,7 @@ import type { ExitStatus, RunEnd } from '../../events/workers.ts'
 import { blameLoadFailure } from './blame-load-failure.ts'
 import { blameAbort, blameDeath, blameException, kindOfSignal } from './blame-note.ts'
 import { blameReport } from './blame-report.ts'
+import { readCrashSite } from './crash-site.ts'
 import type { TroubleEvent } from './event.ts'
 import type { Evidence, Judged } from './evidence.ts'
 import type { TroubleKind } from './explanation.ts'
@@ -37,9 +38,11 @@ export function judgeEvent(event: TroubleEvent, evidence: Evidence): Judged {
 }
 
 /** `rb_bug()` and abort(), as opposed to a signal that the processor raised. */
-function calledAbort({ header, format, cFrames }: CrashReport): boolean {
+function calledAbort(report: CrashReport): boolean {
+  const { header, format, cFrames } = report
   const names = cFrames.slice(0, 24).flatMap(({ symbol }) => (symbol === null ? [] : [symbol.replace(/^_+/, '')]))
-  const faulted = names.some((name) => /^(?:sig(?:segv|bus|ill)|rb_bug_(?:context|for_fatal_signal))$/.test(name))
+  const handled = names.some((name) => /^(?:sig(?:segv|bus|ill)|rb_bug_(?:context|for_fatal_signal))$/.test(name))
+  const faulted = handled || (header === null && readCrashSite(report).found === 'trampoline')
   // Ruby ends a fault by abort() too, which Apple's reporter then tells.
   if (format === 'apple') return header !== null && header.message.startsWith('EXC_CRASH (SIGABRT)') && !faulted
   if (header !== null) return header.signal === null || header.signal === 'ABRT'

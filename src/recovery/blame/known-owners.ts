@@ -15,6 +15,7 @@ const symbols = owners.symbols.map(([form = '', gem = '']) => ({ form: new RegEx
 const servers = new Set(owners.servers)
 const loaders = new Set(owners.loaders)
 const instrumenting = new Set(owners.instrumenting)
+const pureGems = new Set(owners.pure)
 const nativeGems = new Set([...extensions.values(), ...libraries.map(({ gem }) => gem), ...owners.ffiUsers])
 
 /** The gem that owns a compiled file: by its folder, else by its name. Null for Ruby's encodings and for anything unknown. */
@@ -64,6 +65,14 @@ export function gemOfMethod(method: string): string | null {
 /** Whether the gem is known to hold, or to drive, compiled code. */
 export function isNativeGem(gem: string): boolean {
   return nativeGems.has(gem)
+}
+
+/** A gem that is known to hold Ruby code only, and stands in many backtraces. */
+export function isPureGem(gem: string): boolean {
+  return (
+    pureGems.has(gem) ||
+    /^(?:active|action|rspec-|rack-|faraday|minitest|devise|sprockets|capybara|aws-|google-(?!protobuf)|dry-)/.test(gem)
+  )
 }
 
 /** A server that calls into Ruby for each request stands below everything, and is mostly innocent. */
