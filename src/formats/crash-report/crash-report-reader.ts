@@ -1,11 +1,13 @@
 import { opensAppleJson, readAppleJsonReport } from './apple-json-report.ts'
 import { AppleReportBuilder, opensAppleReport } from './apple-report-builder.ts'
+import { opensCrashtracker, readCrashtrackerReport } from './crashtracker-report.ts'
 import { findBugHeader } from './bug-header.ts'
 import type { BugHeader, Finding } from './crash-report.ts'
+import { readGdbStop } from './gdb-frame.ts'
 import { LineSplitter } from './line-splitter.ts'
-import { jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
+import { type BareLine, jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
+import { opensHeadless } from './opens-headless.ts'
 import { ReportBuilder, type Place } from './report-builder.ts'
-import { readAppleFrame, readCFrame, readControlFrame, readSectionTitle } from './report-lines.ts'
 import { SymptomTrail } from './symptom-trail.ts'
 import { joinHeader } from './wrapped-line.ts'
 
@@ -13,6 +15,8 @@ import { joinHeader } from './wrapped-line.ts'
 const maxFindings = 512
 /** Lines after which a report or a backtrace that got no more is over. */
 const patience = 200
+/** Lines between a debugger's word of a signal and its backtrace. */
+const linesToFrames = 12
 /** Open reports of different processes in one stream. */
 const maxOpen = 8
 /** Longest text kept of anything, in UTF-16 units: above PATH_MAX of usual systems no path is real. */
@@ -37,7 +41,8 @@ export class CrashReportReader {
   readonly #findings: Finding[] = []
   readonly #onFinding: (finding: Finding) => void
   readonly #splitter = new LineSplitter({
-    attentive: () => this.#open.size > 0 || this.#trail.open || this.#apple !== null || this.#json !== null,
+    attentive: () =>
+      this.#open.size > 0 || this.#atLine < this.#stopped.until || this.#trail.open || this.#apple !== null || this.#json !== null,
     line: (text, number, previous) => {
       this.#previous = previous
       this.#line(text, number)
@@ -51,6 +56,8 @@ export class CrashReportReader {
   readonly #trail = new SymptomTrail((finding) => this.#tell(finding))
   #remarks: string[] = []
   #atLine = 0
+  /** A debugger stopped: lines before `until` are looked at, whatever they hold. */
+  #stopped: { readonly header: BugHeader | null; readonly until: number } = { header: null, until: 0 }
   #raw = ''
   #previous = ''
   /** A `[BUG]` whose message has not come. */
@@ -91,6 +98,8 @@ export class CrashReportReader {
       this.#json = { text: '', at: this.#here() }
       return
     }
+    const tracked = opensCrashtracker(line) ? readCrashtrackerReport(line, this.#here()) : null
+    if (tracked !== null) return this.#tell(tracked)
     const inJson = jsonLogLines(line)
     if (inJson === null) return this.#bare(line)
     for (const inner of inJson) this.#bare(inner)
@@ -99,28 +108,35 @@ export class CrashReportReader {
   #bare(line: string): void {
     const { source, text } = stripPrefix(line)
     if (text.trim() === '') return
-    const header = text.includes('[BUG]') || this.#torn !== null ? findBugHeader(this.#mendHeader(text)) : null
-    if (header !== null) return this.#takeHeader(source, header.header, header.exact)
+    const whole = text.includes('[BUG]') || this.#torn !== null ? this.#mendHeader({ source, text }) : null
+    const header = whole === null ? null : findBugHeader(whole.text)
+    if (whole !== null && header !== null) return this.#takeHeader(whole.source, header.header, header.exact)
     if (this.#takeInReport(source, text)) return
     const left = text.trimStart()
     if (this.#apple !== null || opensAppleReport(left)) {
       if (this.#takeApple(left)) return
     }
-    if (this.#opensHeadless(text)) {
-      this.#openReport(source, null)
+    if (opensHeadless(text, this.#trail.followsAbort)) {
+      this.#openReport(source, this.#atLine < this.#stopped.until ? this.#stopped.header : null)
       this.#takeInReport(source, text)
       return
     }
     if (text.includes('<OBJ_INFO:') && this.#remarks.length < 8) this.#remarks.push(text.trim().slice(0, 300))
+    const stop = readGdbStop(text)
+    if (stop !== null) this.#stopped = { header: stop, until: this.#atLine + linesToFrames }
     this.#trail.take(source, text, this.#here())
   }
 
   /** Ruby writes its report in pieces; a collector that takes each write for a line puts the message below its `[BUG]`. */
-  #mendHeader(text: string): string {
-    const before = this.#torn !== null && this.#torn.atLine === this.#atLine - 1 ? this.#torn.text : null
-    const whole = joinHeader(stripPrefix(stripAnsi(this.#previous)).text, text) ?? text
+  #mendHeader({ source, text }: BareLine): BareLine {
+    const torn = this.#torn !== null && this.#torn.atLine === this.#atLine - 1 ? this.#torn.text : null
+    const before = stripPrefix(stripAnsi(this.#previous))
+    const joined = joinHeader(before.text, text)
+    const whole = joined ?? text
     this.#torn = /\[BUG\]\s*$/.test(text) ? { text: whole.trimEnd(), atLine: this.#atLine } : null
-    return before === null || text.includes('[BUG]') ? whole : `${before} ${text.trim()}`
+    if (torn !== null && !text.includes('[BUG]')) return { source, text: `${torn} ${text.trim()}` }
+    // What a terminal broke off has lost the prefix.
+    return { source: joined !== null && source === '' ? before.source : source, text: whole }
   }
 
   #takeHeader(source: string, header: BugHeader, exact: boolean): void {
@@ -179,16 +195,6 @@ export class CrashReportReader {
     if (this.#listing === open) this.#listing = null
     if (!open.builder.confirmed && (open.strangers > (ended ? 1 : 0) || open.builder.header === null)) return
     if (!open.builder.empty && !open.builder.foreign) this.#tell(open.builder.finish(ended))
-  }
-
-  #opensHeadless(text: string): boolean {
-    const section = readSectionTitle(text)
-    if (section !== null) return section === 'control' || section === 'ruby' || section === 'machine' || section === 'c'
-    if (readControlFrame(text) !== null || /\b(?:RIP|rip|RAX|rax|EFL|rfl|sp): 0x[0-9a-f]{8}/.test(text)) return true
-    if (/\b(?:rb_vm_bugreport|rb_bug\w*|_sigtramp) \+ \d+/.test(text)) return readAppleFrame(text) !== null
-    if (this.#trail.followsAbort || !/\) \[0x[0-9a-f]+\]/.test(text)) return false
-    const frame = readCFrame(text, false)
-    return frame?.library !== null && frame?.library !== undefined && /\.(?:so|dylib|bundle)|ruby/.test(frame.library)
   }
 
   #takeApple(text: string): boolean {

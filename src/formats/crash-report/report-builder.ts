@@ -1,8 +1,9 @@
-import type { BugHeader, CFrame, ControlFrame, CrashReport, MappedFile, RubyDescription, RubyFrame, SectionName } from './crash-report.ts'
+import type { BugHeader, CFrame, CrashReport, MappedFile, RubyDescription, RubyFrame, SectionName } from './crash-report.ts'
+import { ControlFrameReader } from './control-frame-reader.ts'
+import { continueGdbFrame, readGdbFrame } from './gdb-frame.ts'
 import {
   readAppleFrame,
   readCFrame,
-  readControlFrame,
   readDescription,
   readFeature,
   readMapping,
@@ -35,7 +36,7 @@ export class ReportBuilder {
   doubled = false
   readonly sections: SectionName[] = []
   readonly #remarks: string[] = []
-  readonly #control: ControlFrame[] = []
+  readonly #control = new ControlFrameReader()
   readonly #ruby: RubyFrame[] = []
   readonly #c: CFrame[] = []
   readonly #registers: Record<string, string> = {}
@@ -44,10 +45,9 @@ export class ReportBuilder {
   #loadedScript: string | null = null
   #section: SectionName | null = null
   #descriptionBeforeHeader = false
-  /** The last control frame's label goes on in the next line. */
-  #openLabel = false
   readonly #wrapped = new WrappedFrame()
-  #torn = ''
+  /** Frames that a debugger printed beside the report: only the first thread's count, and none beside Ruby's own. */
+  #debugger: 'none' | 'reading' | 'over' = 'none'
   #dumped = false
   readonly #at: Place
 
@@ -59,25 +59,26 @@ export class ReportBuilder {
 
   /** Something beyond the header: the description, a section, a frame. */
   get confirmed(): boolean {
-    return this.description !== null || this.sections.length > 0 || this.#control.length > 0 || this.#c.length > 0
+    return this.description !== null || this.sections.length > 0 || this.#control.frames.length > 0 || this.#c.length > 0
   }
 
   /** Only titles so far: a text about reports, not a report. */
   get empty(): boolean {
-    const frames = this.#control.length + this.#ruby.length + this.#c.length
+    const frames = this.#control.frames.length + this.#ruby.length + this.#c.length
     return this.header === null && this.description === null && frames === 0 && Object.keys(this.#registers).length === 0
   }
 
   /** A core dump of a process that is no Ruby. */
   get foreign(): boolean {
     const isRuby = ({ library, symbol }: CFrame): boolean => /ruby|\/gems\//.test(library ?? '') || /^(?:rb|ruby)_/.test(symbol ?? '')
-    return this.#dumped && this.header === null && !this.#c.some((frame) => isRuby(frame))
+    const told = this.header !== null && !this.header.message.startsWith('received signal ')
+    return this.#dumped && !told && !this.#c.some((frame) => isRuby(frame))
   }
 
   /** Lines so far came newest first: frame numbers rise, or the end of a report stood before its beginning. */
   get reversed(): boolean {
-    const first = this.#control[0]
-    const last = this.#control.at(-1)
+    const first = this.#control.frames[0]
+    const last = this.#control.frames.at(-1)
     if (first !== undefined && last !== undefined && first.depth !== last.depth) return first.depth < last.depth
     if (this.#descriptionBeforeHeader && this.sections.length > 0) return true
     const at = this.sections.indexOf('c')
@@ -112,7 +113,6 @@ export class ReportBuilder {
       if (!this.sections.includes(section)) this.sections.push(section)
       return true
     }
-    if (this.#openLabel && this.#closeLabel(text)) return true
     if (this.#takeAddress(text)) return true
     return (
       this.#takeFrame(text, atEnd) ||
@@ -128,7 +128,7 @@ export class ReportBuilder {
     if (cut !== null) push(this.#c, cut)
     const reversed = this.reversed
     if (reversed) {
-      this.#control.reverse()
+      this.#control.frames.reverse()
       this.#ruby.reverse()
       this.#c.reverse()
     }
@@ -137,7 +137,7 @@ export class ReportBuilder {
       tag: 'CrashReport',
       header: this.header,
       description: this.description,
-      controlFrames: this.#control,
+      controlFrames: this.#control.frames,
       rubyFrames: this.#ruby.toReversed(),
       cFrames: this.#c,
       registers: this.#registers,
@@ -154,13 +154,8 @@ export class ReportBuilder {
   }
 
   #takeFrame(text: string, atEnd: boolean): boolean {
-    const control = readControlFrame(this.#mendFrame(text))
-    if (this.#torn !== '') return true
-    if (control !== null) {
-      const { type, label } = control
-      this.#openLabel = type === 'CFUNC' ? label === '' : /^[A-Z]/.test(type) && type !== 'DUMMY' && !/:\d+$/.test(label)
-      return push(this.#control, control)
-    }
+    if (this.#control.take(text)) return true
+    if (this.#takeDebugged(text)) return true
     const ruby = this.#section === 'c' ? null : readRubyFrame(text)
     if (ruby !== null) return push(this.#ruby, ruby)
     if (this.#section === 'other' && text.trimStart().startsWith('#')) return true
@@ -173,28 +168,20 @@ export class ReportBuilder {
     return c === null ? false : push(this.#c, c)
   }
 
-  /** Puts the pieces of a control frame together that a collector took for lines; `#torn` stays empty for a whole one. */
-  #mendFrame(text: string): string {
-    const piece = text.trim()
-    const whole = this.#torn === '' ? text : `${this.#torn} ${piece}`
-    const isStart = /^c:\d{4,}(?: [pseE]:[-\da-f]+)*$/.test(piece)
-    const isNext = this.#torn !== '' && /^[pseE]:[-\da-f]+(?: [seE]:[\da-f]+)*$/.test(piece)
-    const isLast = this.#torn !== '' && /^(?:[pseE]:[-\da-f]+ )*(?:[A-Z]{3,}|\(none\)|-{6})/.test(piece)
-    this.#torn = isStart ? piece : isNext ? whole : ''
-    if (this.#torn !== '') return ''
-    return isLast ? whole : text
-  }
-
-  /** Mail breaks `CFUNC` and `:name`, `METHOD` and its position over two lines, a terminal the path at its last column. */
-  #closeLabel(text: string): boolean {
-    this.#openLabel = false
-    const last = this.#control.at(-1)
-    const piece = text.trim()
-    if (last === undefined || piece.startsWith('c:')) return false
-    const label = last.type === 'CFUNC' ? (/^:\w\S*/.exec(piece)?.[0].slice(1) ?? null) : positionOf(last.label + piece)
-    if (label === null) return false
-    this.#control[this.#control.length - 1] = { ...last, label }
-    return true
+  #takeDebugged(text: string): boolean {
+    const last = this.#c.at(-1)
+    const placed = this.#debugger === 'reading' && last !== undefined ? continueGdbFrame(last, text) : null
+    if (placed !== null) {
+      this.#c[this.#c.length - 1] = placed
+      return true
+    }
+    const found = readCFrame(text, false) === null ? readGdbFrame(text) : null
+    if (found === null) return false
+    if (this.#debugger === 'none') this.#debugger = this.#c.length === 0 ? 'reading' : 'over'
+    else if (found.number === 0) this.#debugger = 'over'
+    // Any program can be debugged.
+    this.#dumped = true
+    return this.#debugger === 'over' || push(this.#c, found.frame)
   }
 
   /** The fault address alone, where the header was broken before it. */
@@ -255,11 +242,6 @@ export class ReportBuilder {
     else if (ranges.length < 16) ranges.push({ start: mapping.start, end: mapping.end })
     return true
   }
-}
-
-/** `FILE:LINE` without what Ruby appends. */
-function positionOf(label: string): string | null {
-  return /^((?:\/|~\/|[A-Za-z]:\/|[\w.]+\/)\S*:\d+)(?: *\[FINISH\])?$/.exec(label)?.[1] ?? null
 }
 
 function push<T>(list: T[], item: T): true {

@@ -2,7 +2,7 @@
 const groups = [
   // Ruby's report and Apple's.
   '[BUG]|-- Control frame|-- control frame|-- Ruby level|-- Machine reg|-- C level|-- Threading|c:00|c:01|) [0x|<OBJ_INFO:|rb_vm_bugreport|_sigtramp|RIP: 0x|rip: 0x|RAX: 0x|rax: 0x|EFL: 0x| sp: 0x',
-  'received in SEGV|received in BUS|received in ILL|Crashed while| Crashed:|Exception Type: |"bug_type"|Termination Reason',
+  'received in SEGV|received in BUS|received in ILL|Crashed while| Crashed:|Exception Type: |"bug_type"|Crashtracker|Termination Reason',
   // Load failures.
   'shared object|shared librar| not found|ncompatible|ndefined symbol|lookup error|missing symbol|in flat namespace|ELF class|ELF header|ELF file|ELF load|file too short',
   'read file data|executable stack|TLS block|cannot load such|no such file to load|extensions are not built|did find: [|Could not find',
@@ -19,7 +19,7 @@ const groups = [
   // Deaths.
   'Killed|Segmentation fault|segfault at|Aborted|Abort trap|Bus error|Illegal instr|Floating point ex|breakpoint trap|BPT trap',
   'ut of memory|oom-kill|oom_reaper|OOMKilled|quota vastly|exited with|exit code|exit status|exited code|exited status|status: 13',
-  'status 13|status=13|by signal|with signal|from signal|received signal|SIGABRT|SIGSEGV|SIGBUS|SIGILL|SIGKILL|SIGFPE|SIGTRAP|SIGSYS',
+  'status 13|status=13|by signal|with signal|from signal|received signal|signal handler called|#0  0x|SIGABRT|SIGSEGV|SIGBUS|SIGILL|SIGKILL|SIGFPE|SIGTRAP|SIGSYS',
   ' abort  | segmentation fault| bus error| killed  |illegal hardware|Stack trace of thread|code=killed|code=dumped|traps: |ExitCode|xit Code|exit_code|target signal|action of signal',
 ]
 

@@ -157,6 +157,12 @@ function unwrap(finding: Draft<LoadFailure>, text: string): boolean {
 function continueLoadFailure(finding: Draft<LoadFailure>, text: string): boolean {
   const referenced = /^\s*Referenced from: (?:<[^>]*> )?(\S.*?)\s*$/.exec(text)?.[1]
   const dashed = /(?:^|\s)- (\/\S.*?\.(?:so|bundle))(?: \(LoadError\))?\s*$/.exec(text)?.[1]
+  // did_you_mean knows the file for another Ruby.
+  const meant = /^\s*Did you mean\?\s+(\S*\d\.\d\/\S+)\s*$/.exec(text)?.[1]
+  if (meant !== undefined && finding.why === 'no-such-file') {
+    finding.message += ` (${text.trim().slice(0, 300)})`
+    return true
+  }
   const isReason = /^\s*(?:Reason|Expected in|tried):/.test(text)
   if (referenced === undefined && dashed === undefined && !isReason) return false
   finding.file = finding.file ?? dashed ?? referenced ?? null

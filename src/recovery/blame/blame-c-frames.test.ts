@@ -84,6 +84,16 @@ describe('a C frame', () => {
     expect(explainText(c.toSpliced(2, 2).join('\n'))).toMatchObject({ kind: 'abort' })
   })
 
+  test('of a library that mostly one gem uses suspects the gem that called, where nothing shows that one', () => {
+    const c = ['/usr/lib/libpq.so.5(PQexec+0x2) [0x7f0000000004]']
+    const control = (path: string): string[] => [
+      'c:0003 p:---- s:0001 e:000001 CFUNC  :grind',
+      `c:0002 p:0001 s:0001 e:000001 METHOD ${path}:9`,
+    ]
+    expect(explainText(report({ control: control('/srv/gems/mill-0.3.1/lib/mill.rb'), c })).culprit).toMatchObject({ gem: 'mill' })
+    expect(explainText(report({ control: control('/srv/gems/activerecord-7.1.0/lib/a.rb'), c })).culprit).toMatchObject({ gem: 'pg' })
+  })
+
   test('whose path is cut within the name of the gem is in doubt', () => {
     const cut = 'ill-1.4.2/lib/mill_ext.so: [BUG] Segmentation fault at 0x0000000000000001'
     const told = explainText(`${cut}\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n`)

@@ -4,8 +4,8 @@ import { blameRuby } from './blame-ruby.ts'
 import type { CrashSite, OwnedFrame } from './crash-site.ts'
 import type { Alternative } from './explanation.ts'
 import { baseName } from './gem-path.ts'
-import { gemOfSymbol, isBridgeGem, isServerGem } from './known-owners.ts'
-import type { RubySite } from './ruby-site.ts'
+import { gemOfSymbol, isBridgeGem, isLoaderGem, isPureGem, isServerGem } from './known-owners.ts'
+import { versionInReport, type RubySite } from './ruby-site.ts'
 import { toCulprit } from './to-culprit.ts'
 
 /** By the C frames; null where they name nobody. A gem with frames of Ruby between it and the fault is at most suspected. */
@@ -101,7 +101,8 @@ function blameThroughBridge(report: CrashReport, site: CrashSite, ruby: RubySite
 function blameLibrary(report: CrashReport, site: CrashSite, through: OwnedFrame, ruby: RubySite): Blame {
   const path = pathOf(through)
   const bySymbol = through.frame.symbol === null ? null : gemOfSymbol(through.frame.symbol)
-  const gem = (through.owner.tag === 'library' ? through.owner.gem : null) ?? bySymbol
+  const usual = (through.owner.tag === 'library' ? through.owner.gem : null) ?? bySymbol
+  const gem = usual !== null && isOnlyUser(report, ruby.callerGem, usual) ? ruby.callerGem : usual
   const what = `${baseName(path)}${through.frame.symbol === null ? '' : ` (${through.frame.symbol})`}`
   return {
     culprit: toCulprit(report, ruby, { gem, version: null, path, symbol: through.frame.symbol }),
@@ -112,6 +113,12 @@ function blameLibrary(report: CrashReport, site: CrashSite, through: OwnedFrame,
         ? []
         : [{ who: ruby.callerGem, why: `its Ruby code was calling (${ruby.line ?? ''})` }],
   }
+}
+
+/** Whether the gem that Ruby was in may use the library as well, while nothing shows the one that mostly does. */
+function isOnlyUser(report: CrashReport, caller: string | null, usual: string): boolean {
+  if (caller === null || isPureGem(caller) || isLoaderGem(caller) || isServerGem(caller)) return false
+  return versionInReport(usual, report) === null
 }
 
 /** Ruby's functions that run Ruby code: whoever is below has only called in. */

@@ -52,3 +52,9 @@ describe('what is left of a cut message', () => {
     })
   })
 })
+
+test('a file that the gem has for other Rubies only was not built for this one', () => {
+  const text = 'LoadError: cannot load such file -- tide/tide (LoadError)\n'
+  expect(explainText(text).kind).toBe('load-error')
+  expect(explainText(`${text}Did you mean?  tide/3.4/tide\n`).kind).toBe('not-built')
+})

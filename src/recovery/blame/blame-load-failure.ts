@@ -63,6 +63,8 @@ function kindOf(failure: LoadFailure, gem: string | null): TroubleKind {
   if (failure.why === 'invalid-elf-header') return looksForeign(failure) ? 'arch' : 'load-error'
   if (failure.why === 'undefined-symbol' && isForGlibc(failure)) return 'glibc'
   if (failure.why !== 'no-such-file') return kinds[failure.why]
+  // The gem holds the file, but for other Rubies.
+  if (/\(Did you mean\?\s+\S*\d\.\d\/\S+\)$/.test(failure.message)) return 'not-built'
   const isCompiled =
     failure.subject !== null && (ownerOfFeature(failure.subject) !== null || /_ext$|_native$|(?:^|\/)\d\.\d\/|_c$/.test(failure.subject))
   // A precompiled gem requires its plain file only after the one for this Ruby failed: that first error is hidden.

@@ -3,15 +3,12 @@ import { nobody, type Blame } from './blame.ts'
 import type { TroubleKind } from './explanation.ts'
 import { baseName, gemOfPath } from './gem-path.ts'
 import { gemOfLibrary, gemOfSymbol, isLoaderGem, ownerOfFile } from './known-owners.ts'
-import { ownerOfObject } from './frame-owner.ts'
+import { ownerOfObject, rubysSources } from './frame-owner.ts'
 
 export interface NoteBlame extends Blame {
   readonly kind: TroubleKind
 }
 
-/** Ruby's own C sources (top directory of a Ruby release): an assertion there is the VM's, whoever broke its state. */
-const rubysSources =
-  /^(?:vm\w*|gc|eval\w*|thread\w*|signal|proc|string|array|hash|object|class|variable|symbol|iseq|compile|parse|load|error|io|process|ractor\w*|cont|shape|yjit|rjit|mjit|marshal|numeric|bignum|st|id_table|imemo|default|ruby|prism_compile|memory_view|weakmap|transcode|re(?:g\w+)?|random|struct|time|util)\.[chy]$/
 const commonSources = /^(?:main|util|utils|common|init|ext|lib|mod|src|test|buffer|parser|alloc|memory|list|hash_?table)\.\w+$/
 
 const interceptor = /^_*(?:(?:asan|tsan|msan|ubsan|hwasan|sanitizer|interceptor)(?:_|::)|wrap_)/

@@ -22,7 +22,8 @@ export interface OwnedFrame {
 }
 
 /** Kernel's return from a signal handler: the frame below is where the signal struck (glibc sigaction.c, macOS _sigtramp.s). */
-const trampoline = /^_*(?:restore_rt|restore|sigtramp|kernel_rt_sigreturn|rt_sigreturn|sigreturn|KiUserExceptionDispatcher)$/
+const trampoline =
+  /^_*(?:restore_rt|restore|sigtramp|kernel_rt_sigreturn|rt_sigreturn|sigreturn|KiUserExceptionDispatcher)$|^<signal handler called>$/
 /** Ruby's reporter (error.c, vm_dump.c, signal.c) and libc's abort. */
 const reporter =
   /^_*(?:rb_print_backtrace|rb_vm_bugreport|rb_bug\w*|rb_assert_failure|bug_report_\w+|rb_async_bug_errno|report_bug\w*|die|sig(?:segv|bus|ill|abrt|_do_nothing)|check_stack_overflow\w*|ruby_abort|abort|raise|gsignal|pthread_kill|pthread_kill_\w+|rb_fatal|rb_memerror|unexpected_\w*signal|segv_handler)$/

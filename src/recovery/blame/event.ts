@@ -25,7 +25,11 @@ function belongs(finding: Finding, group: readonly Finding[]): boolean {
   if (last === undefined || finding.atLine - last.atLine > sameDeathLines) return false
   switch (finding.tag) {
     case 'CrashReport':
-      return group.every((other) => other.tag !== 'DeathNote' && (other.tag !== 'CrashReport' || isTranslation(finding, other)))
+      return group.every((other) =>
+        other.tag === 'DeathNote'
+          ? other.message.includes(' received signal SIG')
+          : other.tag !== 'CrashReport' || isTranslation(finding, other),
+      )
     case 'AbortNote':
       return group.every(
         (other) => other.tag !== 'DeathNote' && (other.tag !== 'AbortNote' || other.by === finding.by || other.by === 'c++'),

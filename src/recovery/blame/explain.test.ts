@@ -68,6 +68,13 @@ describe('a crash', () => {
     })
   })
 
+  test('is told as sent by an account of the system only where registers show that no memory was touched', () => {
+    const bare =
+      '/srv/gems/mill-0.3.1/lib/mill.rb:9: [BUG] Segmentation fault at 0x0000000400000010\nruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux]\n'
+    expect(explainText(bare).culprit).toMatchObject({ gem: 'mill' })
+    expect(explainText(bare.replace('0x0000000400000010', '0x000003e800000010'))).toMatchObject({ culprit: null, confidence: 'likely' })
+  })
+
   test('that somebody sent is nobody: the address holds user and process', () => {
     const told = explainSample('ruby-3.3-sent-signal.txt')
     expect(told).toMatchObject({ causeId: 'EXTERNAL-SIGNAL', confidence: 'likely', culprit: null })

@@ -22,9 +22,22 @@ const ruby = /^(?:lib(?:x64-\w+-|\w+-)?ruby[\d.-]*|x64-\w+-ruby\d*\.dll$|ruby[\d
 const machine =
   /^(?:lib(?:c|m|thr|pthread|rt|dl|resolv|anl|util|gcc_s|nss_\w+|stdc\+\+|c\+\+(?:abi)?|unwind|execinfo|jemalloc|tcmalloc\w*|mimalloc|asan|ubsan|tsan|SegFault)[.-]|ld[-.]|libc\.musl|linux-vdso|linux-gate|\[vdso\]|libsystem_|libSystem|libdyld|libdispatch|libobjc|CoreFoundation|Foundation|libxpc|ntdll|KERNEL|ucrtbase|msvcrt)/
 
+export /** Ruby's own C sources (top directory of a Ruby release): an assertion there is the VM's, whoever broke its state. */
+const rubysSources =
+  /^(?:vm\w*|gc|eval\w*|thread\w*|signal|proc|string|array|hash|object|class|variable|symbol|iseq|compile|parse|load|error|io|process|ractor\w*|cont|shape|yjit|rjit|mjit|marshal|numeric|bignum|st|id_table|imemo|default|ruby|prism_compile|memory_view|weakmap|transcode|re(?:g\w+)?|random|struct|time|util)\.[chy]$/
+
 export function ownerOfFrame(frame: CFrame, report: CrashReport): FrameOwner {
   const path = objectOf(frame, report)
-  return path === null ? { tag: 'unknown' } : ownerOfObject(path)
+  if (path !== null) return ownerOfObject(path)
+  return frame.source === null ? { tag: 'unknown' } : ownerOfSource(frame.source)
+}
+
+/** A debugger names the source file of a frame, but not its object: an extension's main file mostly bears its name. */
+function ownerOfSource(source: string): FrameOwner {
+  const file = baseName(source.replace(/:\d+$/, ''))
+  if (rubysSources.test(file)) return { tag: 'ruby' }
+  const gem = ownerOfFile(file.replace(/\.\w+$/, '.so'))?.gem ?? null
+  return gem === null ? { tag: 'unknown' } : { tag: 'gem', path: source, gem, version: null, by: 'guess' }
 }
 
 export function ownerOfObject(path: string): FrameOwner {
