@@ -80,6 +80,8 @@ function finish(
   const alone = evidence.requests?.length === 1 ? evidence.requests[0] : undefined
   const requests = alone === undefined ? [] : [`one request was in flight: ${alone.method} ${alone.path}`]
   const lines = [...blame.evidence, ...requests]
+  // A signal that was sent strikes anywhere.
+  const where = blame.report?.traits.includes('sent-signal') === true ? null : (blame.report?.ruby ?? null)
   const topSymbol = blame.report?.site.frames.find(({ frame }) => frame.symbol !== null)?.frame.symbol ?? null
   return {
     kind: blame.kind,
@@ -110,8 +112,8 @@ function finish(
       function: culprit?.function ?? topSymbol,
       causeId: cause?.id ?? null,
       message: facts.message === '' ? (facts.uncaught ?? nameOf(culprit)) : facts.message,
-      rubyFile: blame.report?.ruby.file ?? culprit?.rubyLine?.replace(/:\d+$/, '') ?? null,
-      cMethod: blame.report?.ruby.cMethod ?? null,
+      rubyFile: where?.file ?? culprit?.rubyLine?.replace(/:\d+$/, '') ?? null,
+      cMethod: where?.cMethod ?? null,
     }),
     ruby: facts.ruby,
     platform: facts.platform,

@@ -19,7 +19,8 @@ export interface FingerprintParts {
  * two hosts and two releases of an app agree.
  */
 export function fingerprintOf({ kind, culprit, function: symbol, causeId, message, rubyFile, cMethod }: FingerprintParts): string {
-  const nobody = ['', normalise(message ?? ''), baseName(rubyFile ?? '').replace(/\d+/g, 'N'), cMethod ?? '']
+  const place = rubyFile === null && cMethod === null ? [] : [baseName(rubyFile ?? '').replace(/\d+/g, 'N'), cMethod ?? '']
+  const nobody = ['', normalise(message ?? ''), ...place]
   const named = culprit === null ? nobody : [culprit, '']
   return createHash('sha256')
     .update([kind, ...named, symbol ?? '', causeId ?? ''].join('\0'))
