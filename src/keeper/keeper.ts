@@ -138,14 +138,17 @@ export class Keeper {
         failed: (error) => around.log.failure(error),
       },
     )
-    this.#reactions = new Reactions({
-      workers: this.#workers,
-      recovery: this.#recovery,
-      dataPlane: this.#dataPlane,
-      startup: this.#startup,
-      isCluster: config.workers.mode === 'cluster',
-      closeSockets: (run) => sockets.close(run),
-    })
+    this.#reactions = new Reactions(
+      {
+        workers: this.#workers,
+        recovery: this.#recovery,
+        dataPlane: this.#dataPlane,
+        startup: this.#startup,
+        isCluster: config.workers.mode === 'cluster',
+        closeSockets: (run) => sockets.close(run),
+      },
+      this.#outside.clock,
+    )
   }
 
   /** Runs until it is stopped; resolves with the exit code. Throws what makes a start impossible: PORT_TAKEN, … */

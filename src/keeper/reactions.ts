@@ -1,6 +1,8 @@
 import type { BezelEvent } from '../events.ts'
 import type { RunDeath } from '../events/workers.ts'
 import type { LiveRun } from '../link/messages.ts'
+import type { Clock } from '../resilience/drive.ts'
+import { ChildDeaths, type ChildrenEnded } from './child-deaths.ts'
 
 /** What the facts of one part mean to the others: the only place where parts meet. */
 export interface Reactors {
@@ -44,12 +46,11 @@ export class Reactions {
   readonly #away = new Set<string>()
   /** Runs that have begun a crash report: a SIGKILL after it is the keeper's own. */
   readonly #crashing = new Set<number>()
+  readonly #childDeaths: ChildDeaths
 
-  /** Mode `cluster`: runs with a whole crash report on their stderr, whose writer has not ended yet. */
-  readonly #reported = new Set<number>()
-
-  constructor(reactors: Reactors) {
+  constructor(reactors: Reactors, clock: Clock) {
     this.#on = reactors
+    this.#childDeaths = new ChildDeaths(clock, (ended) => this.#childCrashed(ended))
   }
 
   react(event: BezelEvent): void {
@@ -77,11 +78,10 @@ export class Reactions {
         this.#crashing.delete(event.run)
         return dataPlane.resumeRun(event.run)
       case 'CrashConfirmed':
-        if (this.#on.isCluster) return void this.#reported.add(event.run)
+        if (this.#on.isCluster) return this.#childDeaths.reported(event.run)
         return workers.killRun(event.run, 'crashed')
       case 'ClusterWorkersEnded':
-        if (this.#reported.delete(event.run)) this.#childCrashed(event)
-        return
+        return this.#childDeaths.ended(event)
       case 'WorkersGaveUp':
         return startup.gaveUp()
       case 'DataPlaneServing':
@@ -96,7 +96,7 @@ export class Reactions {
   }
 
   /** An incident like any other; and the run, with its other workers, is watched anew. */
-  #childCrashed({ worker, run, pids, uptimeMs }: Extract<BezelEvent, { tag: 'ClusterWorkersEnded' }>): void {
+  #childCrashed({ worker, run, pids, uptimeMs }: ChildrenEnded): void {
     const { recovery, workers, dataPlane } = this.#on
     this.#crashing.delete(run)
     dataPlane.resumeRun(run)
@@ -115,7 +115,7 @@ export class Reactions {
     if (event.why === 'asked') recovery.forgetRun(event.run)
     else incident = recovery.handleSegmentationFault(event)
     const crashed = this.#crashing.delete(event.run)
-    this.#reported.delete(event.run)
+    this.#childDeaths.forget(event.run)
     const killed = event.exit.signal === 'SIGKILL' && event.why !== 'hang' && !crashed
     dataPlane.runExited(event.run, killed, incident)
     this.#on.closeSockets(event.run)
