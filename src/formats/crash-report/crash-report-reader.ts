@@ -1,15 +1,16 @@
 import { opensAppleJson, readAppleJsonReport } from './apple-json-report.ts'
 import { AppleReportBuilder, opensAppleReport } from './apple-report-builder.ts'
-import { opensCrashtracker, readCrashtrackerReport } from './crashtracker-report.ts'
+import { readCrashtrackerReport } from './crashtracker-report.ts'
 import { findBugHeader } from './bug-header.ts'
 import type { BugHeader, Finding } from './crash-report.ts'
 import { readGdbStop } from './gdb-frame.ts'
+import { HeaderMender } from './header-mender.ts'
 import { LineSplitter } from './line-splitter.ts'
-import { type BareLine, jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
+import { jsonLogLines, readTimestamp, stripAnsi, stripPrefix } from './log-prefix.ts'
 import { opensHeadless } from './opens-headless.ts'
 import { ReportBuilder, type Place } from './report-builder.ts'
 import { SymptomTrail } from './symptom-trail.ts'
-import { joinHeader } from './wrapped-line.ts'
+import { WrappedMessage } from './wrapped-message.ts'
 
 /** Most findings kept when nobody takes them one by one; a process that crashes in a loop repeats itself. */
 const maxFindings = 512
@@ -42,7 +43,12 @@ export class CrashReportReader {
   readonly #onFinding: (finding: Finding) => void
   readonly #splitter = new LineSplitter({
     attentive: () =>
-      this.#open.size > 0 || this.#atLine < this.#stopped.until || this.#trail.open || this.#apple !== null || this.#json !== null,
+      this.#open.size > 0 ||
+      this.#message.holding ||
+      this.#atLine < this.#stopped.until ||
+      this.#trail.open ||
+      this.#apple !== null ||
+      this.#json !== null,
     line: (text, number, previous) => {
       this.#previous = previous
       this.#line(text, number)
@@ -53,6 +59,8 @@ export class CrashReportReader {
   #listing: Open | null = null
   #apple: { readonly builder: AppleReportBuilder; idle: number } | null = null
   #json: { text: string; readonly at: Place } | null = null
+  readonly #header = new HeaderMender()
+  readonly #message = new WrappedMessage()
   readonly #trail = new SymptomTrail((finding) => this.#tell(finding))
   #remarks: string[] = []
   #atLine = 0
@@ -60,8 +68,6 @@ export class CrashReportReader {
   #stopped: { readonly header: BugHeader | null; readonly until: number } = { header: null, until: 0 }
   #raw = ''
   #previous = ''
-  /** A `[BUG]` whose message has not come. */
-  #torn: { readonly text: string; readonly atLine: number } | null = null
   #last: { readonly source: string; readonly text: string } | null = null
 
   /** With `onFinding` each finding is handed over once it is whole, and none is kept. */
@@ -80,6 +86,7 @@ export class CrashReportReader {
   /** Closes what is open. Returns all findings in the order of their lines; empty where `onFinding` took them. */
   end(): readonly Finding[] {
     this.#splitter.end()
+    this.#bare(this.#message.end())
     if (this.#last !== null) this.#open.get(this.#last.source)?.builder.take(this.#last.text, true)
     for (const source of this.#open.keys()) this.#closeReport(source, true)
     this.#closeApple(true)
@@ -93,12 +100,13 @@ export class CrashReportReader {
     this.#raw = raw
     if (this.#json !== null) return this.#takeJson(raw)
     if (this.#listing !== null && this.#listing.builder.takeListed(raw)) return
-    const line = stripAnsi(raw)
+    const line = this.#open.size > 0 ? stripAnsi(raw) : this.#message.take(stripAnsi(raw), this.#previous)
+    if (line === null) return
     if (opensAppleJson(line)) {
       this.#json = { text: '', at: this.#here() }
       return
     }
-    const tracked = opensCrashtracker(line) ? readCrashtrackerReport(line, this.#here()) : null
+    const tracked = readCrashtrackerReport(line, this.#here())
     if (tracked !== null) return this.#tell(tracked)
     const inJson = jsonLogLines(line)
     if (inJson === null) return this.#bare(line)
@@ -108,9 +116,11 @@ export class CrashReportReader {
   #bare(line: string): void {
     const { source, text } = stripPrefix(line)
     if (text.trim() === '') return
-    const whole = text.includes('[BUG]') || this.#torn !== null ? this.#mendHeader({ source, text }) : null
-    const header = whole === null ? null : findBugHeader(whole.text)
-    if (whole !== null && header !== null) return this.#takeHeader(whole.source, header.header, header.exact)
+    if (text.includes('[BUG]') || this.#header.torn) {
+      const whole = this.#header.mend({ source, text }, this.#previous, this.#atLine)
+      const header = findBugHeader(whole.text)
+      if (header !== null) return this.#takeHeader(whole.source, header.header, header.exact)
+    }
     if (this.#takeInReport(source, text)) return
     const left = text.trimStart()
     if (this.#apple !== null || opensAppleReport(left)) {
@@ -125,18 +135,6 @@ export class CrashReportReader {
     const stop = readGdbStop(text)
     if (stop !== null) this.#stopped = { header: stop, until: this.#atLine + linesToFrames }
     this.#trail.take(source, text, this.#here())
-  }
-
-  /** Ruby writes its report in pieces; a collector that takes each write for a line puts the message below its `[BUG]`. */
-  #mendHeader({ source, text }: BareLine): BareLine {
-    const torn = this.#torn !== null && this.#torn.atLine === this.#atLine - 1 ? this.#torn.text : null
-    const before = stripPrefix(stripAnsi(this.#previous))
-    const joined = joinHeader(before.text, text)
-    const whole = joined ?? text
-    this.#torn = /\[BUG\]\s*$/.test(text) ? { text: whole.trimEnd(), atLine: this.#atLine } : null
-    if (torn !== null && !text.includes('[BUG]')) return { source, text: `${torn} ${text.trim()}` }
-    // What a terminal broke off has lost the prefix.
-    return { source: joined !== null && source === '' ? before.source : source, text: whole }
   }
 
   #takeHeader(source: string, header: BugHeader, exact: boolean): void {

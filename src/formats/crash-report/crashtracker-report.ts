@@ -5,13 +5,9 @@ type Json = Readonly<Record<string, unknown>>
 
 const maxFrames = 512
 
-/** Whether a line is a crash as Datadog's crash tracker sends and logs it: one line of JSON. */
-export function opensCrashtracker(line: string): boolean {
-  return line.includes('"Datadog Crashtracker ')
-}
-
-/** Reads such a line; null where it is cut or of another form. Field names: libdatadog, `libdd-crashtracker/src/crash_info`. */
+/** Reads a crash as Datadog's crash tracker sends and logs it, one line of JSON; null for any other line, and for one that is cut. Field names: libdatadog, `libdd-crashtracker/src/crash_info`. */
 export function readCrashtrackerReport(line: string, at: Place): CrashReport | null {
+  if (!line.includes('"Datadog Crashtracker ')) return null
   const crash = parse(line.slice(Math.max(0, line.indexOf('{'))))
   const error = object(crash?.['error'])
   const frames = list(object(error?.['stack'])?.['frames'])

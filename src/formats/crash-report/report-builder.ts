@@ -11,7 +11,7 @@ import {
   readRubyFrame,
   readSectionTitle,
 } from './report-lines.ts'
-import { WrappedFrame } from './wrapped-line.ts'
+import { WrappedFrame } from './wrapped-frame.ts'
 
 /** Most frames kept of each list: deep recursion prints tens of thousands of the same. */
 const maxFrames = 1_000

@@ -1,24 +1,5 @@
-import { readBugLine } from './bug-line.ts'
 import type { CFrame } from './crash-report.ts'
 import { readCFrame } from './report-lines.ts'
-
-/** A path is broken only by a column; shorter lines ended by themselves. */
-const shortestFullLine = 60
-
-/**
- * A `[BUG]` header with the position that mail or a terminal left on the line before, at a blank or in the middle of the path; null where
- * the line before is none of it.
- */
-export function joinHeader(previous: string, text: string): string | null {
-  const at = text.indexOf('[BUG]')
-  const before = previous.trimEnd()
-  if (at < 0 || before === '') return null
-  if (text.slice(0, at).trim() === '') return /^\S.*(?:\.\w+|[)>]):(?:\d+:)?$/.test(before) ? `${before} ${text.trimStart()}` : null
-  const rest = text.trimStart()
-  const file = readBugLine(rest)?.file ?? null
-  if (file === null || /^(?:[/<~(]|-e|[A-Za-z]:)/.test(file)) return null
-  return before.length >= shortestFullLine && /^(?:\/|~\/|[A-Za-z]:\/)\S+$/.test(before) ? before + rest : null
-}
 
 /** `LIBRARY`, `LIBRARY(SYMBOL`, `LIBRARY(SYMBOL+0x1) [0x7f`: a C frame whose end is missing. */
 const fragment = /^(?:\/|[A-Za-z]:\/)(?:[^\s()]*|[^()]*\([^()\s]*(?:\) *(?:\[(?:0x[0-9a-f]*)?)?)?)$/

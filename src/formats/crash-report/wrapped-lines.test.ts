@@ -68,3 +68,28 @@ test('a load failure that says only in its next line what is the matter is read 
   )
   expect(failure).toMatchObject({ tag: 'LoadFailure', why: 'library-missing', subject: '/usr/lib/libebb.5.dylib' })
 })
+
+describe('a message that a terminal broke at its last column', () => {
+  const message =
+    "/usr/local/bundle/gems/tide-5.3.0/lib/tide.rb:17:in `require': libebb-6.Q16.so.6: cannot open shared object file: No such file or directory - /usr/local/bundle/gems/tide-5.3.0/lib/tide.so (LoadError)"
+  const broken = (width: number): string => lines(...(message.match(new RegExp(`.{1,${width}}`, 'g')) ?? []), 'exit')
+
+  test.each([80, 90])('%i is put together again', (width) => {
+    expect(read(broken(width))).toMatchObject([
+      { tag: 'LoadFailure', why: 'library-missing', subject: 'libebb-6.Q16.so.6', file: '/usr/local/bundle/gems/tide-5.3.0/lib/tide.so' },
+    ])
+  })
+
+  test('is no two messages of one length, one after the other', () => {
+    const one = 'Ignoring tide-5.3.0 because its extensions are not built. Try: gem pristine tide --version 5.3.0'
+    expect(read(lines(one, one.replaceAll('tide', 'ebbs'), one))).toHaveLength(3)
+  })
+
+  test('takes nothing from a header below it', () => {
+    const idle = `this line is as long as the other one, and not found anywhere: ${'-'.repeat(40)}`
+    const told = onlyReport(
+      read(lines(idle.replace('this', 'that'), idle, 'tide.rb:9: [BUG] Segmentation fault at 0x0000000000000018', ruby)),
+    )
+    expect(told.header).toMatchObject({ file: 'tide.rb', line: 9 })
+  })
+})
