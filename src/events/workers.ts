@@ -30,7 +30,17 @@ export type WorkersEvent =
   /** Reaped, its process group killed, all of its own output passed on. */
   | ({ readonly tag: 'RunExited' } & RunDeath)
   | { readonly tag: 'RestartScheduled'; readonly worker: number; readonly inMs: number; readonly failures: number }
-  | { readonly tag: 'WorkersGaveUp'; readonly worker: number; readonly failures: number; readonly lastLines: readonly string[] }
+  | {
+      readonly tag: 'WorkersGaveUp'
+      readonly worker: number
+      /** Of this worker, in a row. */
+      readonly failures: number
+      /** Of all workers, within the time that the limit looks at. */
+      readonly failedStarts: number
+      /** Of the worker's last run: the first lines that tell an error, and the last lines. */
+      readonly lastLines: readonly string[]
+      readonly remedy: readonly string[]
+    }
   | {
       readonly tag: 'MemoryExceeded'
       readonly worker: number

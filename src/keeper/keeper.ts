@@ -98,6 +98,7 @@ export class Keeper {
       outputEnded: (run) => this.#output.end(run),
       drained: (run) => this.#dataPlane.drainRun(run, config.workers.drainTimeoutMs),
       heldRequests: (run) => this.#held.ask(run),
+      lastIncidentOf: (worker) => this.#recovery.lastIncidentOf(worker),
     })
     this.#bypasses = config.gateway === null ? null : new BypassWatch(config.databases, this.#outside, () => this.#workers.liveRuns())
     this.#health = new HealthMonitoringEngine({

@@ -9,6 +9,11 @@ export class FailureBudget {
     this.#windowMs = windowMs
   }
 
+  /** Failures within the window, as of the last one; at most the limit. */
+  get spent(): number {
+    return this.#failuresAtMs.length
+  }
+
   /** Notes one failure; true when the budget is now spent. */
   spend(nowMs: number): boolean {
     this.#failuresAtMs = [...this.#failuresAtMs.filter((atMs) => atMs > nowMs - this.#windowMs), nowMs].slice(-this.#limit)

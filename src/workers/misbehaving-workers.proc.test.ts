@@ -16,7 +16,9 @@ describe('a worker that misbehaves', () => {
   test('that dies at boot is given up at the limit, with its last words', async () => {
     const bezel = start(rubyLaunch('dies-at-boot.rb', 'boom'), { restart: { failuresToGiveUp: 4 } })
     const gaveUp = await bezel.fact('WorkersGaveUp')
-    expect(gaveUp).toMatchObject({ worker: 1, failures: 4 })
+    expect(gaveUp).toMatchObject({ worker: 1, failures: 4, failedStarts: 4, remedy: ['bezel incidents'] })
+    expect(gaveUp.lastLines.filter((line) => line.includes('boom'))).toHaveLength(1)
+    expect(gaveUp.lastLines.filter((line) => line.includes('from '))).toEqual([])
     expect(gaveUp.lastLines).toContain('cannot load such file -- boom (LoadError)')
     expect(bezel.facts('RunExited').every(({ why, exit, ready }) => why === 'start-failed' && exit.code === 1 && !ready)).toBe(true)
     expect(bezel.facts('RunStarted')).toHaveLength(4)

@@ -20,6 +20,8 @@ export interface WorkersPorts {
   drained(run: number): Promise<void>
   /** Whether the run, which has just ended, held any request, upgrade or stream. */
   heldRequests(run: number): Promise<boolean>
+  /** Id of the worker's newest recorded incident; null: it has none. */
+  lastIncidentOf(worker: number): string | null
 }
 
 export type OutputStreamName = 'stdout' | 'stderr'
@@ -33,4 +35,5 @@ export const noPorts: WorkersPorts = {
   outputEnded: () => {},
   drained: () => Promise.resolve(),
   heldRequests: () => Promise.resolve(false),
+  lastIncidentOf: () => null,
 }

@@ -30,6 +30,7 @@ const reapReserveMs = 500
 export class WorkerProcessManager implements Part<WorkersSnapshot> {
   readonly #settings: WorkersSettings
   readonly #outside: Outside
+  readonly #ports: WorkersPorts
   readonly #gate: BootGate
   readonly #budget: FailureBudget
   readonly #memory: MemoryWatch
@@ -52,6 +53,7 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     const record = new ProcessRecord(settings.runtimeDir, mark)
     this.#settings = settings
     this.#outside = outside
+    this.#ports = ports
     this.#gate = new BootGate(outside.clock, restart.concurrentBoots, restart.bootSpacingMs)
     this.#budget = new FailureBudget(restart.failuresToGiveUp + restart.extraFailuresPerWorker * (count - 1), restart.budgetWindowMs)
     this.#replacements = new Replacements(() => ports.mayReplace())
@@ -202,7 +204,10 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     if (this.#slots.some(({ state }) => state.tag === 'Ready')) return
     this.#hasGivenUp = true
     for (const each of this.#slots) each.send({ tag: 'GiveUp' })
-    this.#emit({ tag: 'WorkersGaveUp', worker: slot.worker, failures, lastLines: slot.lastLines.read() })
+    const { worker, lastLines } = slot
+    const incident = this.#ports.lastIncidentOf(worker)
+    const remedy = [incident === null ? 'bezel incidents' : `bezel incidents ${incident}`]
+    this.#emit({ tag: 'WorkersGaveUp', worker, failures, failedStarts: this.#budget.spent, lastLines, remedy })
   }
 
   #watchCluster(): void {

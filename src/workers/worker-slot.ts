@@ -7,7 +7,7 @@ import { readListeners } from '../system/listeners.ts'
 import { readDescendants, readDescriptors } from '../system/proc-fs.ts'
 import type { BootGate } from './boot-gate.ts'
 import { ErrorHistory } from './error-history.ts'
-import { LastLines } from './last-lines.ts'
+import { LastWords } from './last-words.ts'
 import type { WorkersPorts } from './ports.ts'
 import { awaitReady } from './probe-run.ts'
 import { describeEnd } from './describe-end.ts'
@@ -34,7 +34,6 @@ const crashes: ReadonlySet<RunEnd> = new Set(['crashed', 'start-failed', 'start-
 export class WorkerSlot {
   readonly worker: number
   readonly errors: ErrorHistory
-  readonly lastLines: LastLines
   readonly memory: { rssMb: number | null; pssMb: number | null } = { rssMb: null, pssMb: null }
   crashCount = 0
   starts = 0
@@ -46,12 +45,13 @@ export class WorkerSlot {
   #address: Address | null = null
   #droppedBefore = 0
   #litter: string[] = []
+  #lastWords: LastWords
 
   constructor(worker: number, around: SlotSurroundings) {
     const { settings, outside } = around
     this.worker = worker
     this.errors = new ErrorHistory(settings.errorHistorySize)
-    this.lastLines = new LastLines(settings.lastLinesSize)
+    this.#lastWords = new LastWords(settings.lastLinesSize)
     this.#around = around
     this.#driver = drive(
       {
@@ -89,6 +89,11 @@ export class WorkerSlot {
 
   get droppedBytes(): number {
     return this.#droppedBefore + (this.#process?.droppedBytes ?? 0)
+  }
+
+  /** What the present or the last run said. */
+  get lastLines(): readonly string[] {
+    return this.#lastWords.read()
   }
 
   send(event: WorkerMachineEvent): void {
@@ -179,7 +184,9 @@ export class WorkerSlot {
   }
 
   #listenTo(run: number): RunListener {
-    const { outside, ports } = this.#around
+    const { outside, ports, settings } = this.#around
+    const words = new LastWords(settings.lastLinesSize)
+    this.#lastWords = words
     return {
       spawned: (pid, address) => {
         this.#address = address
@@ -187,7 +194,7 @@ export class WorkerSlot {
         void this.#awaitReady(run, pid, address)
       },
       output: (stream, chunk) => {
-        this.lastLines.push(chunk)
+        words.push(chunk)
         ports.onOutput(run, stream, chunk)
       },
       exited: () => this.send({ tag: 'Exited', run }),

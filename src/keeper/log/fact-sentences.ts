@@ -106,8 +106,10 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   },
   WorkersGaveUp: {
     level: 'error',
-    say: ({ worker, failures, lastLines }) =>
-      `gave up: worker ${worker} failed ${count(failures, 'time')} in a row${lastLines.length > 0 ? `; its last words: ${lastLines.join(' | ')}` : ''}`,
+    say: ({ worker, failures, failedStarts, lastLines }) => {
+      const all = failedStarts > failures ? `, ${failedStarts} with the other workers'` : ''
+      return `gave up: worker ${worker} failed ${count(failures, 'time')} in a row${all}${lastLines.length > 0 ? `; it said: ${shorten(lastLines).join(' | ')}` : ''}`
+    },
   },
   MemoryExceeded: {
     level: 'warn',
@@ -149,6 +151,12 @@ export function tellFact(fact: BezelEvent): { readonly level: Level; readonly me
 
 function ended({ code, signal }: ExitStatus): string {
   return signal === null ? `exit code ${code}` : signal
+}
+
+/** The first and the last ones: in between is what led from one to the other. */
+function shorten(lines: readonly string[]): readonly string[] {
+  const cut = lines.map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line.trim()))
+  return cut.length <= 6 ? cut : [...cut.slice(0, 3), '…', ...cut.slice(-2)]
 }
 
 function count(number: number, noun: string): string {

@@ -84,7 +84,7 @@ describe('a JSON log', () => {
         lines.length = 0
         log.message('error', message, { list, deep: { a: { b: { c: { d: { e: { f: message } } } } } } })
         log.output(1, Buffer.from(message, 'utf16le'))
-        log.fact({ tag: 'WorkersGaveUp', worker: 1, failures: 6, lastLines: list })
+        log.fact({ tag: 'WorkersGaveUp', worker: 1, failures: 6, failedStarts: 6, lastLines: list, remedy: ['bezel incidents'] })
         expect(lines).toHaveLength(3)
         for (const line of lines) {
           expect(Buffer.byteLength(line)).toBeLessThan(4_096)
