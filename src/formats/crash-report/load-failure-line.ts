@@ -21,7 +21,7 @@ interface Rule {
 
 const path = String.raw`[^\s'"(),:][^\s'"(),]*`
 /** ` - FILE`, which dln.c appends; the file itself may hold spaces, so it runs to the class name or the end. What has no slash is the name of a function. */
-const dashFile = String.raw`(?:\.?["')]*(?: - (?:(?<file>\S+?\.(?:so|bundle)(?:\.\d+)*(?=[\s"')]|$)|[^\s:]*\/.*?)|\S.*?))?)(?: \(\w[\w:]*\))?["',]*\s*$`
+const dashFile = String.raw`(?:\.?["')]*(?: - +(?:(?<file>\S+?\.(?:so|bundle)(?:\.\d+)*(?=[\s"')]|$)|[^\s:]*\/.*?)|\S.*?))?)(?: \(\w[\w:]*\))?["',]*\s*$`
 
 /** Symbols that only glibc exports: a glibc binary on musl asks for them (musl wiki, "Functional differences from glibc"). */
 const glibcOnly =
@@ -113,6 +113,12 @@ const rules: readonly Rule[] = [
     holds: 'undefined symbol',
     form: new RegExp(String.raw`(?:(?<lib>${path}): )?undefined symbol: (?<symbol>[^\s,]+)(?:, version \S+)?${dashFile}`),
     read: ({ symbol = '', lib, file }) => ({ why: undefinedSymbol(symbol), file: file ?? lib ?? null }),
+  },
+  // As above.
+  {
+    holds: 'undefined symbol',
+    form: new RegExp(String.raw`(?:(?<file>${path}): )?undefined symbol:\s*$`),
+    read: () => ({ why: 'undefined-symbol' }),
   },
   {
     holds: 'linked to incompatible',

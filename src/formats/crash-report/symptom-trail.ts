@@ -128,8 +128,13 @@ function extend(trail: Trail, text: string): boolean {
     if (frame !== null && trail.cFrames.length < maxBacktrace) trail.cFrames.push(frame)
     return frame !== null
   }
-  if (trail.finding.tag === 'LoadFailure' && continueLoadFailure(trail.finding, text)) return true
-  if (trail.finding.tag === 'LoadFailure' && trail.idle === 0 && trail.frames.length < 2 && unwrap(trail.finding, text)) return true
+  if (trail.finding.tag === 'LoadFailure') {
+    const { finding } = trail
+    const next = trail.idle === 0 && trail.frames.length < 2
+    const unnamed = finding.why === 'undefined-symbol' && finding.symbol === null
+    if (next && unnamed && unwrap(finding, text)) return true
+    if (continueLoadFailure(finding, text) || (next && unwrap(finding, text))) return true
+  }
   const frame = readBacktraceLine(text)
   if (frame !== null && trail.frames.length < maxBacktrace) trail.frames.push(frame)
   return frame !== null
@@ -145,7 +150,8 @@ function splitPlaced(text: string): { readonly frame: RubyFrame | null; readonly
 
 /** A message that mail or a terminal broke where it says what is the matter: `Library not` / `loaded: …`. */
 function unwrap(finding: Draft<LoadFailure>, text: string): boolean {
-  if (finding.why !== 'other-dlopen' || finding.message.length > 600) return false
+  const unsaid = finding.why === 'other-dlopen' || (finding.why === 'undefined-symbol' && finding.symbol === null)
+  if (!unsaid || finding.message.length > 600) return false
   const message = `${finding.message} ${text.trim().slice(0, 300)}`
   const whole = readLoadFailureLine(message)
   if (whole === null || whole.why === 'other-dlopen') return false

@@ -69,6 +69,15 @@ test('a load failure that says only in its next line what is the matter is read 
   expect(failure).toMatchObject({ tag: 'LoadFailure', why: 'library-missing', subject: '/usr/lib/libebb.5.dylib' })
 })
 
+test('a symbol that stands in the next line is the missing one, and a file may follow after two blanks', () => {
+  const file = '/srv/gems/tide-1.2.0/lib/tide.so'
+  const [broken] = read(lines(`LoadError: ${file}: undefined symbol:`, `ebb - ${file}`))
+  expect(broken).toMatchObject({ why: 'undefined-symbol', symbol: 'ebb', file })
+  expect(read(lines(`LoadError: ${file}: undefined symbol: ebb -  ${file}`))).toMatchObject([
+    { why: 'undefined-symbol', symbol: 'ebb', file },
+  ])
+})
+
 describe('a message that a terminal broke at its last column', () => {
   const message =
     "/usr/local/bundle/gems/tide-5.3.0/lib/tide.rb:17:in `require': libebb-6.Q16.so.6: cannot open shared object file: No such file or directory - /usr/local/bundle/gems/tide-5.3.0/lib/tide.so (LoadError)"

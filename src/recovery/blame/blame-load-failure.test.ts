@@ -58,3 +58,8 @@ test('a file that the gem has for other Rubies only was not built for this one',
   expect(explainText(text).kind).toBe('load-error')
   expect(explainText(`${text}Did you mean?  tide/3.4/tide\n`).kind).toBe('not-built')
 })
+
+test('a file that nobody knows is suspected to be of the gem that bears its name', () => {
+  const text = 'LoadError (dlopen(/Users/u/work/lib/tide.bundle, 9): Symbol not found: _ebb\n'
+  expect(explainText(text)).toMatchObject({ kind: 'symbol-lookup', confidence: 'suspected', culprit: { gem: 'tide' } })
+})

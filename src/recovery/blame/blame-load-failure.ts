@@ -1,6 +1,7 @@
 import type { LoadFailure, LoadFailureWhy, RubyFrame } from '../../formats/crash-report/crash-report.ts'
 import { atMost, nobody, type Blame } from './blame.ts'
 import type { TroubleKind } from './explanation.ts'
+import { guessGem } from './frame-owner.ts'
 import { baseName, gemOfPath, isCutPath, isGemName, readFullName } from './gem-path.ts'
 import { gemOfLibrary, gemOfSymbol, isBridgeGem, isLoaderGem, isNativeGem, ownerOfFeature, ownerOfFile } from './known-owners.ts'
 
@@ -40,7 +41,15 @@ export function blameLoadFailure(failure: LoadFailure): LoadBlame {
   const owner = ownerOf(failure)
   const gem = owner?.gem ?? null
   const told =
-    owner === null ? (failure.subject === null && failure.file === null ? 'unknown' : 'certain') : owner.sure ? 'certain' : 'likely'
+    owner === null
+      ? failure.subject === null && failure.file === null
+        ? 'unknown'
+        : 'certain'
+      : owner.sure
+        ? 'certain'
+        : owner.guessed === true
+          ? 'suspected'
+          : 'likely'
   const confidence = atMost(told, failure.file !== null && isCutPath(failure.file) ? 'suspected' : 'certain')
   const library = libraryOf(failure)
   const culprit =
@@ -99,6 +108,8 @@ interface FoundOwner {
   readonly gem: string
   readonly version: string | null
   readonly sure: boolean
+  /** Only the file's own name suggests it. */
+  readonly guessed?: true
   readonly by: string
 }
 
@@ -125,7 +136,9 @@ function ownerOf(failure: LoadFailure): FoundOwner | null {
   // ffi and fiddle both carry libffi.
   if (byLibrary !== null && !isBridgeGem(byLibrary)) return { gem: byLibrary, version: null, sure: false, by: subject ?? '' }
   const bySymbol = symbol === null || /^(?:rb_|ruby_|Init_)/.test(symbol) ? null : gemOfSymbol(symbol)
-  return bySymbol === null ? null : { gem: bySymbol, version: null, sure: false, by: symbol ?? '' }
+  if (bySymbol !== null) return { gem: bySymbol, version: null, sure: false, by: symbol ?? '' }
+  const guessed = file === null ? null : guessGem(file)
+  return guessed === null || file === null ? null : { gem: guessed, version: null, sure: false, guessed: true, by: baseName(file) }
 }
 
 /** The innermost gem that asked: RubyGems, Bundler and autoloaders stand in every such backtrace and are skipped. */

@@ -32,6 +32,12 @@ export function ownerOfFrame(frame: CFrame, report: CrashReport): FrameOwner {
   return frame.source === null ? { tag: 'unknown' } : ownerOfSource(frame.source)
 }
 
+/** Nobody knows the file, but only an extension is called so. */
+export function guessGem(path: string): string | null {
+  const own = /^(.+?)(?:_ext\.so|(?:_ext)?\.bundle)$/.exec(baseName(path))?.[1]
+  return own !== undefined && isGemName(own) ? own : null
+}
+
 /** A debugger names the source file of a frame, but not its object: an extension's main file mostly bears its name. */
 function ownerOfSource(source: string): FrameOwner {
   const file = baseName(source.replace(/:\d+$/, ''))
@@ -47,9 +53,8 @@ export function ownerOfObject(path: string): FrameOwner {
   if (ruby.test(name) || !compiled.test(name)) return { tag: 'ruby' }
   if (/\/enc\/\w+(?:\/\w+)*\.(?:so|bundle)$/.test(path)) return { tag: 'ruby' }
   const owner = ownerOfFile(path)
-  // Nobody knows it, but only an extension is called so.
-  const own = /^(.+?)(?:_ext\.so|(?:_ext)?\.bundle)$/.exec(name)?.[1]
-  if (owner === null && own !== undefined && isGemName(own)) return { tag: 'gem', path, gem: own, version: null, by: 'guess' }
+  const own = owner === null ? guessGem(path) : null
+  if (own !== null) return { tag: 'gem', path, gem: own, version: null, by: 'guess' }
   if (owner === null || (owner.by === 'name' && name.startsWith('lib'))) return { tag: 'library', path, gem: gemOfLibrary(path) }
   return { tag: 'gem', path, ...owner }
 }
