@@ -19,7 +19,7 @@ const examples = `
 Examples:
   bezel run                        hold up the app in this folder, on port 3000
   bezel run --port 8080 --workers 4
-  bezel run -- bundle exec rackup -p $PORT
+  bezel run -- bundle exec rackup -p '$PORT'
   bezel doctor                     whether its compiled gems fit this Ruby
   bezel explain crash.log          who is to blame for a crash
   bezel config                     what bezel would do here, and why

@@ -10,7 +10,7 @@ export async function registerRun(program: Command, context: CommandContext): Pr
   addOptionFlags(program.command('run').description('hold up the app in this folder').usage('[options] [-- COMMAND]'))
     .addHelpText(
       'after',
-      '\nExamples:\n  bezel run\n  bezel run --port 8080 --workers 4 --gateway off\n  bezel run -- bundle exec puma -b unix://{socket}\n\nSIGTERM and SIGINT drain and stop; a second one stops at once.\nSIGUSR1 replaces the workers one by one, SIGHUP opens log.file anew. docs/configuration.md tells more of each option.',
+      "\nExamples:\n  bezel run\n  bezel run --port 8080 --workers 4 --gateway off\n  bezel run -- bundle exec puma -b unix://{socket}\n  bezel run -- bundle exec rackup -p '$PORT'          each worker gets its own port; the quotes keep it from your shell\n\nSIGTERM and SIGINT drain and stop; a second one stops at once.\nSIGUSR1 replaces the workers one by one, SIGHUP opens log.file anew. docs/configuration.md tells more of each option.",
     )
     .action(async (_options: unknown, command: Command) => {
       const { loadConfig } = await import('../config/load-config.ts')

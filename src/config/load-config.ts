@@ -5,6 +5,7 @@ import { findDatabases } from './databases/find-databases.ts'
 import { chooseServer } from './detect/choose-server.ts'
 import { chooseLaunch } from './detect/choose-launch.ts'
 import { detectApp } from './detect/detect-app.ts'
+import { noticesOfCommand } from './detect/notices-of-command.ts'
 import { noticesOfIsolation } from './detect/notices-of-isolation.ts'
 import { toAppFacts } from './detect/to-app-facts.ts'
 import { findInertOptions } from './inert-options.ts'
@@ -73,7 +74,8 @@ async function complete(
     ruby: values['validation.ruby'] ?? 'ruby',
     timeoutMs: databaseYmlTimeoutMs,
   })
-  const isolation = values['workers.mode'] === 'isolated' ? noticesOfIsolation(server.server, facts) : []
+  const isolation =
+    values['workers.mode'] === 'isolated' ? [...noticesOfCommand(stated, port), ...noticesOfIsolation(server.server, facts)] : []
   return {
     app: { path: app.path, framework: app.framework, configFile },
     server,

@@ -59,7 +59,7 @@ export const workersOptions = {
   'workers.command': option(
     orNone(command, 'none'),
     null,
-    'Starts one worker; must listen on {socket}, on {port} or on $PORT. In mode cluster: the server command as it is. Also what stands behind "--" in "bezel run -- COMMAND".',
+    'Starts one worker; must listen on {socket}, on {port} or on $PORT (in a shell \'$PORT\', quoted, because each worker gets its own). In mode cluster: the server command as it is. Also what stands behind "--" in "bezel run -- COMMAND".',
     { flag: '--command' },
   ),
   'workers.address': option(
