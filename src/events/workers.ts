@@ -30,6 +30,21 @@ export type WorkersEvent =
   /** Reaped, its process group killed, all of its own output passed on. */
   | ({ readonly tag: 'RunExited' } & RunDeath)
   | { readonly tag: 'RestartScheduled'; readonly worker: number; readonly inMs: number; readonly failures: number }
+  /** It did not answer in time, and is about to be killed. */
+  | {
+      readonly tag: 'RunUnanswered'
+      readonly worker: number
+      readonly run: number
+      /** Where it was asked: host and port, or a socket's path. */
+      readonly address: string
+      /** Whether it listens there. */
+      readonly listens: boolean
+      /** Where it listens instead. */
+      readonly listensOn: readonly string[]
+      /** What was wrong with its last answer; '' when it gave none. */
+      readonly refusal: string
+      readonly remedy: readonly string[]
+    }
   | {
       readonly tag: 'WorkersGaveUp'
       readonly worker: number

@@ -59,7 +59,19 @@ describe('a worker that misbehaves', () => {
   test('that never listens is killed at its start deadline', async () => {
     const bezel = start(rubyLaunch('never-listens.rb'), { startTimeoutMs: 700 })
     expect(await bezel.fact('RunExited')).toMatchObject({ why: 'start-timeout', exit: { signal: 'SIGKILL' }, ready: false })
+    expect(bezel.facts('RunUnanswered')).toMatchObject([{ run: 1, listens: false, listensOn: [], refusal: '' }])
     await bezel.fact('RestartScheduled')
+  })
+
+  test('that listens elsewhere is told where it was expected and where it is', async () => {
+    const script = "require 'socket'; server = TCPServer.new('127.0.0.1', 0); puts server.addr[1]; $stdout.flush; sleep"
+    const launch = { ...rubyLaunch('well.rb'), command: ['ruby', '--disable-gems', '-e', script], listens: { tag: 'Port' } as const }
+    const bezel = start(launch, { startTimeoutMs: 1_500 })
+    const told = await bezel.fact('RunUnanswered')
+    expect(told).toMatchObject({ address: expect.stringMatching(/^127\.0\.0\.1:\d+$/), listens: false })
+    expect(told.listensOn).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
+    expect(told.listensOn).not.toContain(told.address)
+    expect(told.remedy.join()).toContain("'$PORT'")
   })
 
   test('that listens but refuses is not ready until it accepts', async () => {

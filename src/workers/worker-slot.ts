@@ -12,6 +12,7 @@ import type { WorkersPorts } from './ports.ts'
 import { awaitReady } from './probe-run.ts'
 import { describeEnd } from './describe-end.ts'
 import { RunProcess, type RunListener, type RunSurroundings } from './run-process.ts'
+import { describeUnanswered } from './unanswered.ts'
 import { stepWorker } from './worker.machine.ts'
 import { idleWorker, liveRunOf, workerDueAt, type Worker, type WorkerEffect, type WorkerMachineEvent } from './worker.ts'
 
@@ -45,6 +46,7 @@ export class WorkerSlot {
   #address: Address | null = null
   #droppedBefore = 0
   #litter: string[] = []
+  #refusal = ''
   #lastWords: LastWords
 
   constructor(worker: number, around: SlotSurroundings) {
@@ -155,6 +157,7 @@ export class WorkerSlot {
         return this.#process?.signal(settings.launch.drainSignal)
       case 'Kill':
         this.#endBoot()
+        this.#tellUnanswered(effect.run)
         return this.#process?.kill()
       case 'TellReady':
         return this.#tellReady(effect.run)
@@ -178,6 +181,7 @@ export class WorkerSlot {
     this.memory.rssMb = null
     this.memory.pssMb = null
     this.#address = null
+    this.#refusal = ''
     this.#probing = new AbortController()
     this.#process = new RunProcess(this.worker, run, this.#around, this.#listenTo(run))
     void this.#process.start()
@@ -204,12 +208,11 @@ export class WorkerSlot {
 
   async #awaitReady(run: number, pid: number, address: Address): Promise<void> {
     const { outside, settings } = this.#around
-    let lastRefusal = ''
     const isReady = await awaitReady(address, settings.readiness, outside.clock, this.#probing.signal, {
       isOurs: () => isListening(pid, address),
       refused: (why) => {
-        if (why !== lastRefusal) this.note(run, `not ready: ${why}`)
-        lastRefusal = why
+        if (why !== this.#refusal) this.note(run, `not ready: ${why}`)
+        this.#refusal = why
       },
     })
     if (isReady) this.send({ tag: 'Answered', run })
@@ -219,6 +222,15 @@ export class WorkerSlot {
     this.#endBoot()
     this.#litter = findLitter(this.livePid, this.#around.settings.launch.litter)
     this.#around.outside.emit({ tag: 'RunReady', worker: this.worker, run, pid: this.livePid ?? 0, bootMs: this.uptimeMs ?? 0 })
+  }
+
+  #tellUnanswered(run: number): void {
+    const { state } = this
+    const address = this.#address
+    if (state.tag !== 'Killed' || state.why !== 'start-timeout' || address === null) return
+    const { settings, outside } = this.#around
+    const told = describeUnanswered(this.livePid, address, settings.launch.listens, this.#refusal)
+    outside.emit({ tag: 'RunUnanswered', worker: this.worker, run, ...told })
   }
 
   #tellEnded(run: number, why: RunEnd, wasReady: boolean): void {

@@ -77,8 +77,13 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   CrashDismissed: { level: 'info', say: ({ run }) => `run ${run} goes on answering: no crash` },
   IncidentRecorded: {
     level: 'error',
-    say: ({ incident, worker, culprit, summary }) =>
-      `worker ${worker}: ${summary}${culprit === null ? '' : ` (blamed: ${culprit})`}. Incident ${incident}: bezel incidents ${incident}`,
+    say: ({ incident, worker, culprit, summary, path, refusal }) =>
+      `worker ${worker}: ${summary}${culprit === null ? '' : ` (blamed: ${culprit})`}. Incident ${incident}${kept(incident, path, refusal)}`,
+  },
+  IncidentsFolderRefused: {
+    level: 'warn',
+    say: ({ folder, refusal, spare }) =>
+      `incidents can't be written to ${folder} (${refusal}); ${spare === null ? 'crash reports stand in this log only' : `they go to ${spare}, the last few only, and only until the machine or container starts anew`}`,
   },
   DegradationChanged: {
     level: ({ to }) => (to === 'normal' ? 'info' : 'warn'),
@@ -94,6 +99,17 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   // Workers.
   RunStarted: { level: 'info', say: ({ worker, run, pid }) => `worker ${worker} is starting (run ${run}, pid ${pid})` },
   RunReady: { level: 'info', say: ({ worker, run, bootMs }) => `worker ${worker} is ready after ${time(bootMs)} (run ${run})` },
+  RunUnanswered: {
+    level: 'error',
+    say: ({ worker, run, address, listens, listensOn, refusal }) => {
+      const where = listens
+        ? 'it listens there'
+        : listensOn.length > 0
+          ? `it listens on ${listensOn.join(', ')} instead`
+          : 'it listens nowhere'
+      return `worker ${worker} did not answer on ${address} in time: ${refusal === '' ? where : refusal} (run ${run})`
+    },
+  },
   RunDraining: { level: 'info', say: ({ worker, run, why }) => `worker ${worker} finishes its requests (run ${run}, ${why})` },
   RunExited: {
     level: ({ why }) => (why === 'asked' ? 'info' : 'error'),
@@ -147,6 +163,11 @@ export function tellFact(fact: BezelEvent): { readonly level: Level; readonly me
   // The row of a fact's own tag takes that fact; TypeScript can't follow a tag from a union into its row.
   const { level, say } = tellings[fact.tag] as Telling<BezelEvent>
   return { level: typeof level === 'function' ? level(fact) : level, message: say(fact) }
+}
+
+function kept(incident: string, path: string | null, refusal: string | null): string {
+  if (path === null) return ` could not be saved: ${refusal}`
+  return `: bezel incidents ${incident}${refusal === null ? '' : ` (in ${path}, since the incidents folder refused it: ${refusal})`}`
 }
 
 function ended({ code, signal }: ExitStatus): string {
