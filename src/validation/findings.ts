@@ -104,7 +104,7 @@ export const findingRules = {
   },
   EXTENSION_ABSENT: {
     severity: 'error',
-    means: 'The build is marked as finished, and the compiled file is gone.',
+    means: 'The gem is installed, and a compiled file is gone from where the gem loads it.',
     example: 'no .so in gems/pg-1.5.4/lib nor in extensions/x86_64-linux/3.1.0/pg-1.5.4',
   },
   PRECOMPILED_FOR_OTHERS: {

@@ -5,13 +5,11 @@ import type { GemExtensions } from '../gems/extension.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { findLostCopies, type LostCopy } from './find-lost-copies.ts'
 
 /** What the folders of one gem show before any file of it is opened. */
-export function checkBuild(
-  tree: FileTree,
-  { gem, loaded, otherMinors, buildComplete, builtFolder, builtForOthers }: GemExtensions,
-  runtime: Runtime,
-): Observation[] {
+export function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: Runtime): Observation[] {
+  const { gem, loaded, otherMinors, buildComplete, builtFolder, builtForOthers } = extensions
   const lacking = whatLacks(gem)
   if (lacking !== null) return [lacking]
   if (buildComplete === false)
@@ -40,6 +38,8 @@ export function checkBuild(
         mend: { tag: 'SourceBuild' },
       },
     ]
+  const [lost] = findLostCopies(tree, extensions, runtime)
+  if (lost !== undefined) return [lostCopy(gem, lost)]
   if (buildComplete !== true || loaded.length > 0 || builtFolder === null) return []
   if (isCritical(gem.name) || linkedFiles(tree, builtFolder))
     return [
@@ -52,6 +52,20 @@ export function checkBuild(
       },
     ]
   return []
+}
+
+function lostCopy({ name, version }: InstalledGem, { wanted, asker, left }: LostCopy): Observation {
+  return {
+    code: 'EXTENSION_ABSENT',
+    gem: name,
+    evidence: [
+      { what: 'does not exist', where: wanted },
+      { what: 'asks for it by require_relative, which looks nowhere else', where: asker },
+      { what: 'a copy that is left, and not looked for', where: left },
+    ],
+    explanation: `The compiled file of ${name} ${version} is gone from where the gem loads it: ${wanted}.`,
+    mend: { tag: 'Rebuild' },
+  }
 }
 
 /** Some gems declare an extension only to run a script at install; the log of the build tells whether a library was linked. */

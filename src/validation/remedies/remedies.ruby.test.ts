@@ -51,6 +51,10 @@ const breakages = {
   'files that link another libruby': (broken: TinyApp) => copies(broken).forEach(linkOtherRuby),
   'no mark of a finished build': ({ builtFolder }: TinyApp) => rmSync(join(builtFolder, 'gem.build_complete')),
   'deleted files': (broken: TinyApp) => copies(broken).forEach((file) => rmSync(file)),
+  'a lost copy that require_relative asks for': ({ loaded }: TinyApp) => {
+    rmSync(loaded)
+    writeFileSync(join(dirname(loaded), 'tiny_fast.rb'), "require_relative './tiny_ext'\n")
+  },
   'a cut file': ({ loaded }: TinyApp) => truncateSync(loaded, 9_000),
   'an empty file': ({ loaded }: TinyApp) => truncateSync(loaded, 0),
   'a Git LFS pointer': ({ loaded }: TinyApp) =>
@@ -61,6 +65,7 @@ const codes: Record<keyof typeof breakages, string> = {
   'files that link another libruby': 'BUILT_FOR_OTHER_RUBY',
   'no mark of a finished build': 'EXTENSION_NOT_BUILT',
   'deleted files': 'EXTENSION_ABSENT',
+  'a lost copy that require_relative asks for': 'EXTENSION_ABSENT',
   'a cut file': 'EXTENSION_TRUNCATED',
   'an empty file': 'EXTENSION_TRUNCATED',
   'a Git LFS pointer': 'EXTENSION_NO_LIBRARY',
