@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandContext } from './create-program.ts'
@@ -21,6 +22,8 @@ export function registerIncidents(program: Command, context: CommandContext): vo
       const { configFileOf } = await import('./option-flags.ts')
       const { loadOptions } = await import('../config/load-config.ts')
       const { IncidentStore } = await import('../recovery/incidents/incident-store.ts')
+      const { findRuntimeDirectory } = await import('../system/find-runtime-directory.ts')
+      const { incidentsFolderIn } = await import('../system/runtime-directory.ts')
       const { print, printJson, wantsColour } = await import('./stdout.ts')
       const { toJson } = await import('../snake-case.ts')
       const { formatIncident, formatIncidents } = await import('./format-incidents.ts')
@@ -31,7 +34,9 @@ export function registerIncidents(program: Command, context: CommandContext): vo
         command: context.command,
         env: process.env,
       })
-      const store = new IncidentStore(resolve(options.app, values['incidents.folder']), values['incidents.keep'])
+      const runtime = existsSync(options.app) ? findRuntimeDirectory(realpathSync(options.app)) : null
+      const spare = runtime === null ? null : incidentsFolderIn(runtime)
+      const store = new IncidentStore(resolve(options.app, values['incidents.folder']), values['incidents.keep'], spare)
       if (id !== undefined) {
         const incident = store.read(id)
         if (options.json === true) printJson(toJson(incident))

@@ -14,6 +14,18 @@ export type RecoveryEvent =
       /** Gem or library that is blamed; null when unknown. */
       readonly culprit: string | null
       readonly summary: string
+      /** Its file; null: it could not be saved. */
+      readonly path: string | null
+      /** Why the incidents folder did not take it, so that `path` lies elsewhere or is null; null: it did. */
+      readonly refusal: string | null
+    }
+  | {
+      readonly tag: 'IncidentsFolderRefused'
+      readonly folder: string
+      readonly refusal: string
+      /** Where incidents are kept instead; null: nowhere. */
+      readonly spare: string | null
+      readonly remedy: readonly string[]
     }
   | {
       readonly tag: 'DegradationChanged'

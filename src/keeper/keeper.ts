@@ -76,7 +76,7 @@ export class Keeper {
     const sockets = new GatewaySockets(around.runtime.path, config.gateway === null ? [] : config.databases, (purpose, handle) =>
       this.#dataPlane.listen(purpose, handle, listenWithinMs),
     )
-    this.#recovery = new ErrorRecoverySystem(config.recovery, this.#outside, {
+    this.#recovery = new ErrorRecoverySystem({ ...config.recovery, spareIncidentsDir: around.runtime.incidentsFolder }, this.#outside, {
       wallTimeMs: Date.now,
       signal: (pid, signal) => process.kill(pid, signal),
       oomKills: readOomKills,
@@ -163,6 +163,7 @@ export class Keeper {
     )
     this.#closeAdmin = () => adminServer.close()
     this.#stopPulse = startPulse(systemClock, () => this.#beat())
+    this.#recovery.checkIncidentsFolder()
     this.#startup.start()
     return await this.#signals.ended
   }
@@ -181,8 +182,8 @@ export class Keeper {
   #emit(event: BezelEvent): void {
     const { log } = this.#around
     log.fact(event)
-    // A person reads these lines; whoever reads JSON lines may want them all.
-    if (event.tag === 'CrashConfirmed' && log.place.format === 'text') this.#output.keepBack(event.run)
+    // A person reads these lines; whoever reads JSON lines may want them all. What can't be saved must stand here at least.
+    if (event.tag === 'CrashConfirmed' && log.place.format === 'text' && this.#recovery.canSave()) this.#output.keepBack(event.run)
     if (event.tag === 'ClusterWorkersEnded') this.#output.passOn(event.run)
     if (event.tag === 'RunReady') this.#bypasses?.runReady()
     this.#reactions.react(event)

@@ -23,7 +23,7 @@ test('keeps a crash report back, and says how much of it', () => {
   output.keepBack(7)
   output.push(7, 'stderr', Buffer.from('a\nb\nc\n'))
   output.end(7)
-  expect(lines).toEqual(['[2] [BUG] Segmentation fault', '[2] … 3 lines of its crash report: the incident has them'])
+  expect(lines).toEqual(['[2] [BUG] Segmentation fault', '[2] … 3 lines of its crash report, kept for its incident'])
 })
 
 test('passes on again what a cluster writes after the crash of one of its workers', () => {
@@ -33,7 +33,7 @@ test('passes on again what a cluster writes after the crash of one of its worker
   output.passOn(7)
   output.push(7, 'stderr', Buffer.from('c\n'))
   output.end(7)
-  expect(lines).toEqual(['[2] … 2 lines of its crash report: the incident has them', '[2] c'])
+  expect(lines).toEqual(['[2] … 2 lines of its crash report, kept for its incident', '[2] c'])
 })
 
 test('drops what comes after the end of a run', () => {

@@ -58,7 +58,7 @@ export class WorkerOutput {
   #tellKeptBack(output: Output): void {
     const { keptBack, worker } = output
     output.keptBack = null
-    if (keptBack !== null && keptBack > 0) this.#line(worker, `… ${keptBack} lines of its crash report: the incident has them`)
+    if (keptBack !== null && keptBack > 0) this.#line(worker, `… ${keptBack} lines of its crash report, kept for its incident`)
   }
 
   #pass(output: Output, line: string): void {

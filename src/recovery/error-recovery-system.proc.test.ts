@@ -253,7 +253,16 @@ describe('recovery', () => {
     recovery.handleSegmentationFault(death(1))
     recovery.settleRequests(7, [], null)
     expect(recovery.snapshot()).toMatchObject({ incidents: 1, unwritten: 1 })
-    expect(tags()).toEqual(['IncidentRecorded'])
+    expect(facts).toMatchObject([{ tag: 'IncidentRecorded', path: null, refusal: expect.stringContaining('/proc/no') }])
+    expect(recovery.lastIncidentOf(1)).toBeNull()
+    expect(recovery.canSave()).toBe(false)
+  })
+
+  test('tells at the start of a folder that cannot be written, and of nothing else', () => {
+    create().checkIncidentsFolder()
+    expect(facts).toEqual([])
+    create('/proc/no/such/folder').checkIncidentsFolder()
+    expect(facts).toMatchObject([{ tag: 'IncidentsFolderRefused', folder: '/proc/no/such/folder', spare: null }])
   })
 
   test('leaves no credential in an incident', () => {

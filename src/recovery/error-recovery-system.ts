@@ -24,7 +24,7 @@ export interface RecoverySnapshot {
   readonly degradation: Degradation
   /** Incidents recorded since the start. */
   readonly incidents: number
-  /** Incidents that could not be written to the folder. */
+  /** Incidents that could not be saved. */
   readonly unwritten: number
   readonly lastIncident: string | null
 }
@@ -70,9 +70,23 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     this.#settings = settings
     this.#outside = outside
     this.#ports = ports
-    this.store = new IncidentStore(settings.incidentsDir, settings.keepIncidents)
+    this.store = new IncidentStore(settings.incidentsDir, settings.keepIncidents, settings.spareIncidentsDir)
     this.#recorder = new IncidentRecorder(this.store, (event) => outside.emit(event))
     this.#oomKills = new OomKills(() => ports.oomKills())
+  }
+
+  /** Whether incidents can be saved, tried by writing. Tells a fact when their own folder can't be written: to be called at the start. */
+  checkIncidentsFolder(): void {
+    const { path: spare, refusal } = this.store.check()
+    if (refusal === null) return
+    const { incidentsDir: folder } = this.#settings
+    const remedy = ['set incidents.folder in bezel.yml to a folder that lasts and that bezel may write to']
+    this.#outside.emit({ tag: 'IncidentsFolderRefused', folder, refusal, spare, remedy })
+  }
+
+  /** Whether an incident could be saved now. */
+  canSave(): boolean {
+    return this.store.check().path !== null
   }
 
   /** From now on `readStderr` and `handleSegmentationFault` know this run. */

@@ -1,6 +1,8 @@
 export interface RecoverySettings {
   /** Folder of the incidents, absolute; made with mode 0700 when missing. */
   readonly incidentsDir: string
+  /** Folder that takes them while `incidentsDir` can't be written, absolute; null: there is none. */
+  readonly spareIncidentsDir: string | null
   /** Incidents kept; the oldest go first. At least 1. */
   readonly keepIncidents: number
   /** Bytes of a run's stderr kept for its incident: the report's beginning and the end are what counts. */
@@ -14,6 +16,7 @@ export interface RecoverySettings {
 }
 
 export const recoveryDefaults: Omit<RecoverySettings, 'incidentsDir'> = {
+  spareIncidentsDir: null,
   keepIncidents: 200,
   maxReportBytes: 1_048_576,
   suspicionMs: 1_000,

@@ -13,15 +13,18 @@ const longestNameBytes = 24
 
 const lockName = 'lock'
 const validationName = 'validation.json'
+const incidentsName = 'incidents'
 
 /** What outlives a bezel in its runtime directory. */
-export const lastingNames: readonly string[] = [lockName, validationName]
+export const lastingNames: readonly string[] = [lockName, validationName, incidentsName]
 
 /** Where one app's sockets, lock and record of process groups live: mode 0700, and short. */
 export interface RuntimeDirectory {
   readonly path: string
   /** What was validated, for the next start; may be absent. */
   readonly validationFile: string
+  /** For incidents while their own folder can't be written; may be absent. */
+  readonly incidentsFolder: string
   /**
    * The absolute path of a socket in it.
    * @throws BezelError SOCKET_PATH_TOO_LONG
@@ -54,12 +57,17 @@ export function openRuntimeDirectory(appDir: string, places: RuntimePlaces = sys
   return {
     path,
     validationFile: join(path, validationName),
+    incidentsFolder: incidentsFolderIn(path),
     socketPath: (name) => checkSocketPath(join(path, name)),
     release: () => {
       if (isHeld) closeSync(fd)
       isHeld = false
     },
   }
+}
+
+export function incidentsFolderIn(runtimeDirectory: string): string {
+  return join(runtimeDirectory, incidentsName)
 }
 
 /** Where runtime directories lie, the one that is tried first first. */

@@ -48,7 +48,11 @@ export const validationOptions = {
 }
 
 export const recoveryOptions = {
-  'incidents.folder': option(path, '.bezel/incidents', "Where incidents are kept; relative to the app's folder."),
+  'incidents.folder': option(
+    path,
+    '.bezel/incidents',
+    "Where incidents are kept; relative to the app's folder. While it can't be written, the last few are kept beside bezel's sockets, and the log says so at the start.",
+  ),
   'incidents.keep': option(integer(1, 100_000), recoveryDefaults.keepIncidents, 'Incidents kept; the oldest go first.'),
 }
 

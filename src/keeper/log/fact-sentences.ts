@@ -123,8 +123,11 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   WorkersGaveUp: {
     level: 'error',
     say: ({ worker, failures, failedStarts, lastLines }) => {
-      const all = failedStarts > failures ? `, ${failedStarts} with the other workers'` : ''
-      return `gave up: worker ${worker} failed ${count(failures, 'time')} in a row${all}${lastLines.length > 0 ? `; it said: ${shorten(lastLines).join(' | ')}` : ''}`
+      const what =
+        failedStarts > failures
+          ? `${failedStarts} starts of all workers failed within a minute, the last ${failures} of worker ${worker} in a row`
+          : `worker ${worker} failed ${count(failures, 'time')} in a row`
+      return `gave up: ${what}${lastLines.length > 0 ? `; it said: ${shorten(lastLines).join(' | ')}` : ''}`
     },
   },
   MemoryExceeded: {
@@ -167,7 +170,7 @@ export function tellFact(fact: BezelEvent): { readonly level: Level; readonly me
 
 function kept(incident: string, path: string | null, refusal: string | null): string {
   if (path === null) return ` could not be saved: ${refusal}`
-  return `: bezel incidents ${incident}${refusal === null ? '' : ` (in ${path}, since the incidents folder refused it: ${refusal})`}`
+  return `: bezel incidents ${incident}${refusal === null ? '' : ` (in ${path})`}`
 }
 
 function ended({ code, signal }: ExitStatus): string {

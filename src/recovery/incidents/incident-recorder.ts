@@ -20,7 +20,7 @@ export class IncidentRecorder {
     return { incidents: this.#count, unwritten: this.#unwritten, lastIncident: this.#last }
   }
 
-  /** Id of the newest incident of one worker; null: it had none. */
+  /** Id of the newest incident of one worker that can be read; null: there is none. */
   lastOf(worker: number): string | null {
     return this.#lastOf.get(worker) ?? null
   }
@@ -28,13 +28,9 @@ export class IncidentRecorder {
   record(incident: Incident): void {
     this.#count += 1
     this.#last = incident.id
-    this.#lastOf.set(incident.worker, incident.id)
-    try {
-      this.#store.write(incident)
-    } catch {
-      // A full disk must not cost more than the file: the fact below still tells what happened.
-      this.#unwritten += 1
-    }
+    const { path, refusal } = this.#store.write(incident)
+    if (path === null) this.#unwritten += 1
+    else this.#lastOf.set(incident.worker, incident.id)
     const { kind, culprit, summary } = incident.explanation
     this.#emit({
       tag: 'IncidentRecorded',
@@ -44,6 +40,8 @@ export class IncidentRecorder {
       run: incident.run,
       culprit: culprit?.gem ?? culprit?.library ?? null,
       summary,
+      path,
+      refusal,
     })
   }
 }

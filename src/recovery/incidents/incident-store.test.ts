@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -87,6 +87,48 @@ describe('the incident store', () => {
   test.each(['../../etc/passwd', '', 'x', '20261125-101530-7-k3x/../a'])('does not take %j for an id', (text) => {
     expect(isIncidentId(text)).toBe(false)
     expect(() => new IncidentStore(folder, 1).read(text)).toThrow(/not the id of an incident/)
+  })
+
+  test('writes to the spare folder what its own refuses, says why, and reads both', () => {
+    const [refusing, spare] = [join(folder, 'refusing'), join(folder, 'spare')]
+    const store = new IncidentStore(refusing, 10, spare)
+    const [first, second] = [incident(Date.UTC(2026, 10, 25, 3)), incident(Date.UTC(2026, 10, 25, 4))]
+    expect(store.check()).toEqual({ path: refusing, refusal: null })
+    expect(store.write(first)).toEqual({ path: join(refusing, `${first.id}.json`), refusal: null })
+    const refused = new IncidentStore('/proc/nope', 10, spare)
+    expect(refused.check()).toEqual({ path: spare, refusal: expect.stringContaining('ENOENT') })
+    expect(refused.write(second)).toEqual({ path: join(spare, `${second.id}.json`), refusal: expect.stringContaining('ENOENT') })
+    expect(store.list(10)).toEqual({ incidents: [second, first], unreadable: [] })
+    expect(store.read(second.id)).toEqual(second)
+    expect(readdirSync(spare)).toHaveLength(1)
+  })
+
+  test('keeps few in the spare folder, which may lie in memory', () => {
+    const store = new IncidentStore('/proc/nope', 100, folder)
+    for (let hour = 0; hour < 22; hour += 1) store.write(incident(Date.UTC(2026, 10, 25, hour)))
+    expect(store.ids()).toHaveLength(20)
+  })
+
+  test('says that it is nowhere to be written', () => {
+    const store = new IncidentStore('/proc/nope', 10, '/proc/neither')
+    const nowhere = { path: null, refusal: expect.stringContaining('/proc/nope') }
+    expect(store.check()).toEqual(nowhere)
+    expect(store.write(incident(0))).toEqual(nowhere)
+  })
+
+  test('says in words that an incident is not there', () => {
+    const { id } = incident(0)
+    expect(() => new IncidentStore(folder, 1, '/proc/nope').read(id)).toThrow(
+      `there is no incident ${id} in ${folder} or /proc/nope: it went`,
+    )
+  })
+
+  test('says which folder it cannot read', () => {
+    symlinkSync('loop', join(folder, 'loop'))
+    const store = new IncidentStore(join(folder, 'loop'), 1)
+    const refusal = `the incidents in ${join(folder, 'loop')} can't be read: ELOOP`
+    expect(store.list(5)).toEqual({ incidents: [], unreadable: [expect.stringContaining(refusal)] })
+    expect(() => store.read(incident(0).id)).toThrow(refusal)
   })
 
   test('is empty while the folder is absent', () => {
