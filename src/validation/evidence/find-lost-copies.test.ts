@@ -44,6 +44,7 @@ function lost(files: Readonly<Record<string, string>>) {
 test.each([
   ['lib/made.rb', "require 'socket'\n\n  require_relative './made/made_ext' # compiled\n", 3],
   ['lib/made.rb', 'require_relative("made/made_ext.so")\n', 1],
+  ['lib/made.rb', "require_relative 'made/made_ext'\nbegin\n  def self.a\n    b\n  rescue LoadError\n  end\nend\n", 1],
   ['lib/made/native.rb', "require_relative 'made_ext'\n", 1],
 ])('%s that asks beside itself does not find the copy elsewhere: %j', (script, text, line) => {
   const found = [{ wanted, asker: `${folder}/${script}:${line}`, left: `${built}/made/made_ext.so` }]

@@ -15,12 +15,13 @@ export interface LostCopy {
 /** Ruby files of one folder that are read, and how much of each: the line stands near the top of one of a few. */
 const maxFiles = 100
 const maxBytes = 64 * 1024
-const relative = /^[ \t]*require_relative[ \t(]+(["'])([^"'#\n]+)\1/gm
+const relative = /^([ \t]*)require_relative[ \t(]+(["'])([^"'#\n]+)\2/gm
+const rescue = /^([ \t]*)rescue\b.*\b(?:LoadError|ScriptError|Exception)\b/gm
 
 /**
  * Extensions whose copy in `lib` is gone although the gem asks for it beside its own file. RubyGems' extension folder is on the load path, so
  * `require` does without that copy, which is optional (`Gem.install_extension_in_lib`); `require_relative` never looks there.
- * A file that rescues the LoadError may know another way, and says nothing.
+ * A gem that rescues the LoadError may know another way.
  */
 export function findLostCopies(tree: FileTree, { gem, loaded, builtFolder }: GemExtensions, runtime: Runtime): LostCopy[] {
   if (gem.origin === 'package' || builtFolder === null) return []
@@ -49,7 +50,12 @@ function isAsked(tree: FileTree, asked: string, target: string): boolean {
 }
 
 function lineThatAsks(text: string, asks: (path: string) => boolean): number | null {
-  if (/\brescue\b.*\b(?:LoadError|ScriptError|Exception)\b/.test(text)) return null
-  const match = [...text.matchAll(relative)].find(([, , path = '']) => asks(path))
-  return match === undefined ? null : text.slice(0, match.index).split('\n').length
+  const match = [...text.matchAll(relative)].find(([, , , path = '']) => asks(path))
+  if (match === undefined || isRescued(text.slice(match.index), match[1]?.length ?? 0)) return null
+  return text.slice(0, match.index).split('\n').length
+}
+
+/** A rescue that belongs to a line stands behind it, and no deeper. */
+function isRescued(rest: string, depth: number): boolean {
+  return [...rest.matchAll(rescue)].some(([, indent = '']) => indent.length <= depth)
 }
