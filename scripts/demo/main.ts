@@ -1,42 +1,55 @@
-import { parseArgs } from 'node:util'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { takeTour } from '../tour/take-tour.ts'
+import { readOptions, usage, type DemoOptions } from './options.ts'
 import { startOwnDatabase } from './own-database.ts'
 import { runBezel } from './run-bezel.ts'
 import { sayWhatToTry } from './say-what-to-try.ts'
 
-const usage = `bin/demo [--port N] [--host ADDRESS]     the example app under bezel, until Ctrl-C
-bin/demo --tour [--json]                 the same on free ports, shown around: crashes, a database restart, and what they cost
-
-The app is examples/iodine-pg, on a PostgreSQL of its own that is gone afterwards. Default: 127.0.0.1, port 3000.
-`
-
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean', short: 'h' },
-      tour: { type: 'boolean' },
-      json: { type: 'boolean' },
-      host: { type: 'string', default: '127.0.0.1' },
-      port: { type: 'string', default: '3000' },
-    },
-  })
-  if (values.help === true) {
+  let options: DemoOptions
+  try {
+    options = readOptions(process.argv.slice(2))
+  } catch (error) {
+    console.error(`bin/demo: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    return 64
+  }
+  if (options.help) {
     process.stdout.write(usage)
     return 0
   }
-  return values.tour === true ? takeTour({ json: values.json ?? false }) : runDemo(values.host, values.port)
+  return options.tour ? takeTour({ json: options.json }) : runDemo(options)
 }
 
-async function runDemo(host: string, port: string): Promise<number> {
+async function runDemo({ host, port }: DemoOptions): Promise<number> {
+  const taken = await whyTaken(host, port)
+  if (taken !== null) {
+    console.error(`bin/demo: can't listen on ${host} port ${port}: ${taken}\n  try: bin/demo --port ${port === 65_535 ? 3000 : port + 1}`)
+    return 71
+  }
   const database = await startOwnDatabase()
   const ended = new AbortController()
   try {
     const shownHost = host === '0.0.0.0' || host === '::' ? 'localhost' : host
     void sayWhatToTry(`http://${shownHost}:${port}`, ended.signal)
-    return await runBezel(['--host', host, '--port', port], database.url)
+    return await runBezel(['--host', host, '--port', String(port)], database.url)
   } finally {
     ended.abort()
     await database.stop()
+  }
+}
+
+/** Tried before a database is made for it. */
+async function whyTaken(host: string, port: number): Promise<string | null> {
+  const server = createServer()
+  try {
+    server.listen({ host, port, exclusive: true })
+    await once(server, 'listening')
+    return null
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  } finally {
+    server.close()
   }
 }
 

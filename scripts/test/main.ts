@@ -49,7 +49,13 @@ function readReport(path: string): string | null {
 }
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2), process.env)
+  let options: TestOptions
+  try {
+    options = readOptions(process.argv.slice(2), process.env)
+  } catch (error) {
+    console.error(`bin/test: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    return 64
+  }
   if (options.help) {
     process.stdout.write(usage)
     return 0
