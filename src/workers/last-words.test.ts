@@ -34,6 +34,12 @@ test("keeps an exception's message however long its backtrace is, and no frame o
   )
 })
 
+test('keeps of a Python traceback what it tells at its end', () => {
+  const traceback =
+    'Traceback (most recent call last):\n  File "<frozen runpy>", line 88, in _run_code\n  File "/x.py", line 1260, in test\n    with Server() as httpd:\n         ^^^^\nOSError: [Errno 98] Address already in use\n'
+  expect(read(20, 'hello\n', traceback)).toEqual(['hello', 'OSError: [Errno 98] Address already in use'])
+})
+
 test('keeps the first lines that tell an error before the last ones, in one bound', () => {
   const chatter = Array.from({ length: 50 }, (_, at) => `line ${at}\n`)
   expect(read(4, 'start\n', '[BUG] Segmentation fault at 0x1\n', ...chatter)).toEqual([

@@ -5,7 +5,8 @@ const maxLineLength = 500
 const maxErrors = 3
 
 /** A frame of a backtrace of Ruby, Python or JavaScript: where, but not what. Ruby's first frame has the message behind it, and stays. */
-const frame = /^\s*(?:from )?[^\s:][^:]*:\d+:in [`'][^'`]*'$|^\s+(?:from .*|File ".*", line \d+.*|at .*:\d+.*)$/
+const frame =
+  /^\s*(?:from )?[^\s:][^:]*:\d+:in [`'][^'`]*'$|^\s+(?:from .*|File ".*", line \d+.*|at .*:\d+.*)$|^Traceback \(most recent call last\):$/
 
 const error = /error|exception|could not|can ?not|can't|unable|fail|fatal|\[BUG\]|no such|not found|denied|refused|in use|missing/i
 
@@ -18,6 +19,7 @@ export class LastWords {
   #errors: string[] = []
   #last: string[] = []
   #open = ''
+  #inFrames = false
 
   /** `size`: lines kept in all. */
   constructor(size: number) {
@@ -40,7 +42,10 @@ export class LastWords {
 
   #add(whole: string): void {
     const line = cut(whole)
-    if (line.trim() === '' || frame.test(line)) return
+    if (line.trim() === '') return
+    // Python quotes the source below each frame.
+    this.#inFrames = frame.test(line) || (this.#inFrames && /^\s/.test(line))
+    if (this.#inFrames) return
     if (this.#errors.length < maxErrors && error.test(line) && !this.#errors.includes(line)) this.#errors.push(line)
     this.#last = [...this.#last.filter((each) => each !== line), line].slice(-this.#size)
   }

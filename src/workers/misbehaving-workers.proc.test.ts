@@ -26,6 +26,15 @@ describe('a worker that misbehaves', () => {
     expect(bezel.manager.snapshot().workers[0]?.errorHistory.at(-1)).toMatchObject({ run: 4, message: 'ended before it answered (exit 1)' })
   })
 
+  test('that dies at boot beside others that do: the failed starts of all are limited and told', async () => {
+    const restart = { failuresToGiveUp: 4, extraFailuresPerWorker: 1, backoff: { baseMs: 20, capMs: 40 } }
+    const bezel = start(rubyLaunch('dies-at-boot.rb'), { count: 3, restart })
+    const gaveUp = await bezel.fact('WorkersGaveUp')
+    expect(gaveUp.failedStarts).toBeLessThanOrEqual(6)
+    expect(gaveUp.failedStarts).toBe(bezel.facts('RestartScheduled').length)
+    expect(gaveUp.failures).toBeLessThan(gaveUp.failedStarts)
+  })
+
   test('that dies at boot: at most 5 starts in the first 2 s', async () => {
     const bezel = start(rubyLaunch('dies-at-boot.rb'), { restart: { failuresToGiveUp: 1_000 } })
     await bezel.fact('RunStarted')

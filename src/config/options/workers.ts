@@ -120,7 +120,7 @@ export const workersOptions = {
   'workers.give_up_after': option(
     integer(1, 1000),
     defaults.restart.failuresToGiveUp,
-    'Failed starts in a row after which bezel gives up (exit 74).',
+    'Failed starts of one worker in a row after which bezel gives up (exit 74), as long as none serves. Several workers share a limit too: this, and 3 more for each worker beyond the first, within a minute.',
   ),
   'workers.restart_wait': option(
     duration(10, hour),

@@ -113,6 +113,18 @@ describe('a JSON log', () => {
 })
 
 describe('a readable log', () => {
+  test('tells why bezel gave up: whose starts failed, what the last one said, and where to look', () => {
+    const { log, lines } = record({ format: 'text' })
+    const gaveUp = { tag: 'WorkersGaveUp', worker: 2, failures: 5, remedy: ['bezel incidents 20261125-101530-7-k3x'] } as const
+    log.fact({ ...gaveUp, failedStarts: 9, lastLines: ['Could not find bcrypt-3.1.20'] })
+    log.fact({ ...gaveUp, failedStarts: 5, lastLines: Array.from({ length: 20 }, (_, at) => `line ${at}`) })
+    const remedy = 'try="bezel incidents 20261125-101530-7-k3x"'
+    expect(lines).toEqual([
+      `09:08:07 error gave up: 9 starts of all workers failed within a minute, the last 5 of worker 2 in a row; it said: Could not find bcrypt-3.1.20 ${remedy}`,
+      `09:08:07 error gave up: worker 2 failed 5 times in a row; it said: line 0 | line 1 | line 2 | … | line 18 | line 19 ${remedy}`,
+    ])
+  })
+
   test('has time, level and sentence on one line', () => {
     const { log, lines } = record({ format: 'text' })
     log.fact(exited)
