@@ -97,7 +97,8 @@ describe.skipIf(!canCompile && process.env['CI'] === undefined)(
     })
 
     test('SIGSEGV that somebody sent is told from a fault', () => {
-      const told = explainRuby('parent = $$; fork { Process.kill(:SEGV, parent) }; sleep')
+      const sleeps = 'File.read("/proc/#{parent}/stat")[/\\) (\\w)/, 1] == "S"'
+      const told = explainRuby(`parent = $$; fork { sleep 0.01 until ${sleeps}; Process.kill(:SEGV, parent) }; sleep`)
       expect(told).toMatchObject({ causeId: 'EXTERNAL-SIGNAL', culprit: null })
     })
 
