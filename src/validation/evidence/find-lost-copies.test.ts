@@ -28,7 +28,7 @@ const gem: InstalledGem = {
   platform: 'ruby',
   fullName: 'made-1.0',
   folder,
-  requireFolders: [`${folder}/lib`],
+  requireFolders: [`${folder}/lib`, `${folder}/ext`],
   extensionsRoot: '/gems/extensions',
   declaresExtensions: true,
   packagedFiles: null,
@@ -60,6 +60,11 @@ test.each([
   "begin\n  require_relative 'made/made_ext'\nrescue LoadError\n  require 'made/made_ext'\nend\n",
 ])('a gem that finds the copy in the folder of extensions, or may, has lost nothing: %j', (text) => {
   expect(lost({ [`${folder}/lib/made.rb`]: text })).toEqual([])
+})
+
+test('the copy that the build left in ext, which iodine has on the load path, is not beside it either', () => {
+  const left = `${folder}/ext/made/made_ext.so`
+  expect(lost({ [`${folder}/lib/made.rb`]: "require_relative 'made/made_ext'\n", [left]: '' })).toMatchObject([{ wanted, left }])
 })
 
 test('a script of that name is found first', () => {

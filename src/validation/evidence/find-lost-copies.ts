@@ -23,16 +23,15 @@ const rescue = /^([ \t]*)rescue\b.*\b(?:LoadError|ScriptError|Exception)\b/gm
  * `require` does without that copy, which is optional (`Gem.install_extension_in_lib`); `require_relative` never looks there.
  * A gem that rescues the LoadError may know another way.
  */
-export function findLostCopies(tree: FileTree, { gem, loaded, builtFolder }: GemExtensions, runtime: Runtime): LostCopy[] {
-  if (gem.origin === 'package' || builtFolder === null) return []
-  return loaded
-    .filter(({ inExtensionFolder }) => inExtensionFolder)
-    .flatMap((extension) => gem.requireFolders.flatMap((lib) => askedBeside(tree, lib, extension, runtime)).slice(0, 1))
+export function findLostCopies(tree: FileTree, { gem, loaded }: GemExtensions, runtime: Runtime): LostCopy[] {
+  if (gem.origin === 'package') return []
+  return loaded.flatMap((extension) => gem.requireFolders.flatMap((lib) => askedBeside(tree, lib, extension, runtime)).slice(0, 1))
 }
 
 function askedBeside(tree: FileTree, lib: string, { feature, path }: Extension, { extensionSuffix }: Runtime): LostCopy[] {
   const target = posix.join(lib, feature)
   const wanted = `${target}.${extensionSuffix}`
+  if (tree.facts(wanted) !== null) return []
   for (let folder = posix.dirname(target); ; folder = posix.dirname(folder)) {
     const scripts = tree.list(folder).filter(({ name, kind }) => kind === 'file' && name.endsWith('.rb'))
     for (const { name } of scripts.slice(0, maxFiles)) {
