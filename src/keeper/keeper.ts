@@ -93,6 +93,7 @@ export class Keeper {
       mayReplace: () => this.#gems.mayReplace(),
       onOutput: (run, stream, chunk) => {
         if (stream === 'stderr') this.#recovery.readStderr(run, chunk)
+        else this.#recovery.readStdout(run, chunk)
         this.#output.push(run, stream, chunk)
       },
       outputEnded: (run) => this.#output.end(run),

@@ -90,7 +90,7 @@ describe('recovery', () => {
     expect(incident.state?.status['Name']).toBe('sleep')
     expect(incident.state?.libraries.some((path) => path.includes('libc'))).toBe(true)
     expect(incident.report).toContain('[BUG] Segmentation fault')
-    expect(facts.at(-1)).toMatchObject({ tag: 'IncidentRecorded', incident: id, run: 7 })
+    expect(facts.at(-1)).toMatchObject({ tag: 'IncidentRecorded', incident: id, run: 7, request: 'GET /segv' })
   })
 
   test('dismisses a suspicion when the run goes on answering, and does not while it is silent', async () => {
@@ -246,6 +246,29 @@ describe('recovery', () => {
     expect(recovery.store.read(id).explanation.summary).toBe(
       'the process ended with status 1, of an exception (App::NotMigrated: no such table: users)',
     )
+  })
+
+  test.each([
+    ['bundler: command not found: iodine\n', 'GET / 200\n', 'with status 127; its last line: bundler: command not found: iodine'],
+    ['', 'hi\n', 'with status 127; its last line: hi'],
+    ['', '', 'with status 127, without a word'],
+  ])('quotes the last line of an end that nothing else explains: %j on stderr, %j on stdout', (stderr, stdout, said) => {
+    const recovery = create()
+    recovery.watchRun({ worker: 1, run: 7, pid: 1 })
+    recovery.readStderr(7, Buffer.from(stderr))
+    for (const piece of ['x'.repeat(5_000), '\n', ...stdout]) if (stdout !== '') recovery.readStdout(7, Buffer.from(piece))
+    const id = recovery.handleSegmentationFault(death(1, { exit: { code: 127, signal: null }, why: 'start-failed', ready: false }))
+    recovery.settleRequests(7, [], null)
+    expect(recovery.store.read(id).explanation.summary).toBe(`the process ended ${said}`)
+  })
+
+  test('calls no process silent that printed, when a signal ended it', () => {
+    const recovery = create()
+    recovery.watchRun({ worker: 1, run: 7, pid: 1 })
+    recovery.readStdout(7, Buffer.from('GET / 200\n'))
+    const id = recovery.handleSegmentationFault(death(1, { exit: { code: null, signal: 'SIGUSR2' } }))
+    recovery.settleRequests(7, [], null)
+    expect(recovery.store.read(id).explanation.summary).toBe('the process ended by SIGUSR2, and nothing that it printed tells why')
   })
 
   test('goes on without a folder to write to, and says that it could not', () => {

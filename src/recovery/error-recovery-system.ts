@@ -17,6 +17,7 @@ import { IncidentRecorder } from './incidents/incident-recorder.ts'
 import { IncidentStore } from './incidents/incident-store.ts'
 import type { RecoverySettings } from './options.ts'
 import type { RecoveryPorts } from './ports.ts'
+import { lastLineBytes, readLastLine } from './watch/read-last-line.ts'
 import { readUncaught } from './watch/read-uncaught.ts'
 import { RunWatch, type RunWatchEffect, type WatchedRun } from './watch/run-watch.ts'
 
@@ -32,6 +33,8 @@ export interface RecoverySnapshot {
 interface Watched {
   readonly watch: RunWatch
   readonly startedAtMs: number
+  /** The end of its standard output. */
+  stdout: Buffer
   ready: boolean
   memoryLimit: string | null
   state: ProcessState | null
@@ -44,7 +47,9 @@ type Known = Omit<Incident, 'explanation' | 'requests' | 'cause' | 'report'>
 
 interface Unsettled {
   readonly known: Known
+  /** What it wrote to standard error. */
   readonly output: Buffer
+  readonly lastLine: string | null
   readonly findings: readonly Finding[]
   readonly memoryLimit: string | null
   readonly oomKilled: boolean | null
@@ -95,6 +100,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     this.#watched.set(run, {
       watch: new RunWatch(watched, this.#settings, this.#outside, (effect) => this.#perform(watched, effect)),
       startedAtMs: this.#outside.clock.nowMs(),
+      stdout: Buffer.alloc(0),
       ready: false,
       memoryLimit: null,
       state: null,
@@ -117,6 +123,14 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     watched.watch.push(chunk)
   }
 
+  /** Of it only the last line counts, where standard error is empty. */
+  readStdout(run: number, chunk: Buffer): void {
+    const watched = this.#watched.get(run)
+    if (watched === undefined) return
+    const tail = chunk.length >= lastLineBytes ? chunk : Buffer.concat([watched.stdout, chunk])
+    watched.stdout = Buffer.from(tail.subarray(Math.max(0, tail.length - lastLineBytes)))
+  }
+
   /**
    * A run ended and nobody had asked for it; or it goes on, and one of its own workers ended (`exit` and `why` are null then). Returns the id of the incident; `settleRequests` or a bound of time completes it.
    * Named as in the specification: a segmentation fault is what it most often is.
@@ -127,9 +141,11 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     this.#watched.delete(death.run)
     const known = this.#begin(death, watched ?? null)
     const { clock } = this.#outside
+    const output = watched?.watch.text() ?? Buffer.alloc(0)
     this.#unsettled.set(death.run, {
       known,
-      output: watched?.watch.text() ?? Buffer.alloc(0),
+      output,
+      lastLine: readLastLine(output) ?? readLastLine(watched?.stdout ?? Buffer.alloc(0)),
       findings: watched?.watch.findings() ?? [],
       memoryLimit: watched?.memoryLimit ?? null,
       oomKilled: this.#oomKills.struckLately(),
@@ -229,7 +245,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     if (unsettled === undefined) return
     unsettled.disarm()
     this.#unsettled.delete(run)
-    const { known, output, findings, memoryLimit, oomKilled } = unsettled
+    const { known, output, lastLine, findings, memoryLimit, oomKilled } = unsettled
     const { exit, why, lastRssMb } = known
     const app = this.#ports.app()
     const uncaught = readUncaught(output)
@@ -241,6 +257,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
       oomKilled,
       lastRssMb,
       uncaught,
+      lastLine,
       requests: requests ?? [],
       app,
     }

@@ -48,6 +48,8 @@ export interface Evidence {
   readonly lastRssMb?: number | null
   /** The last exception that it printed and nobody rescued: it says most of a status that nothing else explains. */
   readonly uncaught?: string | null
+  /** The last line that it printed; null: it printed nothing. Undefined: what it printed isn't known. */
+  readonly lastLine?: string | null
 }
 
 /** The blame of one kind of evidence, before validation and known causes join it. */

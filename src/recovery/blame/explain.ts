@@ -94,6 +94,7 @@ function finish(
           main: event?.main ?? null,
           exit: toEnding(evidence),
           uncaught: facts.uncaught,
+          lastLine: evidence.lastLine,
           endedByBezel: endedByBezel(evidence.endedFor ?? null),
           cause,
         }),

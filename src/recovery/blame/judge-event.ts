@@ -51,7 +51,14 @@ function calledAbort(report: CrashReport): boolean {
 }
 
 /** A death without a word: only the exit status, and whether bezel or the kernel's memory killer ended the run. */
-export function judgeExit({ exitStatus, endedFor = null, oomKilled = null, lastRssMb = null, uncaught = null }: Evidence): Judged {
+export function judgeExit({
+  exitStatus,
+  endedFor = null,
+  oomKilled = null,
+  lastRssMb = null,
+  uncaught = null,
+  lastLine = null,
+}: Evidence): Judged {
   const silent = { culprit: null, alternatives: [], report: null }
   const exit = exitStatus ?? null
   const signal = signalOf(exit)
@@ -67,12 +74,13 @@ export function judgeExit({ exitStatus, endedFor = null, oomKilled = null, lastR
   }
   if (signal !== null) return { ...silent, kind: kindOfSignal(signal), confidence: 'unknown', evidence: [silently, ...used] }
   const code = exit?.code ?? null
-  const last = uncaught === null ? 'and printed nothing that tells why' : `after an exception that nobody rescued: ${uncaught}`
+  const printed = lastLine === null ? ' and printed nothing that tells why' : `; the last line that it printed: ${lastLine}`
+  const last = uncaught === null ? printed : ` after an exception that nobody rescued: ${uncaught}`
   return {
     ...silent,
     kind: 'other',
     confidence: 'unknown',
-    evidence: [code === null ? 'nothing in this text tells of a crash' : `it ended with status ${code} ${last}`],
+    evidence: [code === null ? 'nothing in this text tells of a crash' : `it ended with status ${code}${last}`],
   }
 }
 

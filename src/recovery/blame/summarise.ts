@@ -11,6 +11,8 @@ interface Told {
   readonly exit: string | null
   /** The exception that nobody rescued before it. */
   readonly uncaught: string | null
+  /** As `Evidence` has it. */
+  readonly lastLine: string | null | undefined
   readonly endedByBezel: boolean
   readonly cause: { readonly title: string } | null
 }
@@ -37,11 +39,11 @@ export function summarise(told: Told): string {
   return `${what(told)}${place}${told.cause === null ? '' : `: ${told.cause.title}`}`
 }
 
-function what({ kind, main, exit, uncaught, endedByBezel }: Told): string {
+function what({ kind, main, exit, uncaught, lastLine, endedByBezel }: Told): string {
   if (main === null && endedByBezel) return 'bezel ended the process'
   if (main === null && exit === null) return 'nothing in this text tells of a crash'
   if (main === null)
-    return `the process ended ${exit ?? ''}${uncaught === null ? ', without a word' : `, of an exception (${uncaught.slice(0, 160)})`}`
+    return `the process ended ${exit ?? ''}${uncaught === null ? lastWords(exit ?? '', lastLine) : `, of an exception (${uncaught.slice(0, 160)})`}`
   switch (main.tag) {
     case 'CrashReport':
       return main.header === null ? happened[kind] : `Ruby crashed (${main.header.message})`
@@ -54,6 +56,14 @@ function what({ kind, main, exit, uncaught, endedByBezel }: Told): string {
     case 'LoadFailure':
       return happened[kind]
   }
+}
+
+/** Of a signal the last line tells nothing: it is what a server at work prints. */
+function lastWords(exit: string, lastLine: string | null | undefined): string {
+  if (lastLine === null) return ', without a word'
+  return lastLine === undefined || exit.startsWith('by ')
+    ? ', and nothing that it printed tells why'
+    : `; its last line: ${lastLine.slice(0, 160)}`
 }
 
 function preposition({ confidence, main }: Told): string {
