@@ -256,7 +256,7 @@ describe('recovery', () => {
     const recovery = create()
     recovery.watchRun({ worker: 1, run: 7, pid: 1 })
     recovery.readStderr(7, Buffer.from(stderr))
-    for (const piece of ['x'.repeat(5_000), '\n', ...stdout]) if (stdout !== '') recovery.readStdout(7, Buffer.from(piece))
+    for (const piece of ['x'.repeat(5_000), '\n', stdout]) if (stdout !== '') recovery.readStdout(7, Buffer.from(piece))
     const id = recovery.handleSegmentationFault(death(1, { exit: { code: 127, signal: null }, why: 'start-failed', ready: false }))
     recovery.settleRequests(7, [], null)
     expect(recovery.store.read(id).explanation.summary).toBe(`the process ended ${said}`)
