@@ -1,14 +1,15 @@
-import type { Incident } from '../recovery/incidents/incident.ts'
+import { toCauseRequest, type Incident } from '../recovery/incidents/incident.ts'
 import { formatExplanation, section } from './explain-format.ts'
 
 /** One line an incident, newest first. */
 export function formatIncidents(incidents: readonly Incident[]): string {
   if (incidents.length === 0) return 'no incidents'
   return incidents
-    .map(
-      ({ id, worker, explanation, cause }) =>
-        `${id}  worker ${worker}  ${explanation.summary}${cause === null ? '' : `  request ${cause}`}`,
-    )
+    .map((incident) => {
+      const { id, worker, explanation, cause } = incident
+      const request = toCauseRequest(incident)
+      return `${id}  worker ${worker}  ${request === null ? '' : `${request}  `}${explanation.summary}${cause === null ? '' : `  request ${cause}`}`
+    })
     .join('\n')
 }
 

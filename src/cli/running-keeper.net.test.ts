@@ -143,7 +143,7 @@ describe('bezel incidents', () => {
     writeFileSync(join(app, '.bezel/incidents/20261125-101531-8-abc.json'), '{')
     expect(await run('incidents')).toMatchObject({
       code: 0,
-      stdout: `${id}  worker 2  Segmentation fault in pg 1.5.4  request r1\n`,
+      stdout: `${id}  worker 2  GET /segv  Segmentation fault in pg 1.5.4  request r1\n`,
       stderr: expect.stringContaining('20261125-101531-8-abc'),
     })
     const { stdout } = await run('incidents', id)

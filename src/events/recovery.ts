@@ -14,6 +14,8 @@ export type RecoveryEvent =
       /** Gem or library that is blamed; null when unknown. */
       readonly culprit: string | null
       readonly summary: string
+      /** `GET /orders`: the request that was alone in the run, without its query; null: there was not one such. */
+      readonly request: string | null
       /** Its file; null: it could not be saved. */
       readonly path: string | null
       /** Why the incidents folder did not take it, so that `path` lies elsewhere or is null; null: it did. */

@@ -60,7 +60,7 @@ modelProperty(19, fc.array(happening, { maxLength: 10 }), (happenings) => {
 
 function toFact(summary: string, run: number, worker: number): BezelEvent {
   const [incident, path] = ['20261125-101530-7-k3x', '/srv/app/.bezel/incidents/20261125-101530-7-k3x.json']
-  return { tag: 'IncidentRecorded', incident, kind: 'segfault', worker, run, culprit: 'pg', summary, path, refusal: null }
+  return { tag: 'IncidentRecorded', incident, kind: 'segfault', worker, run, culprit: 'pg', summary, request: null, path, refusal: null }
 }
 
 const apps = shareTinyApps()

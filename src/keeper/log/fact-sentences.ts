@@ -19,7 +19,7 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
       if (requests.length === 0) return `run ${run} held no request when it ended`
       const counts = Map.groupBy(requests, ({ settlement }) => settlement)
       const settled = [...counts].map(([settlement, { length }]) => `${length} ${settlement}`).join(', ')
-      return `run ${run} held ${count(requests.length, 'request')} when it ended: ${settled}${cause === null ? '' : `; ${cause} was alone in it, and is the cause`}`
+      return `run ${run} held ${count(requests.length, 'request')} when it ended: ${settled}${tellCause(requests, cause)}`
     },
   },
   RequestOverdue: {
@@ -77,8 +77,8 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   CrashDismissed: { level: 'info', say: ({ run }) => `run ${run} goes on answering: no crash` },
   IncidentRecorded: {
     level: 'error',
-    say: ({ incident, worker, culprit, summary, path, refusal }) =>
-      `worker ${worker}: ${summary}${culprit === null ? '' : ` (blamed: ${culprit})`}. Incident ${incident}${kept(incident, path, refusal)}`,
+    say: ({ incident, worker, culprit, summary, request, path, refusal }) =>
+      `worker ${worker}${request === null ? '' : `, at ${shortenLine(request)}`}: ${summary}${culprit === null ? '' : ` (blamed: ${culprit})`}. Incident ${incident}${kept(incident, path, refusal)}`,
   },
   IncidentsFolderRefused: {
     level: 'warn',
@@ -177,9 +177,20 @@ function ended({ code, signal }: ExitStatus): string {
   return signal === null ? `exit code ${code}` : signal
 }
 
+function tellCause(requests: FactOf<'RunSettled'>['requests'], cause: string | null): string {
+  if (cause === null) return ''
+  const request = requests.find(({ id }) => id === cause)
+  const name = request === undefined ? cause : `${shortenLine(`${request.method} ${request.path}`)} (${cause})`
+  return `; ${name} was alone in it, and is the cause`
+}
+
+function shortenLine(line: string): string {
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line
+}
+
 /** The first and the last ones: in between is what led from one to the other. */
 function shorten(lines: readonly string[]): readonly string[] {
-  const cut = lines.map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line.trim()))
+  const cut = lines.map((line) => shortenLine(line.trim()))
   return cut.length <= 6 ? cut : [...cut.slice(0, 3), '…', ...cut.slice(-2)]
 }
 

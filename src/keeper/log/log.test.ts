@@ -113,6 +113,25 @@ describe('a JSON log', () => {
 })
 
 describe('a readable log', () => {
+  test('names method and path of the request that is the cause of a death', () => {
+    const { log, lines } = record({ format: 'text' })
+    const request = { id: 'qij27-7', method: 'GET', path: '/segv', ageMs: 3, settlement: 'failed' } as const
+    log.fact({ tag: 'RunSettled', run: 7, requests: [request], cause: 'qij27-7' })
+    const incident = {
+      tag: 'IncidentRecorded',
+      incident: '20261125-101530-7-k3x',
+      kind: 'segfault',
+      worker: 2,
+      run: 7,
+      culprit: 'pg',
+    } as const
+    log.fact({ ...incident, summary: 'Ruby crashed', request: 'GET /segv', path: '/x', refusal: null })
+    expect(lines).toEqual([
+      '09:08:07 error run 7 held 1 request when it ended: 1 failed; GET /segv (qij27-7) was alone in it, and is the cause',
+      expect.stringContaining('09:08:07 error worker 2, at GET /segv: Ruby crashed (blamed: pg). Incident 20261125-101530-7-k3x'),
+    ])
+  })
+
   test('tells why bezel gave up: whose starts failed, what the last one said, and where to look', () => {
     const { log, lines } = record({ format: 'text' })
     const gaveUp = { tag: 'WorkersGaveUp', worker: 2, failures: 5, remedy: ['bezel incidents 20261125-101530-7-k3x'] } as const

@@ -1,5 +1,5 @@
 import type { Outside } from '../../part.ts'
-import type { Incident } from './incident.ts'
+import { toCauseRequest, type Incident } from './incident.ts'
 import type { IncidentStore } from './incident-store.ts'
 
 /** Writes incidents, tells of each, and counts them. */
@@ -40,6 +40,7 @@ export class IncidentRecorder {
       run: incident.run,
       culprit: culprit?.gem ?? culprit?.library ?? null,
       summary,
+      request: toCauseRequest(incident),
       path,
       refusal,
     })

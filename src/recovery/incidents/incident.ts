@@ -28,6 +28,12 @@ export interface Incident extends IncidentRun {
   readonly reportDroppedBytes: number
 }
 
+/** `GET /orders`, the request that was alone when the run died; null: not one request was, or nobody said. */
+export function toCauseRequest({ requests, cause }: Pick<Incident, 'requests' | 'cause'>): string | null {
+  const request = requests?.find(({ id }) => cause !== null && id === cause)
+  return request === undefined ? null : `${request.method} ${request.path}`
+}
+
 const idPattern = /^\d{8}-\d{6}-\d{1,12}-[0-9a-z]{3}$/
 
 /** Guards every path that is made from an id. */
