@@ -48,3 +48,39 @@ end
     sometimes: ['debug', 'byebug', 'web-console', 'tzinfo-data', 'bootsnap', 'edge', 'late'],
   })
 })
+
+test('braces and assigned conditions narrow as blocks do', () => {
+  const text = `group(:test) {
+  gem "rspec"
+}
+%w[a b].each { |name|
+  gem "plain"
+}
+group :development do
+  version = if ENV["NEW"]
+    "2"
+  else
+    "1"
+  end
+  gem "debug"
+end
+gem "last"
+`
+  expect(read(text)).toEqual({ always: ['plain', 'last'], sometimes: ['rspec', 'debug'] })
+})
+
+test('nothing is said of a gem whose options are computed, and nothing is read from what Ruby does not read', () => {
+  const text = `gem "one", **options
+gem "two", "~> 1.0", options
+gem "three", *args
+gem("four", options)
+gem "five", "~> 1.0", require: false
+=begin
+gem "six"
+=end
+gem "seven", path: ENV.fetch("SEVEN", "../seven")
+__END__
+gem "eight"
+`
+  expect(read(text)).toEqual({ always: ['five', 'seven'], sometimes: [] })
+})

@@ -44,6 +44,14 @@ test('a gem is needed always, in a group only, or by nobody who is installed', (
   expect(of('ruby')('mini_portile2')).toBe('always')
 })
 
+test('what only one build of an absent gem needs is unclear, and what every build needs is needed always', () => {
+  if (lock.tag !== 'Lock') throw new Error(lock.why)
+  const of = readNeeds(lock, readGemfileGems('gem "nokogiri"\n'), [])
+  expect(['nokogiri', 'racc', 'mini_portile2'].map(of)).toEqual(['always', 'always', 'unclear'])
+  const foreign = readNeeds(lock, readGemfileGems('gem "nokogiri"\n'), [{ name: 'nokogiri', platform: 'arm64-darwin' } as InstalledGem])
+  expect(['nokogiri', 'racc', 'mini_portile2'].map(foreign)).toEqual(['always', 'unclear', 'unclear'])
+})
+
 test('a Gemfile that names nothing plainly leaves all unclear', () => {
   if (lock.tag !== 'Lock') throw new Error(lock.why)
   expect(readNeeds(lock, readGemfileGems('gemspec\n'), [])('ffi')).toBe('unclear')
