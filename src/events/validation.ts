@@ -13,5 +13,7 @@ export type ValidationEvent =
       readonly gem: string
       readonly code: string
       readonly explanation: string
+      /** What was seen, and in which file or setting. */
+      readonly evidence: readonly { readonly what: string; readonly where: string }[]
       readonly remedy: readonly string[]
     }

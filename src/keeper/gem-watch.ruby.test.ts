@@ -34,7 +34,7 @@ function watch(mode: ValidationConfig['mode']): GemWatch {
   const log: Log = {
     place: { fd: 2, format: 'json', level: 'debug' },
     fact: () => {},
-    message: (level, message) => void said.push(`${level} ${message}`),
+    message: (level, message, fields, shown = fields) => void said.push([level, message, ...Object.keys(shown ?? {})].join(' ')),
     failure: (error) => void said.push(`error ${error instanceof Error ? error.message : ''}`),
     output: () => {},
     dropped: () => 0,
@@ -81,7 +81,17 @@ test('where they only warn, they replace, and are told', async () => {
   await gems.validate()
   spoil()
   expect(await gems.mayReplace()).toBe(true)
-  expect(said).toContainEqual(expect.stringMatching(/^warn tiny_ext: /))
+  expect(said.filter((line) => line.includes('tiny_ext'))).toEqual([expect.stringMatching(/^warn tiny_ext: .* try$/)])
+  expect(told.filter(({ tag }) => tag === 'GemRefused')).toEqual([])
+})
+
+test('where it is enforced, a gem that does not fit is told once, with its evidence', async () => {
+  const gems = watch('enforce')
+  spoil()
+  expect(await gems.validate()).toBe(false)
+  const refused = told.flatMap((fact) => (fact.tag === 'GemRefused' ? [fact] : []))
+  expect(refused).toMatchObject([{ gem: 'tiny_ext', evidence: [{ where: app.loaded }] }])
+  expect(said.filter((line) => line.includes('tiny_ext'))).toEqual([])
 })
 
 test('what can not be validated any more replaces nobody where that is enforced', async () => {

@@ -4,7 +4,7 @@ import { ReportFile } from '../validation/memory/report-memory.ts'
 import { DiskTree } from '../validation/files/disk-tree.ts'
 import type { ValidationReport } from '../validation/validation-report.ts'
 import { VersionValidator } from '../validation/version-validator.ts'
-import type { Log } from './log/log.ts'
+import { toTry, type Log } from './log/log.ts'
 
 /**
  * The app's gems as they were validated, held against what is on disk now. What has changed is validated before a run that serves
@@ -21,10 +21,16 @@ export class GemWatch {
   constructor({ mode, settings }: ValidationConfig, outside: Outside, log: Log, memoryFile: string) {
     this.#mode = mode
     this.#log = log
-    this.#validator = new VersionValidator(settings, outside, {
-      memory: new ReportFile(memoryFile),
-      openTree: (root) => new DiskTree(root),
-    })
+    // Where findings only warn, nothing is refused.
+    const emit: Outside['emit'] = (fact) => (mode === 'warn' && fact.tag === 'GemRefused' ? undefined : outside.emit(fact))
+    this.#validator = new VersionValidator(
+      settings,
+      { ...outside, emit },
+      {
+        memory: new ReportFile(memoryFile),
+        openTree: (root) => new DiskTree(root),
+      },
+    )
   }
 
   /** The newest; null while there is none, and where validation is off. */
@@ -32,14 +38,20 @@ export class GemWatch {
     return this.#report
   }
 
-  /** Validates, and logs each finding with its evidence. Whether workers may start, as far as that is enforced. Throws RUBY_NOT_FOUND. */
+  /** Validates; each finding is told once, with its evidence: as the fact `GemRefused`, or logged. Whether workers may start, as far as that is enforced. Throws RUBY_NOT_FOUND. */
   async validate(): Promise<boolean> {
     if (this.#mode === 'off') return true
     const report = await this.#validator.validate()
     this.#report = report
     for (const { code, severity, gem, explanation, evidence, remedy } of report.findings) {
-      const level = severity === 'error' ? (this.#enforces ? 'error' : 'warn') : severity === 'warning' ? 'warn' : 'debug'
-      this.#log.message(level, gem === null ? explanation : `${gem}: ${explanation}`, { finding: code, gem, evidence, remedy })
+      if (severity === 'error' && this.#enforces) continue
+      const level = severity === 'note' ? 'debug' : 'warn'
+      this.#log.message(
+        level,
+        gem === null ? explanation : `${gem}: ${explanation}`,
+        { finding: code, gem, evidence, remedy },
+        toTry(remedy),
+      )
     }
     if (report.scope === 'installed') this.#log.message('info', 'there is no Gemfile.lock: all installed gems were validated')
     return !this.#enforces || report.verdict !== 'incompatible'

@@ -144,8 +144,8 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   #tell(report: ValidationReport, unchanged: boolean): ValidationReport {
     const { findings, verdict, tookMs } = report
     this.#report = report
-    for (const { severity, gem, code, explanation, remedy } of findings)
-      if (severity === 'error') this.#outside.emit({ tag: 'GemRefused', gem: gem ?? 'ruby', code, explanation, remedy })
+    for (const { severity, gem, code, explanation, evidence, remedy } of findings)
+      if (severity === 'error') this.#outside.emit({ tag: 'GemRefused', gem: gem ?? 'ruby', code, explanation, evidence, remedy })
     const known = unchanged ? { unchanged } : {}
     this.#outside.emit({ tag: 'ValidationFinished', verdict, findings: findings.length, tookMs, ...known })
     return report

@@ -148,7 +148,14 @@ describe('a readable log', () => {
     const { log, lines } = record({ format: 'text' })
     log.fact(exited)
     log.message('warn', 'two\nlines', { port: 3000, why: 'not known' })
-    log.fact({ tag: 'GemRefused', gem: 'pg', code: 'abi', explanation: 'was built for Ruby 2.7', remedy: ['bundle pristine pg'] })
+    log.fact({
+      tag: 'GemRefused',
+      gem: 'pg',
+      code: 'abi',
+      explanation: 'was built for Ruby 2.7',
+      evidence: [],
+      remedy: ['bundle pristine pg'],
+    })
     log.failure(new BezelError('PORT_TAKEN', 'port 3000 is taken', { remedy: ['kill 9', 'or wait'] }))
     expect(lines).toEqual([
       '09:08:07 error worker 2 ended: SIGSEGV, crashed, after 61 s (run 7, 210 MB)',

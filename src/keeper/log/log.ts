@@ -18,7 +18,8 @@ export interface Log {
   readonly place: LogPlace
   /** A fact: its fields, its `tag`, and a sentence. */
   fact(fact: BezelEvent): void
-  message(level: Level, message: string, fields?: Fields): void
+  /** A readable line ends in `shown`: by default all fields. */
+  message(level: Level, message: string, fields?: Fields, shown?: Fields): void
   /** An error with its code, remedy and, at level debug or for one that nobody foresaw, its stack. */
   failure(error: unknown): void
   /** One line of a worker's output, whatever the level; with or without its line feed, in whatever bytes the worker wrote. */
@@ -58,8 +59,8 @@ export function createLog({ sink, fd, format, colour, level, now }: LogOptions):
       const { level, message } = tellFact(fact)
       lines.message(level, redact(message), { ...fact }, 'remedy' in fact ? toTry(fact.remedy) : {})
     },
-    message(level, message, fields = {}) {
-      lines.message(level, redact(message), fields, fields)
+    message(level, message, fields = {}, shown = fields) {
+      lines.message(level, redact(message), fields, shown)
     },
     failure(error) {
       const { message, fields, remedy } = describe(error, level === 'debug')
@@ -75,7 +76,7 @@ export function createLog({ sink, fd, format, colour, level, now }: LogOptions):
 }
 
 /** What to do, as a readable line shows it. */
-function toTry(remedy: readonly string[]): Fields {
+export function toTry(remedy: readonly string[]): Fields {
   return remedy.length > 0 ? { try: remedy.join('; ') } : {}
 }
 
