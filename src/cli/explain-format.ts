@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { Explanation } from '../recovery/blame/explanation.ts'
+import type { IncidentPointer } from './incident-pointers.ts'
 import { isCommand, remedyLines } from './remedy-lines.ts'
 
 /** All deaths of one fingerprint. */
@@ -67,6 +68,19 @@ function who({ culprit, kind }: Explanation): string {
     rubyLine === null ? null : `called at ${rubyLine}`,
   ].filter((part) => part !== null)
   return where.length === 0 ? named : `${named} (${where.join(', ')})`
+}
+
+const mostPointers = 10
+
+/** The crashes whose reports bezel kept in incidents, newest last, and what shows each. */
+export function formatPointers(pointers: readonly IncidentPointer[]): string {
+  const shown = pointers.slice(-mostPointers)
+  const left = pointers.length - shown.length
+  return [
+    `bezel recorded ${pointers.length === 1 ? 'a crash' : `${pointers.length} crashes`} in this log; the ${pointers.length === 1 ? 'report is in its incident' : 'reports are in the incidents'}:`,
+    ...(left > 0 ? [`  … and ${left} before these: bezel incidents`] : []),
+    ...shown.flatMap(({ id, summary }) => [`  ${cap(summary, maxEvidenceUnits)}`, `  try: bezel incidents ${id}`]),
+  ].join('\n')
 }
 
 /** One line a group, the commonest first. */

@@ -8,9 +8,10 @@ import { explainLog, type ExplainedEvent } from '../recovery/blame/explain-log.t
 import { ExplainStream } from '../recovery/blame/explain-stream.ts'
 import type { AppKnowledge } from '../recovery/blame/evidence.ts'
 import { toJson } from '../snake-case.ts'
-import { formatExplanation, formatGroups, type Group } from './explain-format.ts'
+import { formatExplanation, formatGroups, formatPointers, type Group } from './explain-format.ts'
 import type { ExplainFlags } from './explain-flags.ts'
 import { standardInput, toSources, type Source } from './explain-sources.ts'
+import { IncidentPointers } from './incident-pointers.ts'
 import { print, printJson, wantsColour } from './stdout.ts'
 
 /** Reads, explains, prints. */
@@ -28,12 +29,16 @@ export async function runExplain(files: readonly string[], flags: ExplainFlags):
       continue
     }
     const reader = new CrashReportReader()
-    await feed(source, reader)
+    const pointers = new IncidentPointers()
+    await feed(source, reader, pointers)
     const { main, events } = explainLog(reader.end(), known)
-    if (flags.json === true) printJson(toJson({ file: source.path, ...main, deaths: events.length }))
+    const incidents = pointers.found
+    if (flags.json === true) printJson(toJson({ file: source.path, ...main, deaths: events.length, incidents }))
     else {
       const title = sources.length === 1 ? '' : `${source.path ?? 'standard input'}\n`
-      print(`${index === 0 ? '' : '\n'}${title}${formatExplanation(main, events.length, colour)}`)
+      const told = events.length === 0 && incidents.length > 0 ? [] : [formatExplanation(main, events.length, colour)]
+      const recorded = incidents.length === 0 ? [] : [formatPointers(incidents)]
+      print(`${index === 0 ? '' : '\n'}${title}${[...told, ...recorded].join('\n\n')}`)
     }
   }
   if (flags.group !== true) return
@@ -43,9 +48,9 @@ export async function runExplain(files: readonly string[], flags: ExplainFlags):
 }
 
 /** Streams a log to whoever reads it. A compressed log that is cut or damaged gives what it holds. */
-async function feed({ path }: Source, reader: { push(chunk: Buffer): void }): Promise<void> {
+async function feed({ path }: Source, ...readers: readonly { push(chunk: Buffer): void }[]): Promise<void> {
   try {
-    for await (const chunk of await open(path)) reader.push(chunk)
+    for await (const chunk of await open(path)) for (const reader of readers) reader.push(chunk)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!/^Z_|^ERR_ZSTD|^ZSTD_/.test(code))

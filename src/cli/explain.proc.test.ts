@@ -67,6 +67,16 @@ describe('bezel explain', () => {
     })
   })
 
+  test("names the incidents that bezel's own log tells of, where their reports are kept", () => {
+    const id = '20261125-143425-1-59u'
+    const log = `14:28:12 warn  run 1 may be crashing: config.ru:5: [BUG] Segmentation fault at 0x0000000000000001\n14:28:12 [1]   … 475 lines of its crash report, kept for its incident\n14:28:13 error worker 1: Ruby crashed (Segmentation fault). Incident ${id}: bezel incidents ${id}\n`
+    const { stdout } = explain([], log)
+    expect(stdout).toContain(`worker 1: Ruby crashed (Segmentation fault)\n  try: bezel incidents ${id}\n`)
+    expect(stdout).not.toContain('nothing in this text')
+    expect(JSON.parse(explain(['--json'], log).stdout)).toMatchObject({ deaths: 0, incidents: [{ id }] })
+    expect(explain(['-'], `${log}${readFileSync(sample, 'utf8')}`).stdout).toMatch(/^who {7}acme 2\.3\.4[^]*try: bezel incidents 2026/m)
+  })
+
   test('prints no secret of the log', () => {
     const log = 'free(): invalid pointer\nDATABASE_URL=postgres://bob:hunter2@db/app GET /x?token=abc123\n'
     expect(explain(['--json'], log).stdout).not.toMatch(/hunter2|abc123/)
