@@ -69,8 +69,14 @@ export const findingRules = {
   },
   GEM_ABSENT: {
     severity: 'warning',
-    means: 'A gem of Gemfile.lock is not installed where this Ruby looks. Unless its group is left out, Bundler refuses to start the app.',
+    means:
+      'A gem of Gemfile.lock is not installed where this Ruby looks. Unless its group is left out, or is an optional one, Bundler refuses to start the app.',
     example: 'pg 1.5.4 is in none of the gem folders',
+  },
+  NEEDED_GEM_ABSENT: {
+    severity: 'error',
+    means: 'A gem that the Gemfile needs outside every group is not installed where this Ruby looks: Bundler refuses to start the app.',
+    example: 'bcrypt 3.1.20 is in none of the gem folders; the Gemfile needs it, whatever the groups',
   },
   GEM_INCOMPLETE: {
     severity: 'error',

@@ -1,4 +1,5 @@
-import { checkAbsent, checkApp, isLeftOut } from './evidence/check-app.ts'
+import { checkAbsent, isLeftOut } from './evidence/check-absent.ts'
+import { checkApp } from './evidence/check-app.ts'
 import { checkKnownBad } from './compatibility/check-known-bad.ts'
 import { checkLock, checkTroubles, specUnreadable } from './evidence/check-files.ts'
 import { checkDockerfile, checkPlatforms } from './evidence/check-declared.ts'
@@ -40,7 +41,7 @@ export async function inspectBundle(
   observations.push(...(await checkDockerfile(tree, appPath, runtime)))
 
   const found = findGems(tree, lock, settings, runtime)
-  observations.push(...checkAbsent(found.absent, settings, runtime), ...found.unreadable.map(specUnreadable))
+  observations.push(...checkAbsent(found.absent, found.gems, settings, runtime), ...found.unreadable.map(specUnreadable))
   const inspected = await inspectGems(tree, found.gems, env, runtime)
   observations.push(...inspected.observations, ...(await checkKnownBad(found.gems, runtime)))
   if (mountInfo !== null) observations.push(...checkMounts(mountInfo, [...new Set(inspected.gems.map(({ gem }) => gem.home))]))

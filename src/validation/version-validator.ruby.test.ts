@@ -86,10 +86,10 @@ describe('a bundle', () => {
     expect(await codes()).toEqual({ verdict: 'incompatible', codes: ['error GEM_FOR_OTHER_RUBY'] })
   })
 
-  test('that is not installed is unknown, and the missing gem is named', async () => {
+  test('that is not installed is incompatible, and the missing gem is named', async () => {
     app = made.copy()
     rmSync(app.home, { recursive: true })
-    expect(await codes()).toEqual({ verdict: 'unknown', codes: ['warning GEM_ABSENT'] })
+    expect(await codes()).toEqual({ verdict: 'incompatible', codes: ['error NEEDED_GEM_ABSENT'] })
   })
 
   test('with a copy that is not loaded from another build stays compatible, with a note', async () => {

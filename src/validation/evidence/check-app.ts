@@ -3,8 +3,7 @@ import { readAskedVersion, readGemfileRuby } from '../../formats/version-files/r
 import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { BundleSettings } from '../gems/app-bundle.ts'
-import type { AbsentGem, InstalledGem } from '../gems/installed-gem.ts'
-import { parts } from '../gems/platform.ts'
+import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
 import { wantedVersion } from '../runtime/find-ruby.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -71,70 +70,6 @@ function differs(
   wanted: string,
 ): Observation {
   return { code, gem: null, evidence: [{ what, where }], explanation, mend: { tag: 'Ruby', wanted } }
-}
-
-/** Whether a gem is rightly absent: its group was left out at install, or may have been by an environment that nobody knows. */
-export function isLeftOut({ need, elsewhere, remains }: AbsentGem, { without, environmentKnown }: BundleSettings): boolean {
-  if (need === 'sometimes') return without || !environmentKnown
-  return need === 'unclear' && without && elsewhere.length === 0 && remains === null
-}
-
-/** Gems of the lock that are not where this Ruby looks. */
-export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettings, runtime: Runtime): Observation[] {
-  return absent.flatMap((gem): Observation[] => {
-    const { name, version, elsewhere, foreign, remains } = gem
-    if (isLeftOut(gem, settings)) return []
-    if (foreign !== null) return [forOtherPlatform(name, version, foreign, runtime)]
-    if (remains !== null && elsewhere.length === 0)
-      return [
-        {
-          code: 'GEM_INCOMPLETE',
-          gem: name,
-          evidence: [{ what: 'its folder is there, its specification is not', where: remains }],
-          explanation: `${name} ${version} is installed in part: without its specification neither RubyGems nor Bundler finds it.`,
-          mend: { tag: 'Install' },
-        },
-      ]
-    if (elsewhere.length > 0)
-      return [
-        {
-          code: 'GEM_FOR_OTHER_RUBY',
-          gem: name,
-          evidence: elsewhere.map(({ abi, home }) => ({ what: `${name} ${version} is installed for ${abi}`, where: home })),
-          explanation: `${name} ${version} is installed for Ruby ${elsewhere.map(({ abi }) => abi).join(', ')} only; this is ${runtime.version}.`,
-          mend: { tag: 'Install' },
-        },
-      ]
-    return [
-      {
-        code: 'GEM_ABSENT',
-        gem: name,
-        evidence: [{ what: `${name} ${version} is in none of the gem folders`, where: settings.lockPath }],
-        explanation: `${name} ${version} of Gemfile.lock is not installed.`,
-        mend: { tag: 'Install' },
-      },
-    ]
-  })
-}
-
-/** Bundler and RubyGems pass over a precompiled gem of another processor, system or C library. */
-function forOtherPlatform(
-  name: string,
-  version: string,
-  { platform, specPath }: NonNullable<AbsentGem['foreign']>,
-  runtime: Runtime,
-): Observation {
-  const [theirs, ours] = [parts(platform), parts(runtime.platform)]
-  return {
-    code: theirs.cpu === ours.cpu && theirs.os === ours.os ? 'LIBC_DIFFERS' : 'ARCHITECTURE_DIFFERS',
-    gem: name,
-    evidence: [
-      { what: `is precompiled for ${platform}`, where: specPath },
-      { what: `Ruby is for ${runtime.platform}`, where: runtime.rubyPath },
-    ],
-    explanation: `${name} ${version} is installed for ${platform} only; this is ${runtime.platform}.`,
-    mend: { tag: 'Install' },
-  }
 }
 
 export async function checkRequiredRuby(gem: InstalledGem, runtime: Runtime): Promise<Observation[]> {

@@ -18,7 +18,7 @@ export function absentFrom(
 ): (gem: LockedGem) => Omit<AbsentGem, 'need'> {
   let others: readonly { readonly abi: string; readonly home: string }[] | null = null
   let foreign: ReadonlyMap<string, AbsentGem['foreign']> | null = null
-  return ({ name, version, variants }) => {
+  return ({ name, version, variants, source }) => {
     foreign ??= foreignBuilds(specs, runtime)
     others ??= otherAbis(tree, settings.path === null ? folders : [posix.join(settings.path, 'ruby', runtime.abi)], runtime)
     const fullNames = variants.map(({ platform }) => `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}`)
@@ -31,6 +31,8 @@ export function absentFrom(
       ),
       foreign: foreign.get(`${name}-${version}`) ?? null,
       remains: own.find((folder) => !specs.has(posix.basename(folder)) && tree.facts(folder)?.kind === 'folder') ?? null,
+      mustBeInstalled:
+        source.tag === 'Registry' && variants.some(({ platform }) => platform === 'ruby' || fitsPlatform(platform, runtime.platform)),
       native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
     }
   }

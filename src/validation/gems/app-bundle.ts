@@ -15,6 +15,10 @@ export interface BundleSettings {
   readonly environmentKnown: boolean
   /** Groups left out at install: gems of the lock may rightly be absent. */
   readonly without: boolean
+  /** Whether what no group narrows may be left out as well: Bundler's setting `only`, or `without default`. */
+  readonly defaultMayBeLeftOut: boolean
+  /** `bundle install --standalone` was used: the app starts without Bundler, and from a folder that no setting names. */
+  readonly standalone: boolean
   readonly forceRubyPlatform: boolean
   readonly deployment: boolean
   /** The lock may not change: Bundler refuses what it would otherwise add. */
@@ -68,6 +72,8 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
     environmentKnown: known,
     likelyPaths: known || decisive !== undefined ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
     without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (value(key) ?? '') !== ''),
+    defaultMayBeLeftOut: (value('BUNDLE_ONLY') ?? '') !== '' || /(?:^|[: ])default(?:$|[: ])/.test(value('BUNDLE_WITHOUT') ?? ''),
+    standalone: tree.facts(posix.join(base, 'bundle/bundler/setup.rb')) !== null,
     forceRubyPlatform: isOn('BUNDLE_FORCE_RUBY_PLATFORM'),
     deployment,
     frozen: value('BUNDLE_FROZEN') === undefined ? deployment : isOn('BUNDLE_FROZEN'),

@@ -70,8 +70,9 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       const spec = specs.get(platform === 'ruby' ? `${name}-${version}` : `${name}-${version}-${platform}`)
       if (spec !== undefined) return readInstalledGem(tree, spec, runtime) ?? 'unreadable'
     }
-    // A lock of another platform: Bundler takes what is installed here of that version.
-    const spec = fitting.length > 0 ? undefined : installedHere(specs, name, variants[0]?.version ?? '', runtime)
+    // A lock of another platform, or of `ruby` alone: Bundler takes what is installed here of that version (LazySpecification in lib/bundler).
+    const isOpen = fitting.length === 0 || (!settings.forceRubyPlatform && lock.platforms.every((platform) => platform === 'ruby'))
+    const spec = !isOpen ? undefined : installedHere(specs, name, variants[0]?.version ?? '', runtime)
     return spec === undefined ? null : (readInstalledGem(tree, spec, runtime) ?? 'unreadable')
   }
 }

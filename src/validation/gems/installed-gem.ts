@@ -51,6 +51,11 @@ export interface AbsentGem {
   readonly foreign: { readonly platform: string; readonly specPath: string } | null
   /** Its own folder, which stands in a searched gem folder without a specification; null when there is none. */
   readonly remains: string | null
+  /**
+   * Whether Bundler finds it in a gem folder or nowhere: of a registry, and locked for this platform. Gems of Git, folders and plugins may be
+   * where only Bundler knows; what is locked for other platforms is resolved anew.
+   */
+  readonly mustBeInstalled: boolean
   /** Whether the app needs it whatever its groups are: as far as the Gemfile's plain lines tell. */
   readonly need: Need
   /** Whether it is known to have native code: the lock offers it precompiled, or it is one of the critical gems. */
