@@ -10,6 +10,8 @@ export type GatewayEvent =
       readonly state: BreakerState
       readonly error: string | null
       readonly retryInMs: number | null
+      /** False for one more attempt of an outage that was told. */
+      readonly isNews: boolean
     }
   | { readonly tag: 'LoginRefused'; readonly database: string; readonly sqlstate: string; readonly message: string }
   | { readonly tag: 'PoolExhausted'; readonly database: string; readonly waiting: number; readonly diagnosis: readonly string[] }

@@ -45,6 +45,17 @@ describe('a session whose server restarts', () => {
       'ServerLost',
       'ServerBack',
     ])
+    const changes = gateway.events.flatMap((fact) => (fact.tag === 'BreakerChanged' && fact.isNews ? [fact.state] : []))
+    expect(changes).toEqual(['open', 'closed'])
+  })
+
+  test('is told of once, however often the server is tried', async () => {
+    await postgres.stop('fast')
+    const opened = () => gateway.events.filter((fact) => fact.tag === 'BreakerChanged' && fact.state === 'open')
+    void outcome(gateway.connect().then((client) => client.query('SELECT 1')))
+    await gateway.until('it was tried three times', () => opened().length >= 3)
+    expect(opened().filter((fact) => fact.tag === 'BreakerChanged' && fact.isNews)).toHaveLength(1)
+    await postgres.start()
   })
 
   test('keeps its settings and prepared statements', async () => {

@@ -4,7 +4,7 @@ import type { Traffic } from '../health/error-rate.ts'
 import type { Condition } from '../recovery/degradation/decide-degradation.ts'
 import type { Clock } from '../resilience/drive.ts'
 import { every } from '../resilience/every.ts'
-import type { WorkersSnapshot } from '../workers/worker-process-status.ts'
+import type { WorkersSnapshot, WorkerStatus } from '../workers/worker-process-status.ts'
 
 /** Health is looked at, and the ladder judged, this often. */
 const tickMs = 1_000
@@ -22,13 +22,17 @@ export function toTraffic(frontDoor: FrontDoorSnapshot | null | undefined): Traf
   return { answered: byClass.reduce((sum, count) => sum + count, 0), failed: (byClass[5] ?? 0) + cut }
 }
 
-/** What the degradation ladder looks at. */
+/** What the degradation ladder looks at. A worker that is on its first start is not missed yet. */
 export function toCondition(workers: WorkersSnapshot, pools: readonly ConnectionPoolHealth[], everReady: boolean): Condition {
   return {
-    workersWanted: workers.wanted,
+    workersWanted: workers.wanted - workers.workers.filter(isFirstStart).length,
     workersReady: workers.ready,
     everReady,
     gaveUp: workers.hasGivenUp,
     databases: pools.map(({ database, circuitBreakerState }) => ({ name: database, breaker: circuitBreakerState })),
   }
+}
+
+function isFirstStart({ state, restarts, crashCount }: WorkerStatus): boolean {
+  return (state === 'Queued' || state === 'Starting') && restarts === 0 && crashCount === 0
 }

@@ -106,8 +106,9 @@ export class DatabaseServer {
     const outside = this.#outside
     const { error, retryInMs } = this.reachability
     const awaySinceMs = this.#awaySinceMs
+    const isNews = state === 'closed' || (state === 'open' && awaySinceMs === null)
     for (const { name: database } of this.databases) {
-      outside.emit({ tag: 'BreakerChanged', database, state, error, retryInMs })
+      outside.emit({ tag: 'BreakerChanged', database, state, error, retryInMs, isNews })
       if (state === 'open' && awaySinceMs === null) outside.emit({ tag: 'ServerLost', database, error: error ?? 'unknown' })
       if (state === 'closed' && awaySinceMs !== null)
         outside.emit({ tag: 'ServerBack', database, awayMs: outside.clock.nowMs() - awaySinceMs })

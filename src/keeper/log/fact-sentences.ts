@@ -32,12 +32,14 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   // Gateway.
   ServerSessionOpened: { level: 'debug', say: ({ session }) => `database ${session.database}: session ${session.pid} opened` },
   ServerSessionClosed: { level: 'debug', say: ({ database, pid, why }) => `database ${database}: session ${pid} closed (${why})` },
-  ServerLost: { level: 'warn', say: ({ database, error }) => `database ${database} is away: ${error}` },
+  // What the breaker's change says too.
+  ServerLost: { level: 'debug', say: ({ database, error }) => `database ${database} is away: ${error}` },
   ServerBack: { level: 'info', say: ({ database, awayMs }) => `database ${database} is back after ${time(awayMs)}` },
   BreakerChanged: {
-    level: ({ state }) => (state === 'open' ? 'warn' : 'info'),
-    say: ({ database, state, error, retryInMs }) =>
-      `database ${database}: circuit breaker is ${state.replace('_', '-')}${error === null ? '' : `: ${error}`}${retryInMs === null ? '' : `; next attempt in ${time(retryInMs)}`}`,
+    // Hours of attempts would bury what else happened; `ServerBack` tells of the end.
+    level: ({ state, isNews }) => (state === 'open' && isNews ? 'warn' : 'debug'),
+    say: ({ database, state, error, retryInMs, isNews }) =>
+      `database ${database}${state === 'open' && isNews ? ' is away' : ''}: circuit breaker is ${state.replace('_', '-')}${error === null ? '' : `: ${error}`}${retryInMs === null ? '' : `; next attempt in ${time(retryInMs)}`}`,
   },
   LoginRefused: {
     level: 'error',
@@ -48,7 +50,7 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
     say: ({ database, waiting, diagnosis }) => `database ${database}: no connection is free, ${waiting} wait. ${diagnosis.join('; ')}`,
   },
   LeasesEnded: {
-    level: ({ stillOpen }) => (stillOpen > 0 ? 'warn' : 'info'),
+    level: ({ rolledBack, stillOpen }) => (stillOpen > 0 ? 'warn' : rolledBack > 0 ? 'info' : 'debug'),
     say: ({ run, rolledBack, stillOpen }) =>
       `run ${run}: ${count(rolledBack, 'database session')} rolled back${stillOpen > 0 ? `, ${stillOpen} still open` : ''}`,
   },

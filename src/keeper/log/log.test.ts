@@ -132,6 +132,22 @@ describe('a readable log', () => {
     ])
   })
 
+  test('tells an outage of a database in two lines, and what rolled nothing back in none', () => {
+    const { log, lines } = record({ format: 'text' })
+    const change = { tag: 'BreakerChanged', database: 'primary', error: 'ECONNREFUSED', retryInMs: 500 } as const
+    log.fact({ ...change, state: 'open', isNews: true })
+    log.fact({ tag: 'ServerLost', database: 'primary', error: 'ECONNREFUSED' })
+    log.fact({ ...change, state: 'half_open', isNews: false })
+    log.fact({ ...change, state: 'open', isNews: false })
+    log.fact({ ...change, state: 'closed', error: null, retryInMs: null, isNews: true })
+    log.fact({ tag: 'ServerBack', database: 'primary', awayMs: 3_600_000 })
+    log.fact({ tag: 'LeasesEnded', run: 1, rolledBack: 0, stillOpen: 0 })
+    expect(lines).toEqual([
+      '09:08:07 warn  database primary is away: circuit breaker is open: ECONNREFUSED; next attempt in 500 ms',
+      '09:08:07 info  database primary is back after 3600 s',
+    ])
+  })
+
   test('tells why bezel gave up: whose starts failed, what the last one said, and where to look', () => {
     const { log, lines } = record({ format: 'text' })
     const gaveUp = { tag: 'WorkersGaveUp', worker: 2, failures: 5, remedy: ['bezel incidents 20261125-101530-7-k3x'] } as const
