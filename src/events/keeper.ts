@@ -19,5 +19,6 @@ export type KeeperEvent =
       readonly address: string
       readonly remedy: readonly string[]
     }
+  /** `leftMs`: until the deadline of the whole stop. */
   | { readonly tag: 'ShutdownPhase'; readonly phase: string; readonly leftMs: number }
   | { readonly tag: 'Stopped'; readonly exitCode: number; readonly requestsCut: number; readonly transactionsCut: number }

@@ -116,6 +116,7 @@ export class Keeper {
       process: processSignals,
       phases: planDescent({
         clock: systemClock,
+        hasStarted: () => this.#startup.hasStarted,
         stopAccepting: () => this.#stopAccepting(),
         drainRequests: (withinMs) => this.#dataPlane.drainRequests(withinMs),
         stopWorkers: (deadlineMs) => this.#workers.stop(deadlineMs),

@@ -5,6 +5,8 @@ import type { ShutdownPhase } from '../shutdown/ports.ts'
 /** What has to go down, in this order. */
 export interface Descent {
   readonly clock: Clock
+  /** Whether anything of the backend was ever started. */
+  hasStarted(): boolean
   /** The port closes, here and in the data plane; from now on no new run starts. */
   stopAccepting(): void
   /** Resolves with the requests that were cut off. */
@@ -24,28 +26,32 @@ const unboundedMs = 86_400_000
  * the records. WebSockets and event streams are not waited for: the workers' own signal ends them.
  */
 export function planDescent(descent: Descent): ShutdownPhase[] {
+  const isIdle = () => !descent.hasStarted()
   const left = (deadlineMs: number) => Math.max(0, deadlineMs - descent.clock.nowMs())
   return [
     {
       name: 'requests',
       atMostMs: unboundedMs,
       reservedMs: 0,
+      isIdle,
       run: async (deadlineMs) => {
         descent.stopAccepting()
         return { ...nothingAbandoned, requests: await descent.drainRequests(left(deadlineMs)) }
       },
     },
-    { name: 'workers', atMostMs: unboundedMs, reservedMs: 3_000, run: (deadlineMs) => descent.stopWorkers(deadlineMs) },
+    { name: 'workers', atMostMs: unboundedMs, reservedMs: 3_000, isIdle, run: (deadlineMs) => descent.stopWorkers(deadlineMs) },
     {
       name: 'database',
       atMostMs: 5_000,
       reservedMs: 1_000,
+      isIdle,
       run: async (deadlineMs) => ({ ...nothingAbandoned, transactions: await descent.closeDataPlane(left(deadlineMs)) }),
     },
     {
       name: 'records',
       atMostMs: 1_000,
       reservedMs: 500,
+      isIdle,
       run: async () => {
         await descent.flush()
         return nothingAbandoned

@@ -18,6 +18,7 @@ export class StartupDriver {
   readonly #policy: StartupPolicy
   readonly #steps: StartupSteps
   #state: Startup = idleStartup
+  #hasStarted = false
 
   constructor(policy: StartupPolicy, steps: StartupSteps) {
     this.#policy = policy
@@ -26,6 +27,11 @@ export class StartupDriver {
 
   get state(): Startup['tag'] {
     return this.#state.tag
+  }
+
+  /** Whether a process of the backend was started, or tried to be. */
+  get hasStarted(): boolean {
+    return this.#hasStarted
   }
 
   start(): void {
@@ -55,8 +61,10 @@ export class StartupDriver {
       case 'Validate':
         return void this.#attempt(async () => this.#send({ tag: 'Validated', fits: await this.#steps.validate() }))
       case 'StartDataPlane':
+        this.#hasStarted = true
         return void this.#attempt(async () => this.#steps.startDataPlane())
       case 'StartWorkers':
+        this.#hasStarted = true
         return void this.#attempt(() => this.#steps.startWorkers())
       case 'OpenPort':
         return void this.#attempt(async () => {

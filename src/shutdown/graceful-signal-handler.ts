@@ -116,7 +116,11 @@ export class GracefulSignalHandler {
     const chosen = this.#ports.phases[phase]
     if (chosen === undefined) return
     const leftMs = deadlineMs - outside.clock.nowMs()
-    outside.emit({ tag: 'ShutdownPhase', phase: chosen.name, leftMs: Math.max(0, Math.round(leftMs)) })
+    if (!chosen.isIdle()) {
+      const state = this.#driver.state()
+      const wholeMs = (state.tag === 'Stopping' ? state.endMs : deadlineMs) - outside.clock.nowMs()
+      outside.emit({ tag: 'ShutdownPhase', phase: chosen.name, leftMs: Math.max(0, Math.round(wholeMs)) })
+    }
     // The machine's alarm stands at the deadline; the phase is told an earlier one, so that its answer still counts.
     const abandoned = await chosen.run(deadlineMs - Math.min(lateGraceMs, leftMs / 4)).catch(() => ({ ...nothingAbandoned, processes: 1 }))
     this.#driver.send({ tag: 'PhaseEnded', phase, abandoned })

@@ -7,6 +7,8 @@ export interface ShutdownPhase {
   readonly atMostMs: number
   /** What earlier phases must leave for it, in milliseconds. */
   readonly reservedMs: number
+  /** There is nothing for it to take down: it runs, but need not be told. */
+  isIdle(): boolean
   /** Must resolve by `deadlineMs` (monotonic); it is not waited for any longer. */
   run(deadlineMs: number): Promise<Abandoned>
 }
