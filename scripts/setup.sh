@@ -117,16 +117,28 @@ fi
 
 # --- npm packages --------------------------------------------------------------------------------------------------
 
-if [ -x node_modules/.bin/node ] && node scripts/setup/npm-packages-fit.mjs; then
+node_24_runs() { "$1" -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)' 2>/dev/null; }
+
+# npm leaves optional packages out that don't want the Node it runs on, and bindings are optional: so Node 24 first, by itself.
+install_npm_packages() {
+  case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch= ;; esac
+  if [ -n "$arch" ] && ! node_24_runs node; then
+    version=$(sed -n "s/.*\"node-linux-$arch\": \"\([0-9.]*\)\".*/\1/p" package.json)
+    npm install --prefix tmp/setup/node --no-save --no-package-lock --no-audit --no-fund --prefer-offline "node-linux-$arch@$version" || return
+    PATH=$PWD/tmp/setup/node/node_modules/node-linux-$arch/bin:$PATH
+  fi
+  npm ci --no-audit --no-fund --prefer-offline
+}
+
+if [ -x node_modules/.bin/node ] && node_modules/.bin/node scripts/setup/npm-packages-fit.mjs; then
   say '✓ npm packages'
 else
-  step 'npm packages' twice npm ci --no-audit --no-fund --prefer-offline
+  step 'npm packages' twice install_npm_packages
 fi
-# Debian's npm 9.2 installs the package with Node 24, and leaves its command out of .bin.
+# Debian's npm 9.2 leaves this command out of .bin.
 for own in node_modules/node-linux-*/bin/node; do
   if [ -x "$own" ] && [ ! -e node_modules/.bin/node ]; then ln -s "../${own#node_modules/}" node_modules/.bin/node; fi
 done
-node_24_runs() { "$1" -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)' 2>/dev/null; }
 node_24_runs node_modules/.bin/node || node_24_runs node ||
   unavailable "No Node 24 here: npm has none for $(uname -sm). Install Node 24 or newer (https://nodejs.org) and run this again."
 
