@@ -4,47 +4,65 @@ import { pipeline, Readable } from 'node:stream'
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { BezelError } from '../errors.ts'
 import { CrashReportReader } from '../formats/crash-report/crash-report-reader.ts'
-import { explainLog, type ExplainedEvent } from '../recovery/blame/explain-log.ts'
+import { explainLog } from '../recovery/blame/explain-log.ts'
 import { ExplainStream } from '../recovery/blame/explain-stream.ts'
-import type { AppKnowledge } from '../recovery/blame/evidence.ts'
+import type { AppKnowledge, Evidence } from '../recovery/blame/evidence.ts'
 import { toJson } from '../snake-case.ts'
-import { formatExplanation, formatGroups, formatPointers, type Group } from './explain-format.ts'
+import { DeathGroups } from './death-groups.ts'
+import { formatExplanation, formatGroups, formatPointers } from './explain-format.ts'
 import type { ExplainFlags } from './explain-flags.ts'
 import { standardInput, toSources, type Source } from './explain-sources.ts'
 import { IncidentPointers } from './incident-pointers.ts'
 import { print, printJson, wantsColour } from './stdout.ts'
+import { ToldLogs } from './told-logs.ts'
+
+type Known = Pick<Evidence, 'app' | 'exitStatus'>
 
 /** Reads, explains, prints. */
 export async function runExplain(files: readonly string[], flags: ExplainFlags): Promise<void> {
   const sources = files.length === 0 ? [standardInput()] : files.flatMap((file) => toSources(file))
   const app = flags.app === undefined ? null : await readApp(flags.app)
   const known = { app, exitStatus: flags.exitStatus ?? null }
+  await (flags.group === true ? explainGroups(sources, known, flags.json === true) : explainEach(sources, known, flags.json === true))
+}
+
+async function explainGroups(sources: readonly Source[], known: Known, json: boolean): Promise<void> {
+  const groups = new DeathGroups()
+  for (const source of sources) {
+    const log = groups.log(source)
+    const stream = new ExplainStream(known, (death) => log.add(death))
+    await feed(source, log, stream)
+    stream.end()
+  }
+  if (json) printJson(toJson(groups.sorted()))
+  else print(formatGroups(groups.sorted()))
+}
+
+/** One screen a log; of a folder only those that tell of a crash. */
+async function explainEach(sources: readonly Source[], known: Known, json: boolean): Promise<void> {
   const colour = wantsColour(process.stdout, process.env)
-  const groups = new Map<string, Group>()
+  const folder = new ToldLogs()
   for (const [index, source] of sources.entries()) {
-    if (flags.group === true) {
-      const stream = new ExplainStream(known, (death) => collect(groups, death, source))
-      await feed(source, stream)
-      stream.end()
-      continue
-    }
     const reader = new CrashReportReader()
     const pointers = new IncidentPointers()
     await feed(source, reader, pointers)
     const { main, events } = explainLog(reader.end(), known)
     const incidents = pointers.found
-    if (flags.json === true) printJson(toJson({ file: source.path, ...main, deaths: events.length, incidents }))
-    else {
-      const title = sources.length === 1 ? '' : `${source.path ?? 'standard input'}\n`
-      const told = events.length === 0 && incidents.length > 0 ? [] : [formatExplanation(main, events.length, colour)]
-      const recorded = incidents.length === 0 ? [] : [formatPointers(incidents)]
-      print(`${index === 0 ? '' : '\n'}${title}${[...told, ...recorded].join('\n\n')}`)
+    const tells = events.length > 0 || incidents.length > 0
+    if (json) {
+      if (tells || !source.inFolder) printJson(toJson({ file: source.path, ...main, deaths: events.length, incidents }))
+      continue
     }
+    const title = sources.length === 1 ? '' : `${source.path ?? 'standard input'}\n`
+    const told = events.length === 0 && incidents.length > 0 ? [] : [formatExplanation(main, events.length, colour)]
+    const recorded = incidents.length === 0 ? [] : [formatPointers(incidents)]
+    const text = `${title}${[...told, ...recorded].join('\n\n')}`
+    if (source.inFolder) folder.add(tells ? text : null)
+    else print(`${index === 0 ? '' : '\n'}${text}`)
   }
-  if (flags.group !== true) return
-  const sorted = [...groups.values()].sort((a, b) => b.count - a.count || a.first.localeCompare(b.first))
-  if (flags.json === true) printJson(toJson(sorted))
-  else print(formatGroups(sorted))
+  if (json || !sources.some(({ inFolder }) => inFolder)) return
+  print(folder.format())
+  if (folder.isSilent && known.exitStatus !== null) print(`\n${formatExplanation(explainLog([], known).main, 0, colour)}`)
 }
 
 /** Streams a log to whoever reads it. A compressed log that is cut or damaged gives what it holds. */
@@ -83,15 +101,6 @@ async function* prepend(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenera
 function decompressor(first: Buffer): (NodeJS.WritableStream & AsyncIterable<Buffer>) | null {
   if (first[0] === 0x1f && first[1] === 0x8b) return createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
   return first.length >= 4 && first.readUInt32LE(0) === 0xfd2fb528 ? createZstdDecompress() : null
-}
-
-function collect(groups: Map<string, Group>, { explanation, atLine, loggedAt }: ExplainedEvent, source: Source): void {
-  const at = loggedAt ?? source.writtenAt ?? `line ${atLine}`
-  const place = `${source.path ?? 'standard input'}:${atLine}`
-  const group = groups.get(explanation.fingerprint)
-  if (group === undefined)
-    groups.set(explanation.fingerprint, { count: 1, first: at, last: at, firstPlace: place, lastPlace: place, explanation })
-  else groups.set(explanation.fingerprint, { ...group, count: group.count + 1, last: at, lastPlace: place })
 }
 
 /** What validation reads in the app's files, without running anything of it. */

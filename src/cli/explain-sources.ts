@@ -7,6 +7,8 @@ export interface Source {
   readonly path: string | null
   /** When a file was last written: the date of what has none. */
   readonly writtenAt: string | null
+  /** Nobody named it, only a folder that it lies in. */
+  readonly inFolder: boolean
 }
 
 /** Most files read of a folder, newest kept: a folder of rotated logs, not a whole disk. */
@@ -20,12 +22,12 @@ export function standardInput(): Source {
     throw new BezelError('COMMAND_LINE_WRONG', 'Nothing to explain: name a file, or pipe a log in.', {
       remedy: ['docker logs web 2>&1 | bezel explain'],
     })
-  return { path: null, writtenAt: null }
+  return { path: null, writtenAt: null, inFolder: false }
 }
 
 /** The logs that one argument names. Throws `BezelError` `DATA_UNREADABLE`. */
 export function toSources(file: string): Source[] {
-  if (file === '-') return [{ path: null, writtenAt: null }]
+  if (file === '-') return [{ path: null, writtenAt: null, inFolder: false }]
   const stat = lookAt(file)
   if (stat === undefined)
     throw new BezelError('DATA_UNREADABLE', `There is no file ${file} to explain.`, {
@@ -34,7 +36,7 @@ export function toSources(file: string): Source[] {
   // `/dev/stdin` may be one, `/dev/zero` never ends.
   if (stat.isBlockDevice() || (stat.isCharacterDevice() && endless.has(file)))
     throw new BezelError('DATA_UNREADABLE', `${file} is a device; wanted is a log.`)
-  if (!stat.isDirectory()) return [{ path: file, writtenAt: stat.mtime.toISOString() }]
+  if (!stat.isDirectory()) return [{ path: file, writtenAt: stat.mtime.toISOString(), inFolder: false }]
   const sources = filesBelow(file)
   if (sources.length === 0) throw new BezelError('DATA_UNREADABLE', `There is no file in ${file} to explain.`)
   return sources
@@ -52,7 +54,7 @@ function lookAt(file: string): Stats | undefined {
 
 /** Files that a folder holds at any depth, oldest first; what goes or may not be read meanwhile is passed over. */
 function filesBelow(top: string): Source[] {
-  const found: { path: string; writtenAt: string }[] = []
+  const found: (Source & { readonly writtenAt: string })[] = []
   const folders = [top]
   for (let folder = folders.pop(); folder !== undefined && found.length < maxLooked; folder = folders.pop())
     for (const entry of entriesOf(folder)) {
@@ -60,7 +62,7 @@ function filesBelow(top: string): Source[] {
       if (entry.isDirectory()) folders.push(path)
       else if (entry.isFile()) {
         const stat = statOrNothing(path)
-        if (stat !== undefined) found.push({ path, writtenAt: stat.mtime.toISOString() })
+        if (stat !== undefined) found.push({ path, writtenAt: stat.mtime.toISOString(), inFolder: true })
       }
     }
   return found

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -54,6 +54,25 @@ describe('bezel explain', () => {
       [1, 'ffi'],
     ])
     expect(explain(['--group', folder]).stdout).toMatch(/2 × [0-9a-f]{16} {2}Ruby crashed/)
+  })
+
+  test('shows of a folder only what tells of a crash, and of a copy each death once', () => {
+    const logs = join(folder, 'many')
+    mkdirSync(join(logs, 'old'), { recursive: true })
+    for (let file = 0; file < 30; file += 1) writeFileSync(join(logs, `quiet-${file}.log`), 'GET / 200\n')
+    copyFileSync(sample, join(logs, 'a.log'))
+    writeFileSync(join(logs, 'a.log.gz'), gzipSync(readFileSync(sample)))
+    const { stdout } = explain([logs])
+    expect(stdout).not.toContain('nothing in this text')
+    expect(stdout.split('\n').length).toBeLessThan(60)
+    expect(stdout).toMatch(/2 of 32 files tell of a crash\. Each death once: bezel explain --group\n$/)
+    expect(explain(['--json', logs]).stdout.match(/^  "file": /gm)).toHaveLength(2)
+    expect(explain(['--group', logs]).stdout).toMatch(/^ {4}1 × /)
+    expect(explain([join(logs, 'old'), join(logs, 'quiet-1.log')]).status).toBe(65)
+    rmSync(join(logs, 'a.log'))
+    rmSync(join(logs, 'a.log.gz'))
+    expect(explain([logs]).stdout).toBe('nothing in 30 files tells of a crash\n')
+    expect(explain(['--exit-status', 'KILL', logs]).stdout).toMatch(/^nothing in 30 files[^]*by SIGKILL/)
   })
 
   test('says so where nothing tells of a crash, and takes the exit status into account', () => {

@@ -8,7 +8,10 @@ export function registerExplain(program: Command): void {
   program
     .command('explain')
     .description('read any Ruby crash report or container log, and name the culprit')
-    .argument('[FILE...]', 'logs or reports, plain or compressed; a folder is read whole; - or nothing: standard input')
+    .argument(
+      '[FILE...]',
+      'logs or reports, plain or compressed; of a folder all at any depth, and only those that tell of a crash are shown; - or nothing: standard input',
+    )
     .option('--app <DIR>', 'the app that crashed: what its compiled files tell joins the evidence')
     .option('--exit-status <STATUS>', 'how the process ended: a number, or a signal such as SIGKILL', toExitStatus)
     .option('--group', 'list every death, grouped by fingerprint: how often, first, last')
