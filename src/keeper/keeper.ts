@@ -19,7 +19,7 @@ import { GemWatch } from './gem-watch.ts'
 import { HeldAnswers } from './held-answers.ts'
 import type { OpenLog } from './log/open-log.ts'
 import { processSignals } from './process-signals.ts'
-import { bindPublicPort, type PublicPort } from './public-port.ts'
+import { bindPublicPort, toUrl, type PublicPort } from './public-port.ts'
 import { Reactions } from './reactions.ts'
 import { startPulse, toCondition, toTraffic } from './pulse.ts'
 import { awaitRequiredDatabases } from './required-databases.ts'
@@ -189,6 +189,7 @@ export class Keeper {
     if (event.tag === 'ClusterWorkersEnded') this.#output.passOn(event.run)
     if (event.tag === 'RunReady') this.#bypasses?.runReady()
     this.#reactions.react(event)
+    if (event.tag === 'RunReady') this.#tellOwnPort()
   }
 
   #dataPlaneProgram(): DataPlaneProgram {
@@ -219,6 +220,14 @@ export class Keeper {
     if (this.#publicPort === null) return
     await this.#dataPlane.listen({ tag: 'Public' }, this.#publicPort.handle, listenWithinMs)
     this.#outside.emit({ tag: 'PortOpened', url: this.#publicPort.url })
+  }
+
+  /** Mode `cluster`: once, where the app's own server listens. */
+  #tellOwnPort(): void {
+    const { listens } = this.#config.workers.launch
+    if (listens.tag !== 'Own' || this.#everReady) return
+    this.#everReady = true
+    this.#outside.emit({ tag: 'PortOpened', url: toUrl(listens.address) })
   }
 
   #reopenLog(): void {

@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { bindPublicPort } from './public-port.ts'
+import { bindPublicPort, toUrl } from './public-port.ts'
 
 const open: { close(): unknown }[] = []
 afterEach(() => {
@@ -19,6 +19,15 @@ test('binds a free port and tells its address', async () => {
   const { handle, url } = await bindPublicPort('127.0.0.1', 0)
   open.push(handle)
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+})
+
+test.each([
+  [{ tag: 'Tcp', host: '0.0.0.0', port: 3000 }, 'http://localhost:3000'],
+  [{ tag: 'Tcp', host: '::', port: 3000 }, 'http://localhost:3000'],
+  [{ tag: 'Tcp', host: '::1', port: 3000 }, 'http://[::1]:3000'],
+  [{ tag: 'Unix', path: '/run/app.sock' }, 'unix:/run/app.sock'],
+] as const)('shows %j as what can be asked: %s', (address, url) => {
+  expect(toUrl(address)).toBe(url)
 })
 
 test('names the holder of a taken port', async () => {

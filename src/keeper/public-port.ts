@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import net from 'node:net'
 import { BezelError } from '../errors.ts'
+import type { Address } from '../link/messages.ts'
 import { bindTcp, portOf, type BoundHandle } from '../net/bound-handle.ts'
 import { findPortHolder } from '../system/port-holder.ts'
 
@@ -18,11 +19,15 @@ export async function bindPublicPort(host: string, port: number): Promise<Public
   if (port !== 0) await tryPort(address, port)
   const bound = bindTcp(address, port)
   if (bound.tag === 'Failed') throw refused(address, port, bound.code)
-  const shown = net.isIPv6(address) ? `[${address}]` : address
-  return {
-    handle: bound.handle,
-    url: `http://${shown === '0.0.0.0' || shown === '[::]' ? 'localhost' : shown}:${portOf(bound.handle) ?? port}`,
-  }
+  return { handle: bound.handle, url: toUrl({ tag: 'Tcp', host: address, port: portOf(bound.handle) ?? port }) }
+}
+
+/** As a person on this machine would ask there: `http://localhost:3000`; of a Unix socket its path. */
+export function toUrl(address: Address): string {
+  if (address.tag === 'Unix') return `unix:${address.path}`
+  const { host, port } = address
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : net.isIPv6(host) ? `[${host}]` : host
+  return `http://${shown}:${port}`
 }
 
 async function resolveHost(host: string): Promise<string> {

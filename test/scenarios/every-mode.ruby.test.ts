@@ -30,7 +30,7 @@ test.each(modes)('serves with workers $mode, gateway $gateway, validation $valid
     env: { DATABASE_URL: databaseUrlOf(database) },
   })
   const { pid } = await run.fact('RunReady')
-  if (mode === 'isolated') await run.fact('PortOpened')
+  expect((await run.fact('PortOpened')).url, 'it tells where it serves').toBe(origin)
 
   expect((await fetch(origin)).status).toBe(200)
   expect((await fetch(`${origin}/db`)).status).toBe(200)
