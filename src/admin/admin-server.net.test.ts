@@ -23,6 +23,7 @@ const report: StabilityReport = {
   pools: [],
   gems: [],
   errorRate: 0,
+  answers: { answered: 0, failed: 0 },
 }
 
 let folder = ''

@@ -4,7 +4,11 @@ import { BezelError } from '../errors.ts'
 
 /** What is shown of `/status`; the answer holds more. */
 const shape = z.object({
-  status: z.object({ diagnostic_messages: z.array(z.object({ about: z.string(), message: z.string(), remedy: z.array(z.string()) })) }),
+  status: z.object({
+    error_rate_acceptable: z.boolean(),
+    diagnostic_messages: z.array(z.object({ about: z.string(), message: z.string(), remedy: z.array(z.string()) })),
+  }),
+  answers: z.object({ answered: z.number(), failed: z.number() }),
   degradation: z.object({ level: z.string() }),
   workers: z.array(
     z.object({
@@ -26,7 +30,6 @@ const shape = z.object({
       circuit_breaker_state: z.string(),
     }),
   ),
-  error_rate: z.number(),
 })
 
 /** The answer of `/status` for eyes: the verdict, workers, databases, what is wrong and what to type. */
@@ -36,11 +39,12 @@ export function formatStatus(answer: unknown, colour: boolean): string {
     throw new BezelError('DATA_UNREADABLE', 'the running bezel is of another version: its answer is not understood', {
       remedy: ['bezel status --json'],
     })
-  const { status, degradation, workers, pools, error_rate: errorRate } = read.data
+  const { status, degradation, workers, pools, answers } = read.data
   const style = (format: 'green' | 'yellow' | 'bold', text: string) => (colour ? styleText(format, text, { validateStream: false }) : text)
-  const level = style(degradation.level === 'normal' ? 'green' : 'yellow', degradation.level)
+  const headline = degradation.level === 'normal' && !status.error_rate_acceptable ? 'failing' : degradation.level
+  const level = style(headline === 'normal' ? 'green' : 'yellow', headline)
   return [
-    `${level}, ${(errorRate * 100).toFixed(1)} % of answers failed in the last minute`,
+    `${level}, ${describeAnswers(answers)} in the last minute`,
     ...workers.map(
       ({ worker_id, process_id, memory_usage_mb, crash_count, health_status }) =>
         `worker ${worker_id}  ${health_status}${process_id === null ? '' : `, pid ${process_id}`}${memory_usage_mb === null ? '' : `, ${Math.round(memory_usage_mb)} MB`}, ${crash_count} ${crash_count === 1 ? 'crash' : 'crashes'}`,
@@ -54,4 +58,9 @@ export function formatStatus(answer: unknown, colour: boolean): string {
       ...remedy.map((line) => `  try: ${line}`),
     ]),
   ].join('\n')
+}
+
+function describeAnswers({ answered, failed }: { readonly answered: number; readonly failed: number }): string {
+  if (answered === 0) return 'no answer'
+  return `${failed} of ${answered} answers failed${failed === 0 ? '' : ` (${((failed / answered) * 100).toFixed(1)} %)`}`
 }

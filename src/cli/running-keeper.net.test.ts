@@ -12,7 +12,10 @@ const app = join(root, 'app')
 const runtime = join(root, 'bezel/0123456789')
 
 const answer = {
-  status: { diagnostic_messages: [{ about: 'database', message: 'primary is away', remedy: ['systemctl start postgresql'] }] },
+  status: {
+    error_rate_acceptable: true,
+    diagnostic_messages: [{ about: 'database', message: 'primary is away', remedy: ['systemctl start postgresql'] }],
+  },
   degradation: { level: 'database-degraded', why: 'x', way_back: 'y' },
   workers: [
     { worker_id: 1, process_id: 42, memory_usage_mb: 99.6, crash_count: 3, health_status: 'healthy' },
@@ -30,6 +33,7 @@ const answer = {
     },
   ],
   error_rate: 0.0123,
+  answers: { answered: 81, failed: 1 },
 }
 let body: string
 let keeper: Server
@@ -69,7 +73,7 @@ describe('bezel status', () => {
       code: 0,
       stderr: '',
       stdout: [
-        'database-degraded, 1.2 % of answers failed in the last minute',
+        'database-degraded, 1 of 81 answers failed (1.2 %) in the last minute',
         'worker 1  healthy, pid 42, 100 MB, 3 crashes',
         'worker 2  starting, 0 crashes',
         'database primary  h:5432: breaker open, 2 active and 1 idle of ?, 5 wait',
@@ -82,6 +86,14 @@ describe('bezel status', () => {
 
   test('prints the whole answer as JSON', async () => {
     expect(JSON.parse((await run('status', '--json')).stdout)).toEqual(answer)
+  })
+
+  test('does not call normal what fails most of its answers', async () => {
+    const right = body
+    const failing = { ...answer, status: { ...answer.status, error_rate_acceptable: false }, answers: { answered: 7, failed: 6 } }
+    body = JSON.stringify({ ...failing, degradation: { level: 'normal' } })
+    expect((await run('status')).stdout).toMatch(/^failing, 6 of 7 answers failed \(85\.7 %\) in the last minute\n/)
+    body = right
   })
 
   test('says so when the answer is not understood', async () => {

@@ -4,7 +4,7 @@ import { ErrorRate } from './error-rate.ts'
 
 describe('the error rate', () => {
   test('is the share of failed answers in the window', () => {
-    const rate = new ErrorRate({ windowMs: 1_000, acceptable: 0.1, leastAnswers: 10 })
+    const rate = new ErrorRate({ windowMs: 1_000, acceptable: 0.1, leastAnswers: 10, leastFailed: 3 })
     rate.sample(0, { answered: 0, failed: 0 })
     rate.sample(500, { answered: 100, failed: 20 })
     expect(rate.rate()).toBe(0.2)
@@ -12,7 +12,7 @@ describe('the error rate', () => {
   })
 
   test('forgets what is older than the window', () => {
-    const rate = new ErrorRate({ windowMs: 1_000, acceptable: 0.1, leastAnswers: 10 })
+    const rate = new ErrorRate({ windowMs: 1_000, acceptable: 0.1, leastAnswers: 10, leastFailed: 3 })
     rate.sample(0, { answered: 0, failed: 0 })
     rate.sample(1_000, { answered: 100, failed: 100 })
     rate.sample(2_000, { answered: 200, failed: 100 })
@@ -20,11 +20,20 @@ describe('the error rate', () => {
     expect(rate.rate()).toBe(0)
   })
 
-  test('says nothing of a handful of answers', () => {
-    const rate = new ErrorRate({ windowMs: 1_000, acceptable: 0.1, leastAnswers: 10 })
+  test.each([
+    [2, 2, true],
+    [3, 3, false],
+    [7, 6, false],
+    [8, 4, true],
+    [30, 3, true],
+    [30, 4, false],
+  ])('of %d answers with %d failed the acceptability is %j: of a handful most must have failed', (answered, failed, acceptable) => {
+    const rate = new ErrorRate({ windowMs: 1_000, acceptable: 0.1, leastAnswers: 10, leastFailed: 3 })
     rate.sample(0, { answered: 0, failed: 0 })
-    rate.sample(100, { answered: 3, failed: 3 })
-    expect(rate.isAcceptable()).toBe(true)
+    rate.sample(100, { answered, failed })
+    expect(rate.isAcceptable()).toBe(acceptable)
+    expect(rate.traffic()).toEqual({ answered, failed })
+    expect(rate.rate()).toBe(failed / answered)
   })
 
   test('lies between 0 and 1, also when the counters start again', () => {
@@ -42,7 +51,7 @@ describe('the error rate', () => {
     )
     fc.assert(
       fc.property(steps, (drawn) => {
-        const rate = new ErrorRate({ windowMs: 1_000, acceptable: 0.1, leastAnswers: 1 })
+        const rate = new ErrorRate({ windowMs: 1_000, acceptable: 0.1, leastAnswers: 1, leastFailed: 1 })
         let [nowMs, answered, failed] = [0, 0, 0]
         for (const step of drawn) {
           nowMs += step.gapMs

@@ -11,11 +11,13 @@ export interface ErrorRatePolicy {
   readonly windowMs: number
   /** Share of failed answers that is still acceptable, 0 to 1. */
   readonly acceptable: number
-  /** Fewer answers than this in the window say nothing. */
+  /** Of fewer answers than this in the window the share is chance: they are unacceptable when most of them failed. */
   readonly leastAnswers: number
+  /** Fewer failed answers than this say nothing. */
+  readonly leastFailed: number
 }
 
-export const errorRateDefaults: ErrorRatePolicy = { windowMs: 60_000, acceptable: 0.05, leastAnswers: 20 }
+export const errorRateDefaults: ErrorRatePolicy = { windowMs: 60_000, acceptable: 0.05, leastAnswers: 20, leastFailed: 3 }
 
 interface Sample {
   readonly atMs: number
@@ -40,17 +42,25 @@ export class ErrorRate {
     while (this.#samples.length > 2 && (this.#samples[1]?.atMs ?? atMs) <= oldestMs) this.#samples.shift()
   }
 
-  /** Share of failed answers in the window, 0 to 1; 0 while too few were answered. */
-  rate(): number {
+  /** What was answered in the window. */
+  traffic(): Traffic {
     const first = this.#samples[0]?.traffic
     const last = this.#samples.at(-1)?.traffic
-    if (first === undefined || last === undefined) return 0
+    if (first === undefined || last === undefined) return { answered: 0, failed: 0 }
     const answered = last.answered - first.answered
-    // Above 1 only when a new process has overtaken the counters of its predecessor unseen.
-    return answered < this.#policy.leastAnswers ? 0 : Math.min(1, (last.failed - first.failed) / answered)
+    // More only when a new process has overtaken the counters of its predecessor unseen.
+    return { answered, failed: Math.min(answered, last.failed - first.failed) }
+  }
+
+  /** Share of failed answers in the window, 0 to 1; 0 while none was answered. */
+  rate(): number {
+    const { answered, failed } = this.traffic()
+    return answered === 0 ? 0 : failed / answered
   }
 
   isAcceptable(): boolean {
-    return this.rate() <= this.#policy.acceptable
+    const { acceptable, leastAnswers, leastFailed } = this.#policy
+    const { answered, failed } = this.traffic()
+    return failed < leastFailed || this.rate() <= (answered < leastAnswers ? 0.5 : acceptable)
   }
 }

@@ -2,7 +2,7 @@ import type { ConnectionPoolHealth } from '../gateway/connection-pool-health.ts'
 import type { GemCompatibilityReport } from '../validation/validation-report.ts'
 import type { WorkerProcessStatus } from '../workers/worker-process-status.ts'
 import { diagnosePools, diagnoseValidation, diagnoseWorkers, isAboutRuby, isStable } from './diagnose.ts'
-import { ErrorRate } from './error-rate.ts'
+import { ErrorRate, type Traffic } from './error-rate.ts'
 import type { HealthSources } from './ports.ts'
 import type { DiagnosticMessage, SystemHealthStatus } from './system-health-status.ts'
 
@@ -15,6 +15,8 @@ export interface StabilityReport {
   readonly gems: readonly GemCompatibilityReport[]
   /** Share of failed answers in the last minute, 0 to 1. */
   readonly errorRate: number
+  /** The last minute's answers, and those of them that failed. */
+  readonly answers: Traffic
 }
 
 /**
@@ -73,16 +75,17 @@ export class HealthMonitoringEngine {
       pools: this.monitorConnectionPools(),
       gems: this.validateGemHealth(),
       errorRate: this.#errorRate.rate(),
+      answers: this.#errorRate.traffic(),
     }
   }
 
   #diagnoseErrors(): DiagnosticMessage[] {
     if (this.#errorRate.isAcceptable()) return []
-    const percent = (this.#errorRate.rate() * 100).toFixed(1)
+    const { answered, failed } = this.#errorRate.traffic()
     return [
       {
         about: 'errors',
-        message: `${percent} % of the answers of the last minute failed`,
+        message: `${failed} of ${answered} answers of the last minute failed`,
         remedy: ['bezel incidents', "look at the app's own log for exceptions"],
       },
     ]
