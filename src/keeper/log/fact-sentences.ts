@@ -112,7 +112,13 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
       return `worker ${worker} did not answer on ${address} in time: ${refusal === '' ? where : refusal} (run ${run})`
     },
   },
-  RunDraining: { level: 'info', say: ({ worker, run, why }) => `worker ${worker} finishes its requests (run ${run}, ${why})` },
+  RunDraining: {
+    level: 'info',
+    say: ({ worker, run, why }) =>
+      why === 'crashed'
+        ? `worker ${worker} writes its crash report (run ${run})`
+        : `worker ${worker} finishes its ${why === 'hang' ? 'other ' : ''}requests (run ${run}, ${why})`,
+  },
   RunExited: {
     level: ({ why }) => (why === 'asked' ? 'info' : 'error'),
     say: ({ worker, run, exit, why, uptimeMs, lastRssMb }) =>

@@ -132,6 +132,16 @@ describe('a readable log', () => {
     ])
   })
 
+  test('says of a run that leaves what it still does', () => {
+    const { log, lines } = record({ format: 'text' })
+    for (const why of ['crashed', 'hang', 'asked'] as const) log.fact({ tag: 'RunDraining', worker: 2, run: 7, why })
+    expect(lines.map((line) => line.slice(15))).toEqual([
+      'worker 2 writes its crash report (run 7)',
+      'worker 2 finishes its other requests (run 7, hang)',
+      'worker 2 finishes its requests (run 7, asked)',
+    ])
+  })
+
   test('tells an outage of a database in two lines, and what rolled nothing back in none', () => {
     const { log, lines } = record({ format: 'text' })
     const change = { tag: 'BreakerChanged', database: 'primary', error: 'ECONNREFUSED', retryInMs: 500 } as const
