@@ -301,6 +301,11 @@ export const findingRules = {
     means: "A Dockerfile copies this machine's vendor/bundle into the image.",
     example: 'Dockerfile:7: COPY . takes vendor/bundle along, and .dockerignore does not leave it out',
   },
+  DOCKERFILE_TELLS_NOTHING: {
+    severity: 'note',
+    means: 'A Dockerfile installs no gems, or copies them between images of which not both name their Ruby: nothing tells whether they fit.',
+    example: 'Dockerfile: no instruction installs gems',
+  },
   DOCKERFILE_UNREADABLE: {
     severity: 'error',
     means: 'The file is no Dockerfile.',

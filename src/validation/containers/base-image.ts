@@ -12,12 +12,17 @@ export interface Base {
 
 const releases = ['buster', 'bullseye', 'bookworm', 'trixie', 'focal', 'jammy', 'noble']
 
+/** The earlier stage that a stage builds on; null when it starts from an image. */
+export function parentOf(file: Dockerfile, stage: DockerStage): DockerStage | null {
+  return (
+    file.stages.find(({ index, name }) => index < stage.index && name !== null && name.toLowerCase() === stage.image.toLowerCase()) ?? null
+  )
+}
+
 /** The base of a stage, through stages that build on stages. */
 export function baseOf(file: Dockerfile, stage: DockerStage): Base {
-  const parent = file.stages.find(
-    ({ index, name }) => index < stage.index && name !== null && name.toLowerCase() === stage.image.toLowerCase(),
-  )
-  return parent === undefined ? readImage(stage.image) : baseOf(file, parent)
+  const parent = parentOf(file, stage)
+  return parent === null ? readImage(stage.image) : baseOf(file, parent)
 }
 
 /** Names of the official images: `ruby:3.3.0-slim-bookworm`, `registry.docker.com/library/ruby:3.3-alpine3.20` (hub.docker.com/_/ruby). */

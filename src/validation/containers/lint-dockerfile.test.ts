@@ -22,7 +22,8 @@ describe('a Dockerfile of several stages', () => {
     ['ruby:3.3', 'ruby:3.3-alpine', ['STAGES_LIBC_DIFFERS']],
     ['ruby:3.3-bookworm', 'ruby:3.3-bullseye', ['STAGES_RELEASE_DIFFERS']],
     ['--platform=linux/arm64 ruby:3.3', '--platform=linux/amd64 ruby:3.3', ['STAGES_PLATFORM_DIFFERS']],
-    ['example.test/team/base:7', 'ruby:3.3', []],
+    ['example.test/team/base:7', 'ruby:3.3', ['DOCKERFILE_TELLS_NOTHING']],
+    ['example.test/team/base:7', 'example.test/team/base:7', []],
     ['registry.example.test:5000/library/ruby:2.7.8-slim', 'ruby:3.3', ['STAGES_RUBY_DIFFERS']],
   ])('built on %s, run on %s: %j', (build, run, codes) => {
     expect(lint(stages(build, run)).map(({ code }) => code)).toEqual(codes)
@@ -60,10 +61,41 @@ COPY --from=build /usr/local/bundle /usr/local/bundle
     expect(lint(build('RUN apt-get install -y libpq5'))).toEqual([])
   })
 
-  test('does not concern files that hold no gems', () => {
-    expect(lint('FROM node:22 AS assets\nRUN npm run build\nFROM ruby:3.3-alpine\nCOPY --from=assets /app/public /app/public\n')).toEqual(
-      [],
-    )
+  test.each([
+    ['RUN bundle config set --local path vendor/bundle && bundle install', '/app /app'],
+    ["RUN bundle config --local path 'vendor/bundle'\nRUN cd /app && bundle install", '/app/. ./'],
+    ['RUN bundle install --deployment', '/app .'],
+    ['RUN bundle install --path vendor/bundle', '/ /'],
+    ['ENV BUNDLE_PATH="vendor/bundle"\nRUN bundle', '/app/* ./'],
+    ['ENV BUNDLE_DEPLOYMENT 1\nRUN bundle install', '["/app", "/app"]'],
+    ['RUN BUNDLE_PATH=/opt/app-gems bundle install', '/opt /opt'],
+    ['RUN gem install pg', '/usr/local /usr/local'],
+  ])('that copies a folder which holds the gems copies the gems: %s, then %s', (install, copy) => {
+    const text = (run: string, from = 'build', then = '') =>
+      `FROM ruby:3.3-bookworm AS base\nWORKDIR /app\nFROM base AS build\n${install}\nFROM ${run}\nCOPY --from=${from} ${copy}\n${then}`
+    expect(lint(text('ruby:3.1-alpine')).map(({ code }) => code)).toEqual(['STAGES_RUBY_DIFFERS'])
+    expect(lint(text('ruby:3.1-bookworm'))).toMatchObject([
+      { code: 'STAGES_RUBY_DIFFERS', evidence: [{}, { where: `Dockerfile:${5 + install.split('\n').length}` }] },
+    ])
+    expect(lint(text('ruby:3.3-alpine')).map(({ code }) => code)).toEqual(['STAGES_LIBC_DIFFERS'])
+    expect(lint(text('ruby:3.3-slim-bookworm'))).toEqual([])
+    expect(lint(text('ruby:3.1-bookworm', 'build', 'RUN bundle install\n'))).toEqual([])
+    // Nothing was installed in that stage.
+    expect(lint(text('ruby:3.1-bookworm', 'base'))).toEqual([])
+  })
+
+  test('that copies a folder beside the gems copies none', () => {
+    const text = (copy: string) =>
+      `FROM ruby:3.3 AS assets\nWORKDIR /app\nRUN bundle install\nFROM ruby:3.1-alpine\nRUN bundle install\nCOPY --from=assets ${copy}\n`
+    for (const copy of ['/app/public /app/public', '/app /app', '/usr/local/bin/tool /usr/local/bin/', '/usr/local/bundler /x'])
+      expect(lint(text(copy))).toEqual([])
+    expect(lint(text('/usr/local /usr/local')).map(({ code }) => code)).toEqual(['STAGES_RUBY_DIFFERS'])
+  })
+
+  test('that holds no gems tells nothing of them', () => {
+    const text = 'FROM node:22 AS assets\nRUN npm run build\nFROM ruby:3.3-alpine\nCOPY --from=assets /app/public /app/public\n'
+    for (const each of [text, 'FROM debian:12\nRUN apt-get install -y ruby\n'])
+      expect(lint(each).map(({ code }) => code)).toEqual(['DOCKERFILE_TELLS_NOTHING'])
   })
 })
 

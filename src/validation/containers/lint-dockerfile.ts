@@ -1,9 +1,9 @@
-import type { Dockerfile, DockerInstruction, DockerStage } from '../../formats/dockerfile/read-dockerfile.ts'
+import type { Dockerfile, DockerStage } from '../../formats/dockerfile/read-dockerfile.ts'
 import type { Observation } from '../observation.ts'
-import { baseOf, type Base } from './base-image.ts'
+import { baseOf, parentOf, type Base } from './base-image.ts'
+import { gemCopiesOf, type GemCopy } from './gem-copies.ts'
+import { gemPlacesOf } from './gem-places.ts'
 
-/** Folders that hold built gems, in the official images and by Bundler's habits. */
-const gemFolders = /(?:^|\/)(?:bundle|gems|vendor|\.bundle)(?:\/|$)|\/usr\/local\/lib\/ruby/
 /** Packages to build with, and what the running image needs of them: Debian's and Alpine's names. */
 const libraries = [
   {
@@ -31,20 +31,17 @@ export function lintDockerfile(
 ): Observation[] {
   const final = file.stages.at(-1)
   if (final === undefined) return []
+  const copies = gemCopiesOf(file)
+  const found = copies.flatMap((copy) => checkCopy(copy, where))
   return [
-    ...file.stages.flatMap((stage) => stage.instructions.flatMap((instruction) => checkCopy(file, stage, instruction, where))),
-    ...checkLibraries(file, final, where),
+    ...found,
+    ...(found.length === 0 ? checkKnown(file, copies, where) : []),
+    ...(copies.some(({ stage }) => stage === final) ? checkLibraries(file, final, where) : []),
     ...(context.hasHostBundle && !context.ignoresHostBundle ? checkHostBundle(final, where) : []),
   ]
 }
 
-function checkCopy(file: Dockerfile, stage: DockerStage, { from, words, line }: DockerInstruction, where: string): Observation[] {
-  if (from === null || !words.slice(0, -1).some((word) => gemFolders.test(word))) return []
-  const source = file.stages.find(
-    ({ index, name }) => index < stage.index && (name?.toLowerCase() === from.toLowerCase() || String(index) === from),
-  )
-  const mine = baseOf(file, stage)
-  const theirs = source === undefined ? { ...mine, image: from } : baseOf(file, source)
+function checkCopy({ stage, source, theirs, mine, line }: GemCopy, where: string): Observation[] {
   const evidence = [
     { what: `built on ${theirs.image}`, where: `${where}:${source?.line ?? line}` },
     { what: `copied into ${mine.image}`, where: `${where}:${line}` },
@@ -70,14 +67,32 @@ function checkCopy(file: Dockerfile, stage: DockerStage, { from, words, line }: 
   return known(theirs, mine, 'release') ? differs('STAGES_RELEASE_DIFFERS', `${theirs.release} into an image of ${mine.release}`) : []
 }
 
+/** What keeps the text from telling whether gems and Ruby fit. */
+function checkKnown(file: Dockerfile, copies: readonly GemCopy[], where: string): Observation[] {
+  const unknown = copies.find(({ theirs, mine }) => theirs.image !== mine.image && (theirs.rubyMinor === null || mine.rubyMinor === null))
+  const hasGems = copies.length > 0 || file.stages.some((stage) => gemPlacesOf(file, stage).installs)
+  if (unknown === undefined && hasGems) return []
+  const what =
+    unknown === undefined
+      ? 'no instruction installs gems'
+      : `gems of ${unknown.theirs.image} are copied into ${unknown.mine.image}, and not both name their Ruby`
+  return [
+    {
+      code: 'DOCKERFILE_TELLS_NOTHING',
+      gem: null,
+      evidence: [{ what, where: unknown === undefined ? where : `${where}:${unknown.line}` }],
+      explanation: `Nothing in the file tells whether gems and Ruby fit: ${what}.`,
+      mend: { tag: 'Say', lines: [] },
+    },
+  ]
+}
+
 function known(one: Base, other: Base, field: 'rubyMinor' | 'libc' | 'release'): boolean {
   return one[field] !== null && other[field] !== null && one[field] !== other[field]
 }
 
 /** Libraries to build with in an earlier stage, of which the final one installs nothing to run with. */
 function checkLibraries(file: Dockerfile, final: DockerStage, where: string): Observation[] {
-  const copies = final.instructions.filter(({ from, words }) => from !== null && words.some((word) => gemFolders.test(word)))
-  if (copies.length === 0) return []
   const installed = installs(file, final)
   const base = baseOf(file, final)
   // The official image that is neither slim nor Alpine brings the common libraries along.
@@ -112,11 +127,9 @@ function checkLibraries(file: Dockerfile, final: DockerStage, where: string): Ob
 
 /** Text of every RUN of a stage and of the stages that it builds on. */
 function installs(file: Dockerfile, stage: DockerStage): string {
-  const parent = file.stages.find(
-    ({ index, name }) => index < stage.index && name !== null && name.toLowerCase() === stage.image.toLowerCase(),
-  )
+  const parent = parentOf(file, stage)
   const own = stage.instructions.filter(({ keyword }) => keyword === 'RUN').map(({ words }) => words.join(' '))
-  return [...own, ...(parent === undefined ? [] : [installs(file, parent)])].join('\n')
+  return [...own, ...(parent === null ? [] : [installs(file, parent)])].join('\n')
 }
 
 /** A `COPY . .` that carries the host's own compiled gems into the image. */

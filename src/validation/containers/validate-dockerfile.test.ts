@@ -11,12 +11,19 @@ test('a file without a FROM is no Dockerfile', () => {
   })
 })
 
+test('a file without gems is neither compatible nor incompatible', () => {
+  expect(judge({ '/app/Dockerfile': 'FROM debian:12\nRUN apt-get install -y ruby\n' })).toMatchObject({
+    verdict: 'unknown',
+    findings: [{ code: 'DOCKERFILE_TELLS_NOTHING', severity: 'note', remedy: [] }],
+  })
+})
+
 test('where there is no file, there is nothing to judge', () => {
   expect(judge({})).toBeNull()
 })
 
 test('vendor/bundle beside it counts unless .dockerignore leaves it out', () => {
-  const files = { '/app/Dockerfile': 'FROM ruby:3.3\nCOPY . /app\n', '/app/vendor/bundle/ruby/3.3.0/gems/a/a.rb': '' }
+  const files = { '/app/Dockerfile': 'FROM ruby:3.3\nCOPY . /app\nRUN bundle install\n', '/app/vendor/bundle/ruby/3.3.0/gems/a/a.rb': '' }
   expect(judge(files)?.findings.map(({ code }) => code)).toEqual(['HOST_BUNDLE_COPIED'])
   for (const line of ['vendor/bundle', 'vendor', './vendor/bundle/', '**/vendor/bundle'])
     expect(judge({ ...files, '/app/.dockerignore': `log\n${line}\n` })).toMatchObject({ verdict: 'compatible', findings: [] })

@@ -34,6 +34,7 @@ export function validateDockerfile(tree: FileTree, path: string): ValidationRepo
     const { mend, ...seen } = observation
     return { ...seen, severity: findingRules[observation.code].severity, remedy: mend.tag === 'Say' ? mend.lines : [] }
   })
-  const verdict = findings.some(({ severity }) => severity === 'error') ? 'incompatible' : 'compatible'
+  const tellsNothing = findings.some(({ code }) => code === 'DOCKERFILE_TELLS_NOTHING')
+  const verdict = findings.some(({ severity }) => severity === 'error') ? 'incompatible' : tellsNothing ? 'unknown' : 'compatible'
   return { verdict, findings, gems: [], ruby: null, scope: 'lock', extensions: 0, tookMs: 0 }
 }
