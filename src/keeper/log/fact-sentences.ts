@@ -39,7 +39,9 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
     // Hours of attempts would bury what else happened; `ServerBack` tells of the end.
     level: ({ state, isNews }) => (state === 'open' && isNews ? 'warn' : 'debug'),
     say: ({ database, state, error, retryInMs, isNews }) =>
-      `database ${database}${state === 'open' && isNews ? ' is away' : ''}: circuit breaker is ${state.replace('_', '-')}${error === null ? '' : `: ${error}`}${retryInMs === null ? '' : `; next attempt in ${time(retryInMs)}`}`,
+      state === 'open' && isNews
+        ? `database ${database} is away${error === null ? '' : ` (${error})`}: the circuit breaker is open, and it is tried until it answers`
+        : `database ${database}: circuit breaker is ${state.replace('_', '-')}${error === null ? '' : `: ${error}`}${retryInMs === null ? '' : `; next attempt in ${time(retryInMs)}`}`,
   },
   LoginRefused: {
     level: 'error',

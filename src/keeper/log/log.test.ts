@@ -153,7 +153,7 @@ describe('a readable log', () => {
     log.fact({ tag: 'ServerBack', database: 'primary', awayMs: 3_600_000 })
     log.fact({ tag: 'LeasesEnded', run: 1, rolledBack: 0, stillOpen: 0 })
     expect(lines).toEqual([
-      '09:08:07 warn  database primary is away: circuit breaker is open: ECONNREFUSED; next attempt in 500 ms',
+      '09:08:07 warn  database primary is away (ECONNREFUSED): the circuit breaker is open, and it is tried until it answers',
       '09:08:07 info  database primary is back after 3600 s',
     ])
   })
