@@ -303,7 +303,8 @@ export const findingRules = {
   },
   DOCKERFILE_TELLS_NOTHING: {
     severity: 'note',
-    means: 'A Dockerfile installs no gems, or copies them between images of which not both name their Ruby: nothing tells whether they fit.',
+    means:
+      'A Dockerfile installs no gems, or copies them between images of which not both name their Ruby: nothing tells whether they fit.',
     example: 'Dockerfile: no instruction installs gems',
   },
   DOCKERFILE_UNREADABLE: {

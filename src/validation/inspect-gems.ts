@@ -64,7 +64,7 @@ export async function inspectGems(
     const brought: Brought[] = []
     for (const gem of extensions) {
       observations.push(...(await checkRequiredRuby(gem.gem, runtime)))
-      const inspected = inspectGem(bench, gem)
+      const inspected = await inspectGem(bench, gem)
       observations.push(...inspected.observations)
       brought.push(...inspected.brought)
       if (inspected.gem !== null) gems.push(inspected.gem)
@@ -80,11 +80,11 @@ export async function inspectGems(
   return { gems, observations }
 }
 
-function inspectGem(
+async function inspectGem(
   bench: Workbench,
   gem: GemExtensions,
-): { gem: InspectedGem | null; observations: readonly Observation[]; brought: readonly Brought[] } {
-  const build = checkBuild(bench.tree, gem, bench.runtime)
+): Promise<{ gem: InspectedGem | null; observations: readonly Observation[]; brought: readonly Brought[] }> {
+  const build = await checkBuild(bench.tree, gem, bench.runtime)
   if (gem.loaded.length === 0 && build.length === 0) return { gem: null, observations: [], brought: [] }
   const judgements = gem.loaded.map((extension) => judgeExtension(bench, extension, gem))
   const verdicts = new Set(judgements.map(({ verdict }) => verdict))

@@ -4,6 +4,8 @@ import { baseOf, parentOf } from './base-image.ts'
 
 /** `GEM_HOME` of the official images (hub.docker.com/_/ruby). */
 const officialHome = '/usr/local/bundle'
+/** Of one RUN: longer than any that a person wrote. */
+const maxCharacters = 16 * 1024
 const on = /^(?:true|1)$/
 const configured = (name: string) => new RegExp(`\\bbundle config (?:set )?(?:--(?:local|global) )?${name} (\\S+)`, 'g')
 const setting = { path: configured('path'), deployment: configured('deployment') }
@@ -33,7 +35,7 @@ function follow({ keyword, words }: DockerInstruction, work: Work, home: string 
   const plain = words.map(unquoted)
   if (keyword === 'WORKDIR') work.folder = posix.resolve(work.folder, plain[0] ?? '')
   else if (keyword === 'ENV') readEnvironment(plain, work.env)
-  else if (keyword === 'RUN') run(plain.join(' '), work, home)
+  else if (keyword === 'RUN') run(plain.join(' ').slice(0, maxCharacters), work, home)
 }
 
 /** `ENV NAME=value …`, and the older `ENV NAME value`. */

@@ -1,14 +1,15 @@
 import { posix } from 'node:path'
-import { isCritical } from '../compatibility/critical-gems.ts'
+import { isCritical, requiredRubyOf } from '../compatibility/critical-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { GemExtensions } from '../gems/extension.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findLostCopies, type LostCopy } from './find-lost-copies.ts'
+import { meetsRequirement } from './meets-requirement.ts'
 
 /** What the folders of one gem show before any file of it is opened. */
-export function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: Runtime): Observation[] {
+export async function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: Runtime): Promise<Observation[]> {
   const { gem, loaded, otherMinors, buildComplete, builtFolder, builtForOthers } = extensions
   const lacking = whatLacks(gem)
   if (lacking !== null) return [lacking]
@@ -28,7 +29,9 @@ export function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: R
         mend: { tag: 'Build' },
       },
     ]
-  if (otherMinors.length > 0)
+  if (otherMinors.length > 0) {
+    const stated = await statedRange(gem, runtime)
+    if (stated !== null) return [lostMinor(gem, otherMinors, stated, runtime)]
     return [
       {
         code: 'PRECOMPILED_FOR_OTHERS',
@@ -38,6 +41,7 @@ export function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: R
         mend: { tag: 'SourceBuild' },
       },
     ]
+  }
   const [lost] = findLostCopies(tree, extensions, runtime)
   if (lost !== undefined) return [lostCopy(gem, lost)]
   if (buildComplete !== true || loaded.length > 0 || builtFolder === null) return []
@@ -52,6 +56,34 @@ export function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: R
       },
     ]
   return []
+}
+
+/**
+ * The Rubies that a precompiled gem states, with a newest one, when this one is among them; null otherwise. rake-compiler-dock derives the
+ * range from the minors that it compiled for; a lower bound alone says nothing of the files.
+ */
+async function statedRange({ name, version, platform, requiredRubyVersion }: InstalledGem, runtime: Runtime): Promise<string | null> {
+  const required = requiredRubyVersion ?? requiredRubyOf(name, version, platform)
+  if (required === null || !required.some((part) => /^(?:<|~>)/.test(part))) return null
+  return (await meetsRequirement(runtime.version, required)) === true ? required.join(', ') : null
+}
+
+function lostMinor(
+  { name, fullName, folder, specPath }: InstalledGem,
+  others: readonly string[],
+  stated: string,
+  { minor }: Runtime,
+): Observation {
+  return {
+    code: 'EXTENSION_ABSENT',
+    gem: name,
+    evidence: [
+      { what: `holds files for Ruby ${others.join(', ')}, none for ${minor}`, where: folder },
+      { what: `required_ruby_version ${stated}`, where: specPath },
+    ],
+    explanation: `${fullName} is made for Ruby ${minor} too, and its compiled file for it is gone.`,
+    mend: { tag: 'Rebuild' },
+  }
 }
 
 function lostCopy({ name, version }: InstalledGem, { wanted, asker, left }: LostCopy): Observation {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { installAnew, offerNewer, offerPrecompiled } from '../../../test/fixtures/tiny-gem/offer-builds.ts'
 import { createTinyApp, tinyGemFolder, type TinyApp } from '../../../test/fixtures/tiny-gem/tiny-app.ts'
@@ -152,6 +152,25 @@ describe('the commands of a finding, typed in the app, leave it healthy', { time
       'bundle install',
     ])
     await app.type(`bundle exec ruby -e 'require "tiny_ext"; exit TinyExt.answer == 42'`)
+  })
+
+  test('of a precompiled gem that states this Ruby and has lost its file, without another lock', async () => {
+    const app = createTinyApp('bundler')
+    open = app
+    const minor = execFileSync('ruby', ['-e', 'print RUBY_VERSION[/\\d+\\.\\d+/]'], { encoding: 'utf8' })
+    const packed = offerPrecompiled(app, `lib/${minor}/tiny_ext.so`)
+    await installAnew(app)
+    const fullName = basename(packed, '.gem')
+    const lib = join(app.home, 'gems', fullName, 'lib')
+    cpSync(join(lib, minor), join(lib, '2.7'), { recursive: true })
+    rmSync(join(lib, minor, 'tiny_ext.so'))
+    // A lower bound alone doesn't tell for which Rubies there are files.
+    expect((await validate(app)).findings.map(({ code }) => code)).toEqual(['PRECOMPILED_FOR_OTHERS'])
+    const spec = join(app.home, 'specifications', `${fullName}.gemspec`)
+    writeFileSync(spec, readFileSync(spec, 'utf8').replace('(">= 2.5".freeze)', '([">= 2.5".freeze, "< 99.dev".freeze])'))
+    const lock = readFileSync(join(app.path, 'Gemfile.lock'), 'utf8')
+    expect(await breakAndMend(app, 'EXTENSION_ABSENT')).toEqual(['bundle pristine tiny_ext'])
+    expect(readFileSync(join(app.path, 'Gemfile.lock'), 'utf8')).toBe(lock)
   })
 
   test('of a gem whose newer version supports this Ruby, in a frozen bundle', async () => {
