@@ -1,4 +1,7 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { bindPublicPort, toUrl } from './public-port.ts'
 
@@ -35,6 +38,19 @@ test('names the holder of a taken port', async () => {
   await expect(bindPublicPort('127.0.0.1', port)).rejects.toMatchObject({
     code: 'PORT_TAKEN',
     message: expect.stringContaining(`process ${process.pid} (`),
+    remedy: [`ps -fp ${process.pid}`, `bezel run --port ${port + 1}`],
+  })
+})
+
+test('says that the holder is a bezel, and of which app, and asks to kill nobody', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bz-port-'))
+  writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, app: '/srv/my shop' }))
+  const fd = openSync(join(folder, 'lock'), 'r')
+  open.push({ close: () => closeSync(fd) }, { close: () => rmSync(folder, { recursive: true }) })
+  const port = await listen()
+  await expect(bindPublicPort('127.0.0.1', port)).rejects.toMatchObject({
+    message: `port ${port} on 127.0.0.1 is taken by the bezel of /srv/my shop (pid ${process.pid})`,
+    remedy: ["bezel status --app '/srv/my shop'", `bezel run --port ${port + 1}`],
   })
 })
 

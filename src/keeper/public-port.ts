@@ -3,7 +3,9 @@ import net from 'node:net'
 import { BezelError } from '../errors.ts'
 import type { Address } from '../link/messages.ts'
 import { bindTcp, portOf, type BoundHandle } from '../net/bound-handle.ts'
-import { findPortHolder } from '../system/port-holder.ts'
+import { quoteWord } from '../formats/shell-words/quote-word.ts'
+import { findPortHolder, type PortHolder } from '../system/port-holder.ts'
+import { findHeldApp } from '../system/running-bezels.ts'
 
 export interface PublicPort {
   readonly handle: BoundHandle
@@ -54,9 +56,10 @@ async function tryPort(address: string, port: number): Promise<void> {
 function refused(address: string, port: number, code: string): BezelError {
   if (code === 'EADDRINUSE') {
     const holder = findPortHolder(port)
-    const who = holder === null ? 'another process' : `process ${holder.pid} (${holder.name})`
-    return new BezelError('PORT_TAKEN', `port ${port} on ${address} is taken by ${who}`, {
-      remedy: [...(holder === null ? [`ss -ltnp 'sport = :${port}'`] : [`kill ${holder.pid}`]), `bezel run --port ${port + 1}`],
+    const bezel = holder === null ? null : findHeldApp(holder.pid)
+    return new BezelError('PORT_TAKEN', `port ${port} on ${address} is taken by ${describeHolder(holder, bezel)}`, {
+      // Whoever serves on this port may be what production lives on: looking comes first, and ending it is nobody's first thought.
+      remedy: [...lookAt(holder, bezel, port), `bezel run --port ${port + 1}`],
     })
   }
   const remedy =
@@ -64,4 +67,16 @@ function refused(address: string, port: number, code: string): BezelError {
       ? ['use a port of 1024 or more, or give bezel the right: setcap cap_net_bind_service=+ep on its Node']
       : ['set front_door.host to an address of this machine']
   return new BezelError('SYSTEM_REFUSED', `cannot listen on ${address} port ${port}: ${code}`, { remedy })
+}
+
+type HeldApp = ReturnType<typeof findHeldApp>
+
+function describeHolder(holder: PortHolder | null, bezel: HeldApp): string {
+  if (bezel !== null) return `the bezel of ${bezel.app} (pid ${bezel.pid})`
+  return holder === null ? 'another process' : `process ${holder.pid} (${holder.name})`
+}
+
+function lookAt(holder: PortHolder | null, bezel: HeldApp, port: number): string[] {
+  if (bezel !== null) return [`bezel status --app ${quoteWord(bezel.app)}`]
+  return [holder === null ? `ss -ltnp 'sport = :${port}'` : `ps -fp ${holder.pid}`]
 }

@@ -60,7 +60,12 @@ test('says who runs, and the lock goes with its holder, however it ends', async 
     setInterval(() => {}, 1000)`
   const holder = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(holder.stdout, 'data')
-  expect(() => openRuntimeDirectory(join(folder, 'app'), places)).toThrow(`(pid ${holder.pid})`)
+  expect(() => openRuntimeDirectory(join(folder, 'app'), places)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining(`(pid ${holder.pid})`),
+      remedy: [`bezel status --app ${join(folder, 'app')}`, expect.stringMatching(/^SIGUSR1 to its pid/)],
+    }),
+  )
   holder.kill('SIGKILL')
   await once(holder, 'exit')
   openRuntimeDirectory(join(folder, 'app'), places).release()

@@ -4,6 +4,7 @@ import { chmodSync, closeSync, ftruncateSync, lstatSync, mkdirSync, openSync, re
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { BezelError } from '../errors.ts'
+import { quoteWord } from '../formats/shell-words/quote-word.ts'
 
 /** `sun_path` holds 108 bytes with its NUL (unix(7)). */
 export const maxSocketPathBytes = 107
@@ -141,7 +142,7 @@ function lock(path: string, app: string): number {
     throw new BezelError('TOOL_NOT_FOUND', `flock can't be run: ${error.message}`, { remedy: ['apt-get install util-linux'], cause: error })
   if (holder === process.pid) throw new BezelError('ALREADY_RUNNING', `this process already holds up ${app}`)
   throw new BezelError('ALREADY_RUNNING', `bezel already holds up ${app}${holder === null ? '' : ` (pid ${holder})`}`, {
-    remedy: holder === null ? [] : [`kill -TERM ${holder}`],
+    remedy: [`bezel status --app ${quoteWord(app)}`, 'SIGUSR1 to its pid replaces the workers one by one; SIGTERM stops the app'],
   })
 }
 
