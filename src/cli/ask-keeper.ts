@@ -2,7 +2,9 @@ import { realpathSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { BezelError } from '../errors.ts'
+import { quoteWord } from '../formats/shell-words/quote-word.ts'
 import { findRuntimeDirectory } from '../system/find-runtime-directory.ts'
+import { findForeignBezel } from '../system/running-bezels.ts'
 
 const answerTimeoutMs = 5_000
 const maxAnswerBytes = 16 * 1024 * 1024
@@ -13,7 +15,7 @@ const maxAnswerBytes = 16 * 1024 * 1024
  */
 export async function askKeeper(appDir: string, path: string): Promise<unknown> {
   const folder = findRuntimeDirectory(realPath(appDir))
-  if (folder === null) throw notRunning(appDir)
+  if (folder === null) throw notSeen(appDir)
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const asking = request({ socketPath: join(folder, 'admin.sock'), path, timeout: answerTimeoutMs }, (answer) => {
     let body = ''
@@ -45,6 +47,21 @@ function realPath(path: string): string {
   } catch (cause) {
     throw new BezelError('CONFIG_INVALID', `there is no folder ${path}`, { cause })
   }
+}
+
+/** Nobody's bezel, as far as this user may look. */
+function notSeen(appDir: string): BezelError {
+  const app = realPath(appDir)
+  const foreign = findForeignBezel(app)
+  if (foreign === null) return notRunning(appDir)
+  const { pid, user, isOfApp } = foreign
+  return new BezelError(
+    'NOT_RUNNING',
+    isOfApp
+      ? `the bezel of ${app} is run by user ${user} (pid ${pid}), and is to be asked by that user`
+      : `no bezel of yours holds up ${app}; user ${user} runs one (pid ${pid}), and what it holds up is not readable for you`,
+    { remedy: [`sudo -u ${user} bezel status --app ${quoteWord(app)}`] },
+  )
 }
 
 function notRunning(appDir: string, cause?: NodeJS.ErrnoException): BezelError {
