@@ -30,7 +30,7 @@ export async function runDoctor(app: string | undefined, flags: DoctorFlags): Pr
     refuseMissing(app)
   }
   const settings = await toDoctorSettings(app, flags)
-  warnOfIgnore(settings)
+  if (settings.ignore.length > 0) await warnOfIgnore(settings)
   const report = await validate(settings).catch(async (error: unknown) => {
     // Whoever reads JSON gets its one object all the same; the exit code follows from the error.
     if (flags.format === 'json' && error instanceof BezelError && error.code === 'RUBY_NOT_FOUND')
@@ -117,11 +117,9 @@ async function validate(settings: ValidationSettings): Promise<ValidationReport>
   }
 }
 
-/** A misspelt finding would silence nothing, without a word. */
-function warnOfIgnore({ ignore }: ValidationSettings): void {
-  for (const { code } of ignore)
-    if (!Object.hasOwn(findingRules, code))
-      process.stderr.write(`bezel: "ignore" in bezel.yml names ${code}, which is no finding; docs/findings.md lists them.\n`)
+async function warnOfIgnore({ ignore }: ValidationSettings): Promise<void> {
+  const { noticesOfIgnore } = await import('../config/notices-of-ignore.ts')
+  for (const notice of noticesOfIgnore(ignore)) process.stderr.write(`bezel: ${notice}\n`)
 }
 
 async function show(report: ValidationReport, scene: Scene, { format }: DoctorFlags): Promise<void> {

@@ -40,7 +40,7 @@ describe('a careless bezel.yml is told its place, what is allowed, and what was 
     [below('start-timeout: 3s'), '2:3: workers.start-timeout is not an option; did you mean workers.start_timeout?'],
     ['databases:\n  cache: { gatway: off }', '2:12: databases.cache.gatway is not known; did you mean gateway?'],
     ['databases: { cache: off }', '1:21: databases.cache: "off" is not a map of { url, gateway, pool_size, required }'],
-    ['ignore:\n  - { finding: x1, reason: why }', '2:5: ignore.0.until is missing: a day as YYYY-MM-DD'],
+    ['ignore:\n  - { finding: x1, reason: why }', '2:5: ignore (entry 1).until is missing: a day as YYYY-MM-DD'],
     [below('env: { "A B": 1 }'), '2:10: workers.env.A B: "A B" is not a name of letters, digits and underscores'],
     [below('env: { A: }'), '2:13: workers.env.A: null is not a text, a number, true or false'],
     // YAML.

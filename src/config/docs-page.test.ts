@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { docsPage } from './docs-page.ts'
 import { configSchema } from './json-schema.ts'
+import { noticesOfIgnore } from './notices-of-ignore.ts'
 import { resolveValues } from './resolve-values.ts'
 import { readYamlFile } from './yaml-file.ts'
 
@@ -19,4 +20,5 @@ test('the example of the page is a configuration that can be used', () => {
   const resolved = resolveValues({ flags: new Map(), env: {}, file })
   expect(resolved.problems).toEqual([])
   expect(Object.values(resolved.origins).filter(({ tag }) => tag === 'File')).toHaveLength(7)
+  expect(noticesOfIgnore(resolved.values.ignore)).toEqual([])
 })

@@ -22,7 +22,7 @@ validation: warn
 databases:
   cache: { gateway: off }
 ignore:
-  - finding: ruby-version-file
+  - finding: VERSION_FILE_DIFFERS
     reason: the image is rebuilt on Friday
     until: 2027-01-15
 \`\`\`

@@ -107,6 +107,11 @@ describe('what decides where no option does', () => {
     ])
     expect((await load({ ...rack, 'bezel.yml': 'front_door: { port: 80 }' })).notices).toEqual([])
   })
+
+  test('an ignored finding that does not exist is said', async () => {
+    const yaml = 'ignore: [{ finding: GEM_ABSEND, reason: known, until: 2999-12-31 }]\n'
+    expect((await load({ ...rack, 'bezel.yml': yaml })).notices).toEqual([expect.stringMatching(/did you mean GEM_ABSENT\?$/)])
+  })
 })
 
 describe('bezel.yml', () => {

@@ -7,6 +7,7 @@ import { chooseLaunch } from './detect/choose-launch.ts'
 import { detectApp } from './detect/detect-app.ts'
 import { noticesOfCommand } from './detect/notices-of-command.ts'
 import { noticesOfIsolation } from './detect/notices-of-isolation.ts'
+import { noticesOfIgnore } from './notices-of-ignore.ts'
 import { toAppFacts } from './detect/to-app-facts.ts'
 import { findInertOptions } from './inert-options.ts'
 import type { OptionName } from './options-table.ts'
@@ -80,7 +81,7 @@ async function complete(
     app: { path: app.path, framework: app.framework, configFile },
     server,
     ...toConfig(values, { app, launch, count, port, databases: routes, env: environment }),
-    notices: [...notices, ...findInertOptions(values, origins), ...databaseNotices, ...isolation],
+    notices: [...notices, ...noticesOfIgnore(values.ignore), ...findInertOptions(values, origins), ...databaseNotices, ...isolation],
     provenance,
   }
 }

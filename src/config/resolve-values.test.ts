@@ -105,8 +105,8 @@ describe('what is wrong', () => {
     const { problems } = resolve({ yaml })
     expect(problems).toHaveLength(3)
     expect(problems[0]).toMatch(/^bezel\.yml:8:16: databases\.primary\.pool_size: /)
-    expect(problems[1]).toMatch(/^bezel\.yml:4:12: ignore\.0\.until: /)
-    expect(problems[2]).toBe('bezel.yml:5:5: ignore.0.extra is not known; known are finding, gem, reason, until')
+    expect(problems[1]).toMatch(/^bezel\.yml:4:12: ignore \(entry 1\)\.until: /)
+    expect(problems[2]).toBe('bezel.yml:5:5: ignore (entry 1).extra is not known; known are finding, gem, reason, until')
   })
 
   test('a wrong value is told even where a higher layer wins', () => {

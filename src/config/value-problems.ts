@@ -40,11 +40,11 @@ function describeInside(name: string, parts: Readonly<Record<string, string>>, w
   if (issue.code === 'unrecognized_keys')
     return (issue.keys ?? []).map((key) => ({
       place: written.place([...path, key], 'key'),
-      message: `${[name, ...path, key].join('.')} is not known${didYouMean(closestName(key, known)) || `; known are ${known.join(', ')}`}`,
+      message: `${whole(name, [...path, key])} is not known${didYouMean(closestName(key, known)) || `; known are ${known.join(', ')}`}`,
     }))
   const last = path.at(-1)
   if (last === undefined) return []
-  const here = [name, ...path].join('.')
+  const here = whole(name, path)
   if (issue.code === 'invalid_key')
     return [{ place: written.place(path, 'key'), message: `${here}: ${showValue(last)} is not a name of letters, digits and underscores` }]
   const value = valueAt(written.raw, path)
@@ -59,6 +59,11 @@ function describeInside(name: string, parts: Readonly<Record<string, string>>, w
           : `${here}: ${isSecretName(String(last)) ? 'the value' : showValue(value)} is not ${shape}`,
     },
   ]
+}
+
+/** `ignore (entry 1).until`: people count a list from 1. */
+function whole(name: string, path: readonly (string | number)[]): string {
+  return path.reduce<string>((so, step) => (typeof step === 'number' ? `${so} (entry ${step + 1})` : `${so}.${step}`), name)
 }
 
 function valueAt(raw: unknown, path: readonly (string | number)[]): unknown {
