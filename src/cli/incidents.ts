@@ -5,6 +5,13 @@ import type { CommandContext } from './create-program.ts'
 
 const mostListed = 50
 
+interface Flags {
+  readonly app: string
+  readonly config?: string
+  readonly incidentsFolder?: string
+  readonly json?: boolean
+}
+
 /** `bezel incidents [ID]`: what was recorded; works whether or not a bezel runs. */
 export function registerIncidents(program: Command, context: CommandContext): void {
   program
@@ -13,12 +20,13 @@ export function registerIncidents(program: Command, context: CommandContext): vo
     .argument('[ID]', 'as the log and the list name it')
     .option('--app <DIR>', "the app's folder", '.')
     .option('--config <FILE>', "another file than bezel.yml in the app's folder [BEZEL_CONFIG]")
+    .option('--incidents-folder <DIR>', 'where they are, if bezel run was told so [BEZEL_INCIDENTS_FOLDER]')
     .option('--json', 'print JSON: an array, or the one incident')
     .addHelpText(
       'after',
       '\nExamples:\n  bezel incidents\n  bezel incidents 20261125-101530-7-k3x\n  bezel incidents --json | jq .[0].explanation',
     )
-    .action(async (id: string | undefined, options: { app: string; config?: string; json?: boolean }) => {
+    .action(async (id: string | undefined, options: Flags) => {
       const { configFileOf } = await import('./option-flags.ts')
       const { loadOptions } = await import('../config/load-config.ts')
       const { IncidentStore } = await import('../recovery/incidents/incident-store.ts')
@@ -30,7 +38,7 @@ export function registerIncidents(program: Command, context: CommandContext): vo
       const { values } = loadOptions({
         appDir: options.app,
         configFile: configFileOf(options.config),
-        flags: new Map(),
+        flags: new Map(options.incidentsFolder === undefined ? [] : [['incidents.folder', options.incidentsFolder]]),
         command: context.command,
         env: process.env,
       })

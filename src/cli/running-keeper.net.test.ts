@@ -175,10 +175,27 @@ describe('bezel incidents', () => {
     expect(JSON.parse((await run('incidents', id, '--json')).stdout)).toEqual(json)
   })
 
+  test('are found in the folder that bezel run was told', async () => {
+    const folder = join(root, 'elsewhere')
+    mkdirSync(folder)
+    writeFileSync(join(folder, `${id}.json`), JSON.stringify({ ...incident, worker: 9 }))
+    expect((await run('incidents', '--incidents-folder', folder)).stdout).toMatch(new RegExp(`^${id} {2}worker 9 `))
+  })
+
+  test('are found beside the sockets, where they are kept while their folder is refused', async () => {
+    const spared = '20261125-101532-9-xyz'
+    mkdirSync(join(runtime, 'incidents'))
+    writeFileSync(join(runtime, 'incidents', `${spared}.json`), JSON.stringify({ ...incident, id: spared }))
+    expect((await run('incidents')).stdout).toContain(spared)
+    expect(await run('incidents', spared)).toMatchObject({ code: 0 })
+  })
+
   test('that is not there is said with 65', async () => {
     expect(await run('incidents', '20261125-101530-9-zzz')).toMatchObject({
       code: 65,
-      stderr: expect.stringContaining('try: bezel incidents'),
+      stderr: expect.stringMatching(
+        /^bezel: there is no incident 20261125-101530-9-zzz in .*\.bezel\/incidents or .*\n {2}try: bezel incidents$/m,
+      ),
     })
   })
 })

@@ -56,11 +56,12 @@ function messageOfWorker({ workerId, healthStatus, crashCount, errorHistory }: W
   return `worker ${workerId} ${states[healthStatus]} (${crashCount} ends that nobody asked for)${last === undefined ? '' : `: ${last}`}`
 }
 
-function remedyOf({ workerId }: WorkerStatus, lastIncidentOf: (worker: number) => string | null): string {
+function remedyOf({ workerId, crashCount }: WorkerStatus, lastIncidentOf: (worker: number) => string | null): string {
   const incident = lastIncidentOf(workerId)
-  return incident === null
-    ? 'bezel status shows when it serves; one that takes too long is ended, and tried again'
-    : `bezel incidents ${incident}`
+  if (incident !== null) return `bezel incidents ${incident}`
+  // Its incident is not written yet, or could not be.
+  if (crashCount > 0) return "bezel's log tells how it ended"
+  return 'bezel status shows when it serves; one that takes too long is ended, and tried again'
 }
 
 export function diagnosePools(pools: readonly ConnectionPoolHealth[]): DiagnosticMessage[] {

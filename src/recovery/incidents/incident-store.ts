@@ -70,7 +70,7 @@ export class IncidentStore {
       if (refusal !== undefined) throw unreadable(refusal)
       const where = this.#folders.map((folder) => folder.path).join(' or ')
       throw unreadable(
-        `there is no incident ${id} in ${where}: it went when newer ones came, belongs to another app, or could not be saved, which the log says then`,
+        `there is no incident ${id} in ${where}: it went when newer ones came, belongs to another app or folder, or could not be saved, which the log says then`,
       )
     }
     try {
