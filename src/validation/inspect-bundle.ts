@@ -45,7 +45,8 @@ export async function inspectBundle(
   const inspected = await inspectGems(tree, found.gems, env, runtime)
   observations.push(...inspected.observations, ...(await checkKnownBad(found.gems, runtime)))
   if (mountInfo !== null) observations.push(...checkMounts(mountInfo, [...new Set(inspected.gems.map(({ gem }) => gem.home))]))
-  observations.push(...checkTroubles(tree, appPath, env['HOME'] ?? null))
+  const told = new Set(observations.flatMap(({ mend }) => (mend.tag === 'Permit' ? [mend.path] : [])))
+  observations.push(...checkTroubles(tree, appPath, env['HOME'] ?? null, told))
   const all = new Map(found.gems.map((gem) => [gem.name, gem]))
   return {
     scope: lock.tag === 'Absent' ? 'installed' : 'lock',

@@ -4,6 +4,7 @@ import { makeElf } from '../../test/support/make-elf.ts'
 import { arm, intel, makeMachO } from '../../test/support/make-mach-o.ts'
 import { memoryTree } from '../../test/support/memory-tree.ts'
 import { shapes, sharedObject } from '../../test/support/shared-object.ts'
+import type { FileTree } from './files/file-tree.ts'
 import type { InstalledGem } from './gems/installed-gem.ts'
 import { inspectGems } from './inspect-gems.ts'
 import { toRuntime, type Runtime } from './runtime/runtime.ts'
@@ -80,6 +81,23 @@ test('an extension for this Ruby and this machine is compatible', async () => {
     verdict: 'compatible',
     codes: [],
   })
+})
+
+test('a file that permissions close is to be opened, not to be built again', async () => {
+  const tree = memoryTree(new Map(Object.entries({ ...glibc, [extension]: '' })))
+  const closed: FileTree = {
+    ...tree,
+    open: (path) => (path === extension ? null : tree.open(path)),
+    troubles: () => [{ path: extension, errno: 'EACCES' }],
+  }
+  const { observations } = await inspectGems(closed, [gem], {}, shared)
+  expect(observations).toMatchObject([
+    {
+      code: 'EXTENSION_UNREADABLE',
+      evidence: [{ what: 'the file is not readable for this user' }],
+      mend: { tag: 'Permit', path: extension },
+    },
+  ])
 })
 
 test('an extension of another Ruby is told, whether or not its libruby is there', async () => {

@@ -13,6 +13,8 @@ export type Mend =
   | { readonly tag: 'SourceBuild' }
   /** Install or upgrade a library of the system. */
   | { readonly tag: 'Library'; readonly name: string }
+  /** Let this user read a file, or enter a folder. */
+  | { readonly tag: 'Permit'; readonly path: string }
   /** Restore Gemfile.lock. */
   | { readonly tag: 'Lock'; readonly path: string }
   /** Repair the Ruby that is there. */

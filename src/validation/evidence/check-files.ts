@@ -43,9 +43,15 @@ export function specUnreadable(name: string): Observation {
   }
 }
 
-/** What was there and could not be read, one finding for each reason. Other users' homes, which PATH may name, are nobody's business. */
-export function checkTroubles(tree: FileTree, appPath: string, home: string | null): Observation[] {
-  const mine = tree.troubles().filter(({ path }) => isWithin(path, appPath) || (home !== null && isWithin(path, home)) || !isHome(path))
+/**
+ * What was there and could not be read, one finding for each reason. Other users' homes, which PATH may name, are nobody's business;
+ * `told` are paths of which another finding speaks.
+ */
+export function checkTroubles(tree: FileTree, appPath: string, home: string | null, told: ReadonlySet<string>): Observation[] {
+  const mine = tree
+    .troubles()
+    .filter(({ path }) => !told.has(path))
+    .filter(({ path }) => isWithin(path, appPath) || (home !== null && isWithin(path, home)) || !isHome(path))
   return [...Map.groupBy(mine, ({ errno }) => errno)].map(([errno, troubles]) => unreadable(tree, errno, troubles))
 }
 

@@ -2,9 +2,9 @@ import { posix } from 'node:path'
 import type { ElfFile } from '../../formats/elf/elf.ts'
 import { readElf } from '../../formats/elf/read-elf.ts'
 import { isCritical } from '../compatibility/critical-gems.ts'
-import { whyNoFile } from '../files/describe-entry.ts'
+import { deniedAt, whyNoFile } from '../files/describe-entry.ts'
 import type { Extension, GemExtensions } from '../gems/extension.ts'
-import type { Observation } from '../observation.ts'
+import type { Mend, Observation } from '../observation.ts'
 import type { Evidence } from '../validation-report.ts'
 import { checkMachine } from './check-machine.ts'
 import { checkOddities, initNames } from './check-oddities.ts'
@@ -23,8 +23,11 @@ import type { Workbench } from './workbench.ts'
 /** Weighs everything that one loaded extension shows. */
 export function judgeExtension(bench: Workbench, extension: Extension, gem: GemExtensions): Judgement {
   const file = bench.tree.open(extension.path)
-  if (file === null)
-    return refused(extension, 'EXTENSION_UNREADABLE', `the file is ${whyNoFile(bench.tree, extension.path) ?? 'no longer there'}`)
+  if (file === null) {
+    const why = `the file is ${whyNoFile(bench.tree, extension.path) ?? 'no longer there'}`
+    const denied = deniedAt(bench.tree, extension.path)
+    return refused(extension, 'EXTENSION_UNREADABLE', why, denied === null ? { tag: 'Rebuild' } : { tag: 'Permit', path: denied })
+  }
   try {
     const kind = foreignKind(file)
     if (kind !== null) return refused(extension, file.size === 0 ? 'EXTENSION_TRUNCATED' : 'EXTENSION_NO_LIBRARY', `the file is ${kind}`)
@@ -154,13 +157,14 @@ function refused(
   extension: Extension,
   code: 'EXTENSION_UNREADABLE' | 'EXTENSION_TRUNCATED' | 'EXTENSION_NO_LIBRARY' | 'INIT_ABSENT',
   what: string,
+  mend: Mend = { tag: 'Rebuild' },
 ): Judgement {
   const observation: Observation = {
     code,
     gem: extension.gem.name,
     evidence: [{ what, where: extension.path }],
     explanation: `${extension.feature} can not be loaded: ${what}.`,
-    mend: { tag: 'Rebuild' },
+    mend,
   }
   return { verdict: 'incompatible', observations: [observation], builtFor: null, brought: [] }
 }

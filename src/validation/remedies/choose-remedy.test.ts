@@ -266,3 +266,10 @@ describe('a broken Ruby is repaired by', () => {
     expect(remedy({ tag: 'Library', name: 'libruby-3.1.so.3.1' }, { system, ruby })).toEqual(lines)
   })
 })
+
+test('what permissions close is opened, by root where the one who types does not own the folder', () => {
+  const mend: Mend = { tag: 'Permit', path: `${home}/gems/bcrypt-3.1.20/lib/bcrypt_ext.so` }
+  const line = 'chmod a+rX vendor/bundle/ruby/3.1.0/gems/bcrypt-3.1.20/lib/bcrypt_ext.so'
+  expect(remedy(mend)).toEqual([line])
+  expect(remedy(mend, { typist: { rootBy: 'sudo', mayWrite: (path) => path.endsWith('.so') } })).toEqual([`sudo ${line}`])
+})

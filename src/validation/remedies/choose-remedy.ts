@@ -1,7 +1,8 @@
+import { posix } from 'node:path'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Mend } from '../observation.ts'
 import { unfrozen, withBundler } from './bundler.ts'
-import { asRoot, asWriter, ofRuby, quoted } from './command-line.ts'
+import { asRoot, asWriter, ofRuby, quoted, typed } from './command-line.ts'
 import { installLibrary } from './install-library.ts'
 import { installRuby, reinstallRuby } from './install-ruby.ts'
 import type { Place } from './place.ts'
@@ -19,6 +20,8 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
       return reinstallRuby(place)
     case 'Library':
       return installLibrary(place, mend.name)
+    case 'Permit':
+      return [asWriter(place, posix.dirname(mend.path), `chmod a+rX ${typed(place, mend.path)}`)]
     case 'Lock':
       return restoreLock(place, mend.path)
     case 'Install':
