@@ -22,6 +22,11 @@ test('keeps the last lines, each once, however they are cut into chunks', () => 
   )
 })
 
+test('keeps a line that comes again once, where it came last', () => {
+  expect(read(4, 'a\n', 'b\n', 'a\n', 'c\n')).toEqual(['b', 'a', 'c'])
+  expect(read(4, 'error 1\n', 'b\n', 'error 1\n')).toEqual(['b', 'error 1'])
+})
+
 test("keeps an exception's message however long its backtrace is, and no frame of it", () => {
   const frames = Array.from({ length: 40 }, (_, at) => `\tfrom /gems/bundler/spec_set.rb:${at}:in \`block in materialize'\n`)
   const told =
