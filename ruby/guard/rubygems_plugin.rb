@@ -46,9 +46,7 @@ unless defined?(BezelGuard)
         pipe.close_write
         pipe.read
       end
-      return true if $?.success?
-
-      warn output
+      warn output unless output.empty?
       return true unless $?.exitstatus == 78
 
       discard(installer)

@@ -16,8 +16,11 @@ export async function checkBuild(): Promise<number> {
   const env = Object.fromEntries(Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
   const build = { name, version, platform, folder, extensionFolder, ruby, requireFolders }
   const findings = await validateBuild(build, env, { signal: new AbortController().signal })
-  if (findings.length === 0) return 0
-  const lines = findings.flatMap((finding) => formatFinding({ ...finding, remedy: [] }, (_style, word) => word))
+  if (findings.length === 0) {
+    process.stderr.write(`bezel guard: ${name} ${version} fits ${ruby}.\n`)
+    return 0
+  }
+  const lines = findings.flatMap((finding) => formatFinding(finding, (_style, word) => word))
   process.stderr.write(`bezel guard: ${name} ${version} does not fit ${ruby} and was not installed.\n${lines.join('\n')}\n`)
   return 78
 }

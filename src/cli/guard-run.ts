@@ -45,7 +45,10 @@ function runGuarded([file = '', ...args]: readonly string[]): Promise<number> {
   return new Promise((resolveCode, reject) => {
     const child = spawn(file, args, { env, stdio: 'inherit' })
     child.on('error', () => reject(new BezelError('TOOL_NOT_FOUND', `There is no command ${file}.`)))
-    child.on('close', (code, signal) => resolveCode(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+    child.on('close', (code, signal) => {
+      if (code === 0) process.stderr.write('bezel guard: no build was refused.\n')
+      resolveCode(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
   })
 }
 

@@ -59,16 +59,20 @@ async function install(gem: string, home: string): Promise<{ ok: boolean; said: 
 }
 
 describe('a guarded install', () => {
-  test('of a sound gem succeeds', async () => {
+  test('of a sound gem succeeds, and says so', async () => {
     const home = join(copy, 'home')
-    expect(await install(await pack(false), home)).toMatchObject({ ok: true })
+    expect(await install(await pack(false), home)).toMatchObject({
+      ok: true,
+      said: expect.stringMatching(/^bezel guard: tiny_ext 1\.2\.3 fits \S+ruby\S*\.$/m),
+    })
     expect(existsSync(join(home, 'specifications', `tiny_ext-${tinyVersion}.gemspec`))).toBe(true)
   })
 
-  test('of a gem that can not be loaded fails, says why, and leaves nothing usable behind', async () => {
+  test('of a gem that can not be loaded fails, says why and what to do, and leaves nothing usable behind', async () => {
     const home = join(copy, 'home')
     const { ok, said } = await install(await pack(true), home)
     expect([ok, said]).toEqual([false, expect.stringContaining('nobody_has_this')])
+    expect(said).toMatch(/^ +(?:type|do) {2,}\S/m)
     expect(existsSync(join(home, 'gems', `tiny_ext-${tinyVersion}`))).toBe(false)
     expect(existsSync(join(home, 'specifications', `tiny_ext-${tinyVersion}.gemspec`))).toBe(false)
     const left = existsSync(join(home, 'extensions'))

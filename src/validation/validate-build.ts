@@ -5,7 +5,9 @@ import type { InstalledGem } from './gems/installed-gem.ts'
 import type { Inspection } from './inspect-bundle.ts'
 import { inspectGems } from './inspect-gems.ts'
 import { validationDefaults } from './options.ts'
+import type { Mend } from './observation.ts'
 import { checkLoading } from './probe/check-loading.ts'
+import { thisUser, toPlace, type Place } from './remedies/place.ts'
 import { locateRuntime } from './runtime/locate-runtime.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { toFindings } from './to-report.ts'
@@ -36,7 +38,22 @@ export async function validateBuild(
   const inspection = await inspectBuild(tree, build, env, runtime)
   const { probeTimeoutMs: timeoutMs, probeMemoryMb: memoryMb, probeCpuSeconds: cpuSeconds } = validationDefaults
   const probed = await checkLoading(inspection, runtime, { env, timeoutMs, memoryMb, cpuSeconds, signal })
-  return faultsOf({ ...inspection, observations: [...inspection.observations, ...probed] })
+  const complete = { ...inspection, observations: [...inspection.observations, ...probed] }
+  const appPath = process.cwd()
+  const place = toPlace(tree, appPath, tree.facts(posix.join(appPath, 'Gemfile')) !== null, runtime, thisUser(tree, env, false))
+  return faultsOf(
+    { ...complete, observations: complete.observations.map((each) => ({ ...each, mend: mendOfRefused(each.mend, build) })) },
+    place,
+  )
+}
+
+/** A build that was refused is gone: what mends an installed gem has nothing to work on, and the same build would come out again. */
+function mendOfRefused(mend: Mend, { name, version, ruby }: FreshBuild): Mend {
+  if (mend.tag === 'Library' || mend.tag === 'Ruby' || mend.tag === 'Reinstall' || mend.tag === 'Say') return mend
+  return {
+    tag: 'Say',
+    lines: [`bundle update ${name}`, `Or set up the compiler for ${ruby}: ${name} ${version} would come out the same again.`],
+  }
 }
 
 /** What reading the files of a fresh build tells; runs nothing. */
@@ -50,9 +67,9 @@ export async function inspectBuild(
   return { scope: 'installed', all: new Map([[gem.name, gem]]), unseen: [], ...(await inspectGems(tree, [gem], env, runtime)) }
 }
 
-/** What makes an install fail. */
-export function faultsOf(inspection: Inspection): readonly Finding[] {
-  return toFindings(inspection, null, [], '').filter(({ severity }) => severity === 'error')
+/** What makes an install fail; with remedies where the place is known. */
+export function faultsOf(inspection: Inspection, place: Place | null = null): readonly Finding[] {
+  return toFindings(inspection, place, [], '').filter(({ severity }) => severity === 'error')
 }
 
 function toGem({ name, version, platform, folder, requireFolders, extensionFolder }: FreshBuild): InstalledGem {
