@@ -25,8 +25,12 @@ export function stepLeaving(
   if (event.tag === 'Stop') return stop(worker, { ...leaving, next: 'Stop' }, event.killAtMs)
   if (worker.tag === 'Killed') return become(worker)
   if (worker.tag === 'Stopping') {
-    if (event.tag === 'Due') return kill({ ...leaving, why: 'drain-timeout' })
-    return event.tag === 'Kill' ? kill({ ...leaving, why: event.why }) : become(worker)
+    if (event.tag === 'Due') return kill({ ...leaving, why: why === 'crashed' ? why : 'drain-timeout' })
+    if (event.tag !== 'Kill') return become(worker)
+    if (event.why !== 'crashed') return kill({ ...leaving, why: event.why })
+    // Its report is still being written.
+    const killAtMs = Math.min(worker.killAtMs, moment.nowMs + policy.crashGraceMs)
+    return become({ tag: 'Stopping', ...leaving, why: event.why, killAtMs })
   }
   if (event.tag === 'Kill') return put({ ...leaving, why: event.why }, worker.untilMs, moment, policy)
   // A report is still being written when the last request is gone.

@@ -153,6 +153,18 @@ describe('a worker', () => {
     expect(stage.tags().slice(3)).toEqual(['Drain', 'Kill', 'TellEnded', 'AskHeld'])
   })
 
+  test('that crashes while it stops may finish its report, and is told as crashed', () => {
+    const stage = ready()
+    stage.send({ tag: 'Replace', run: 1, why: 'memory' })
+    stage.send({ tag: 'Drained', run: 1 })
+    stage.send({ tag: 'Kill', run: 1, why: 'crashed' })
+    stage.wait(699)
+    expect(stage.worker.tag).toBe('Stopping')
+    stage.wait(1)
+    expect(stage.tags().slice(3)).toEqual(['Drain', 'Signal', 'Kill', 'TellEnded', 'AskHeld'])
+    expect(stage.effects.map(({ effect }) => effect)).toContainEqual({ tag: 'TellEnded', run: 1, why: 'crashed', wasReady: true })
+  })
+
   test('that crashes at boot may finish its report, within its start deadline', () => {
     for (const [bootedForMs, graceMs] of [
       [0, 700],
