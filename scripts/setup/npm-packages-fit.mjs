@@ -21,8 +21,7 @@ const fits =
   installed !== null &&
   Object.entries(wanted).every(
     ([path, entry]) =>
-      path === '' ||
-      (installed[path] === undefined ? entry.optional && !isForHere(entry) : installed[path].version === entry.version),
+      path === '' || (installed[path] === undefined ? entry.optional && !isForHere(entry) : installed[path].version === entry.version),
   ) &&
   Object.keys(installed).every((path) => wanted[path] !== undefined)
 
