@@ -13,18 +13,21 @@ export class DiskTree implements FileTree {
   /** Folders whose links are followed already. */
   readonly #folders = new Map<string, string | null>([['/', '/']])
   readonly #troubles = new Map<string, FileTrouble>()
+  /** What the last `realPath` came to, unless that was known already: it needs no second look. */
+  #seen: { readonly path: string; readonly stats: Stats } | null = null
 
   constructor(root: string | null) {
     this.#root = root === null || root === '/' ? '' : posix.resolve(root)
   }
 
   realPath(path: string): string | null {
+    this.#seen = null
     return this.#follow(posix.resolve('/', path), 0)
   }
 
   facts(path: string): FileFacts | null {
     const real = this.realPath(path)
-    const stats = real === null ? null : this.#lstat(real)
+    const stats = real === null ? null : this.#statsOf(real)
     if (stats === null) return null
     const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
     return { kind, size: stats.size, mtimeMs: stats.mtimeMs, inode: stats.ino }
@@ -56,7 +59,7 @@ export class DiskTree implements FileTree {
   open(path: string): OpenFile | null {
     const real = this.realPath(path)
     // Looked at before it is opened: a device may act on that, and whoever writes into a pipe would wake.
-    if (real === null || this.#lstat(real)?.isFile() !== true) return null
+    if (real === null || this.#statsOf(real)?.isFile() !== true) return null
     let descriptor: number | null = null
     try {
       // Not blocking: what was a file a moment ago may be a pipe without a writer now.
@@ -107,6 +110,7 @@ export class DiskTree implements FileTree {
     const stats = this.#lstat(here)
     if (stats === null) return null
     if (!stats.isSymbolicLink()) {
+      this.#seen = { path: here, stats }
       if (stats.isDirectory()) this.#folders.set(path, here)
       return here
     }
@@ -114,6 +118,10 @@ export class DiskTree implements FileTree {
     const real = target === null ? null : this.#follow(posix.resolve(parent, target), links + 1)
     this.#folders.set(path, real)
     return real
+  }
+
+  #statsOf(real: string): Stats | null {
+    return this.#seen?.path === real ? this.#seen.stats : this.#lstat(real)
   }
 
   #readLink(path: string): string | null {

@@ -75,9 +75,13 @@ function mayHoldExtensions(tree: FileTree, gem: InstalledGem, runtime: Runtime):
   if (gem.declaresExtensions || gem.platform !== 'ruby' || gem.origin === 'git' || gem.origin === 'path') return true
   if (gem.origin === 'default' || gem.origin === 'package') return false
   const suffix = `.${runtime.extensionSuffix}`
-  return gem.requireFolders.some((folder) =>
-    [folder, posix.join(folder, gem.name)].some((place) => tree.list(place).some(({ name }) => name.endsWith(suffix))),
-  )
+  const isExtension = ({ name }: { readonly name: string }) => name.endsWith(suffix)
+  return gem.requireFolders.some((folder) => {
+    const entries = tree.list(folder)
+    if (entries.some(isExtension)) return true
+    const hasOwn = entries.some(({ name, kind }) => name === gem.name && kind !== 'file')
+    return hasOwn && tree.list(posix.join(folder, gem.name)).some(isExtension)
+  })
 }
 
 function walk(tree: FileTree, gem: InstalledGem, top: string, runtime: Runtime, inExtensionFolder: boolean): Extension[] {
