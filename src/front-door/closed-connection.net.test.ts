@@ -198,9 +198,13 @@ describe('when the keeper is slow to say', () => {
   test('a run said to have exited is waited for', async () => {
     const rig = await open()
     rig.fate = () => Promise.resolve('exited')
-    const { run } = await rig.boot((request) => void request.socket.destroy())
+    let hung = false
+    const { run } = await rig.boot((request) => {
+      request.socket.destroy()
+      hung = true
+    })
     const answer = rig.ask('/')
-    await until(() => rig.door.snapshot().runs[0]?.idleConnections === 0 && rig.door.heldBy(run) === 1)
+    await until(() => hung && rig.door.heldBy(run) === 1)
     rig.kill(run)
     expect(await answer).toMatchObject({ status: 502, headers: { 'x-bezel-incident': 'incident-1' } })
   })
