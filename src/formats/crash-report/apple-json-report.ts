@@ -1,4 +1,5 @@
 import type { CFrame, CrashReport, FatalSignal } from './crash-report.ts'
+import { framesOnlyReport } from './frames-only-report.ts'
 import type { Place } from './report-builder.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -23,30 +24,22 @@ export function readAppleJsonReport(text: string, at: Place): CrashReport | null
     .filter(isObject)
     .slice(0, 512)
     .map((frame) => toFrame(frame, images))
-  return {
-    tag: 'CrashReport',
-    header: {
-      message: `${string(exception['type']) ?? 'crash'} (${signal ?? 'no signal'})`,
-      signal: toSignal(signal),
-      address: address === undefined ? null : `0x${address.replace(/^0+(?=.)/, '')}`,
-      file: null,
-      line: null,
+  return framesOnlyReport(
+    {
+      header: {
+        message: `${string(exception['type']) ?? 'crash'} (${signal ?? 'no signal'})`,
+        signal: toSignal(signal),
+        address: address === undefined ? null : `0x${address.replace(/^0+(?=.)/, '')}`,
+        file: null,
+        line: null,
+      },
+      cFrames: frames,
+      mappedFiles: images.flatMap((image) => toMappedFile(image)),
+      remarks: remarksOf(body),
+      format: 'apple',
     },
-    description: null,
-    controlFrames: [],
-    rubyFrames: [],
-    cFrames: frames,
-    registers: {},
-    loadedScript: null,
-    features: [],
-    mappedFiles: images.flatMap((image) => toMappedFile(image)),
-    sections: frames.length > 0 ? ['c'] : [],
-    remarks: remarksOf(body),
-    complete: true,
-    interleaved: false,
-    format: 'apple',
-    ...at,
-  }
+    at,
+  )
 }
 
 function parse(text: string): Json | null {

@@ -1,4 +1,5 @@
 import type { CFrame, CrashReport, FatalSignal } from './crash-report.ts'
+import { framesOnlyReport } from './frames-only-report.ts'
 import type { Place } from './report-builder.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -16,30 +17,20 @@ export function readCrashtrackerReport(line: string, at: Place): CrashReport | n
   if (crash === null || error === null || frames.length === 0) return null
   const sent = object(crash['sig_info'])
   const name = string(sent?.['si_signo_human_readable']) ?? /SIG[A-Z]+/.exec(string(error['message']) ?? '')?.[0] ?? null
-  return {
-    tag: 'CrashReport',
-    header: {
-      message: string(error['message']) ?? name ?? 'crash',
-      signal: toSignal(name),
-      address: hex(sent?.['si_addr']),
-      file: null,
-      line: null,
+  return framesOnlyReport(
+    {
+      header: {
+        message: string(error['message']) ?? name ?? 'crash',
+        signal: toSignal(name),
+        address: hex(sent?.['si_addr']),
+        file: null,
+        line: null,
+      },
+      cFrames: frames,
+      format: 'ruby',
     },
-    description: null,
-    controlFrames: [],
-    rubyFrames: [],
-    cFrames: frames,
-    registers: {},
-    loadedScript: null,
-    features: [],
-    mappedFiles: [],
-    sections: ['c'],
-    remarks: [],
-    complete: true,
-    interleaved: false,
-    format: 'ruby',
-    ...at,
-  }
+    at,
+  )
 }
 
 function toFrame(frame: Json | null): CFrame[] {
