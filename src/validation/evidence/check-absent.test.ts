@@ -1,25 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { madeRuntime } from '../../../test/support/made-runtime.ts'
 import { memoryTree } from '../../../test/support/memory-tree.ts'
 import { readGemfileLock } from '../../formats/gemfile-lock/read-gemfile-lock.ts'
 import { readBundleSettings } from '../gems/app-bundle.ts'
 import { findLockedGems } from '../gems/find-gems.ts'
-import { toRuntime } from '../runtime/runtime.ts'
 import { checkAbsent } from './check-absent.ts'
 
 const home = '/usr/lib/ruby/gems/3.1.0'
-const runtime = toRuntime(
-  new Map([
-    ['MAJOR', '3'],
-    ['MINOR', '1'],
-    ['TEENY', '2'],
-    ['ruby_version', '3.1.0'],
-    ['arch', 'x86_64-linux-gnu'],
-    ['ENABLE_SHARED', 'yes'],
-    ['rubylibprefix', '/usr/lib/ruby'],
-  ]),
-  '/usr/bin/ruby3.1',
-  [home],
-)
+const runtime = madeRuntime([home], { TEENY: '2', arch: 'x86_64-linux-gnu', rubylibprefix: '/usr/lib/ruby' }, '/usr/bin/ruby3.1')
 const known = { PATH: '/usr/bin' }
 const lockText = (specs: string, platforms: string) =>
   `GIT\n  remote: https://example.test/made.git\n  revision: 0123456789abcdef\n  specs:\n    made (1.0)\n\nGEM\n  remote: https://rubygems.org/\n  specs:\n${specs}\nPLATFORMS\n  ${platforms}\n\nDEPENDENCIES\n  made!\n  puma\n`

@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest'
+import { madeRuntime } from '../../../test/support/made-runtime.ts'
 import { memoryTree } from '../../../test/support/memory-tree.ts'
 import { findExtensions } from '../gems/find-extensions.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
-import { toRuntime } from '../runtime/runtime.ts'
 import { findLostCopies } from './find-lost-copies.ts'
 
-const runtime = toRuntime(
-  new Map([
-    ['MAJOR', '3'],
-    ['MINOR', '1'],
-    ['ruby_version', '3.1.0'],
-    ['arch', 'x86_64-linux'],
-    ['ENABLE_SHARED', 'yes'],
-  ]),
-  '/usr/bin/ruby',
-  [],
-)
+const runtime = madeRuntime()
 const folder = '/gems/gems/made-1.0'
 const gem: InstalledGem = {
   name: 'made',

@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest'
+import { madeRuntime } from '../../../test/support/made-runtime.ts'
 import { memoryTree } from '../../../test/support/memory-tree.ts'
-import { toRuntime } from '../runtime/runtime.ts'
 import { findExtensions } from './find-extensions.ts'
 import type { InstalledGem } from './installed-gem.ts'
 
-const runtime = toRuntime(
-  new Map([
-    ['MAJOR', '3'],
-    ['MINOR', '1'],
-    ['ruby_version', '3.1.0'],
-    ['arch', 'x86_64-linux'],
-    ['ENABLE_SHARED', 'yes'],
-  ]),
-  '/usr/bin/ruby',
-  [],
-)
+const runtime = madeRuntime()
 const gem: InstalledGem = {
   name: 'made',
   version: '1.0',

@@ -1,24 +1,20 @@
 import { describe, expect, test } from 'vitest'
+import { madeRuntime } from '../../../test/support/made-runtime.ts'
 import { memoryTree } from '../../../test/support/memory-tree.ts'
 import { readGemfileLock } from '../../formats/gemfile-lock/read-gemfile-lock.ts'
-import { toRuntime } from '../runtime/runtime.ts'
 import { readBundleSettings } from './app-bundle.ts'
 import { findAllGems, findLockedGems } from './find-gems.ts'
 
 const home = '/usr/lib/ruby/gems/3.1.0'
-const runtime = toRuntime(
-  new Map([
-    ['MAJOR', '3'],
-    ['MINOR', '1'],
-    ['TEENY', '2'],
-    ['ruby_version', '3.1.0'],
-    ['arch', 'x86_64-linux-gnu'],
-    ['ENABLE_SHARED', 'yes'],
-    ['rubylibprefix', '/usr/lib/ruby'],
-    ['vendorarchdir', '/usr/lib/x86_64-linux-gnu/ruby/vendor_ruby/3.1.0'],
-  ]),
-  '/usr/bin/ruby3.1',
+const runtime = madeRuntime(
   [home, '/usr/share/rubygems-integration/all'],
+  {
+    TEENY: '2',
+    arch: 'x86_64-linux-gnu',
+    rubylibprefix: '/usr/lib/ruby',
+    vendorarchdir: '/usr/lib/x86_64-linux-gnu/ruby/vendor_ruby/3.1.0',
+  },
+  '/usr/bin/ruby3.1',
 )
 
 const stub = (name: string, version: string, platform = 'ruby', extensions = '') =>
