@@ -151,7 +151,8 @@ describe('beside llhttp', () => {
         expect(answer.requests).toHaveLength(1)
         expect(answer.requests[0]).toMatchObject({ method: taken.head.method, body: taken.body })
       }),
-      { numRuns: 300 },
+      // About one drawn request in a hundred is taken at all.
+      { numRuns: 300, maxSkipsPerRun: 1_000 },
     )
   }, 120_000)
 })
