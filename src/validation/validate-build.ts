@@ -10,7 +10,7 @@ import { checkLoading } from './probe/check-loading.ts'
 import { thisUser, toPlace, type Place } from './remedies/place.ts'
 import { locateRuntime } from './runtime/locate-runtime.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { toFindings } from './to-report.ts'
+import { toFindings } from './to-findings.ts'
 import type { Finding } from './validation-report.ts'
 
 /** One gem whose extensions RubyGems has just built or unpacked, before it counts as installed. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createTinyApp, type TinyApp } from '../../test/fixtures/tiny-gem/tiny-app.ts'
 import type { BezelEvent } from '../events.ts'
@@ -44,6 +44,22 @@ function compileInPlace(source: string): void {
   for (const target of [app.loaded, app.built])
     execFileSync('gcc', ['-g', '-shared', '-fPIC', '-o', target, file, ...flags.trim().split('\n')], { stdio: 'pipe' })
 }
+
+describe('where Ruby looks elsewhere than its files promise', () => {
+  test('what it says counts', async () => {
+    app = made.copy()
+    // RubyGems takes the empty last entry of GEM_PATH for its default folders.
+    const empty = join(app.path, 'empty')
+    const env = { ...app.env, GEM_HOME: empty, GEM_PATH: `${empty}:` }
+    const home = join(app.env['HOME'] ?? '', '.local/share/gem/ruby', basename(app.home))
+    mkdirSync(dirname(home), { recursive: true })
+    cpSync(app.home, home, { recursive: true })
+    rmSync(join(app.path, 'Gemfile.lock'))
+    rmSync(join(app.path, '.bundle'), { recursive: true })
+    writeFileSync(join(home, 'gems/tiny_ext-1.2.3/lib/tiny_ext.so'), '')
+    expect((await codes({ env })).codes).toContain('error EXTENSION_TRUNCATED')
+  })
+})
 
 describe('a bundle', () => {
   test('whose extensions are built for its Ruby is compatible, with a report for each gem', async () => {

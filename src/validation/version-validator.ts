@@ -1,21 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { nothingAbandoned, type Abandoned, type Outside, type Part } from '../part.ts'
 import { DiskTree } from './files/disk-tree.ts'
 import type { FileTree } from './files/file-tree.ts'
-import { requireFolder } from './files/require-folder.ts'
+import { findGround, type Ground, type ValidationAround } from './ground.ts'
 import type { Inspection } from './inspect-bundle.ts'
 import { holds, type Footprint } from './memory/footprint.ts'
 import { isWorthKeeping } from './memory/is-worth-keeping.ts'
-import { RecordingTree } from './memory/recording-tree.ts'
-import { reportKey } from './memory/report-key.ts'
-import type { ReportMemory } from './memory/report-memory.ts'
-import type { Observation } from './observation.ts'
 import type { ValidationSettings } from './options.ts'
-import { rootInside, thisUser, toPlace } from './remedies/place.ts'
-import { toPlan } from './remedies/to-plan.ts'
-import { locateRuntime } from './runtime/locate-runtime.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { toFindings, toReport } from './to-report.ts'
+import { today } from './today.ts'
+import { toReport } from './to-report.ts'
 import type { Finding, GemCompatibilityReport, ValidationReport } from './validation-report.ts'
 
 export interface RubyConsistency {
@@ -28,26 +21,6 @@ export interface RubyConsistency {
 export interface ValidationSnapshot {
   /** The newest report; null before the first. */
   readonly report: ValidationReport | null
-}
-
-/** Where a validator looks, and what it remembers. */
-export interface ValidationAround {
-  /** Reports that outlive the process; null: everything is read each time. */
-  readonly memory: ReportMemory | null
-  openTree(root: string | null): FileTree
-}
-
-/** Ruby and what it is judged in, before any gem is looked at. */
-interface Ground {
-  readonly tree: FileTree
-  /** The same tree, where it notes what is asked for. */
-  readonly recording: RecordingTree | null
-  readonly env: Readonly<Record<string, string>>
-  readonly runtime: Runtime
-  readonly mounts: string | null
-  /** For the memory; empty without one. */
-  readonly key: string
-  readonly broken: readonly Observation[]
 }
 
 const forgetful: ValidationAround = { memory: null, openTree: (root) => new DiskTree(root) }
@@ -72,14 +45,14 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   async validate(): Promise<ValidationReport> {
     const { clock } = this.#outside
     const startedMs = clock.nowMs()
-    const ground = await this.#locate()
+    const ground = await findGround(this.#settings, this.#around)
     const known = this.#recall(ground)
     if (known !== null) return this.#tell({ ...known, tookMs: Math.round(clock.nowMs() - startedMs) }, true)
     const scene = await this.#inspect(ground)
     const { runtime, inspection } = scene
     const probed = this.#settings.probe && this.#settings.root === null ? await this.#probe(scene) : []
     const complete = { ...inspection, observations: [...scene.broken, ...inspection.observations, ...probed] }
-    const findings = this.#findings(scene.tree, complete, runtime)
+    const findings = await this.#findings(scene.tree, complete, runtime)
     const report = toReport(complete, findings, runtime, Math.round(clock.nowMs() - startedMs))
     this.#footprint = ground.recording?.footprint ?? null
     if (this.#footprint !== null && isWorthKeeping(report)) this.#around.memory?.keep(ground.key, { report, footprint: this.#footprint })
@@ -94,7 +67,7 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   /** Compares the Ruby found with what the app's files ask for and with what every extension was built for. Runs no extension. */
   async validateRubyConsistency(): Promise<RubyConsistency> {
     const { tree, inspection, runtime, broken } = await this.#look()
-    const findings = this.#findings(tree, { ...inspection, observations: [...broken, ...inspection.observations] }, runtime)
+    const findings = await this.#findings(tree, { ...inspection, observations: [...broken, ...inspection.observations] }, runtime)
     const about = findings.filter(({ severity }) => severity === 'error')
     return { consistent: about.length === 0, currentRubyVersion: runtime.version, findings: about }
   }
@@ -109,6 +82,7 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   /** The commands that mend every error, each once and in the order to type them; then sentences, where nothing can be typed. */
   async generateRecompilationCommands(): Promise<readonly string[]> {
     const { findings } = await this.validate()
+    const { toPlan } = await import('./remedies/to-plan.ts')
     const { commands, byHand } = toPlan(findings.filter(({ severity }) => severity === 'error'))
     return [...commands, ...byHand]
   }
@@ -116,7 +90,7 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   /** One gem of the app. A gem or version that isn't there, or has no native code, gets the honest status. */
   async validateGemCompatibility(gemName: string, version: string): Promise<GemCompatibilityReport> {
     const { tree, inspection, runtime } = await this.#look()
-    const report = toReport(inspection, this.#findings(tree, inspection, runtime), runtime, 0)
+    const report = toReport(inspection, await this.#findings(tree, inspection, runtime), runtime, 0)
     const known = report.gems.find((gem) => gem.gemName === gemName && gem.installedVersion === version)
     if (known !== undefined) return known
     const pure = inspection.all.get(gemName)?.version === version
@@ -160,29 +134,12 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   }
 
   async #look() {
-    return this.#inspect(await this.#locate())
+    return this.#inspect(await findGround(this.#settings, this.#around))
   }
 
-  async #locate(): Promise<Ground> {
-    const { root, appPath, env, rubyPath } = this.#settings
-    const disk = this.#around.openTree(root)
-    const recording = this.#around.memory === null ? null : new RecordingTree(disk)
-    const tree = recording ?? disk
-    requireFolder(disk, appPath)
-    const effective = root === null ? env : {}
-    // Ruby takes 50 ms to answer: what will judge its extensions is loaded meanwhile.
-    const [{ runtime, broken, others }] = await Promise.all([
-      locateRuntime(tree, { root, appPath, env: effective, rubyPath }),
-      import('./inspect-bundle.ts'),
-    ])
-    const mounts = root === null ? readMounts() : null
-    const key = recording === null ? '' : reportKey(this.#settings, runtime, mounts, today())
-    return { tree, recording, env: effective, runtime, mounts, key, broken: [...broken, ...others] }
-  }
-
-  async #inspect({ tree, env, runtime, mounts, broken }: Ground) {
+  async #inspect({ tree, env, runtime, mounts, broken, ahead }: Ground) {
     const { inspectBundle } = await import('./inspect-bundle.ts')
-    const inspection = await inspectBundle(tree, this.#settings.appPath, env, runtime, mounts)
+    const inspection = ahead ?? (await inspectBundle(tree, this.#settings.appPath, env, runtime, mounts))
     return { tree, runtime, inspection, broken }
   }
 
@@ -198,23 +155,16 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     })
   }
 
-  #findings(tree: FileTree, inspection: Inspection, runtime: Runtime): Finding[] {
+  async #findings(tree: FileTree, inspection: Inspection, runtime: Runtime): Promise<Finding[]> {
+    if (inspection.observations.length === 0) return []
     const { root, appPath, env, rubyPath } = this.#settings
+    // What knows remedies is loaded only where something must be mended.
+    const [{ toFindings }, { rootInside, thisUser, toPlace }] = await Promise.all([
+      import('./to-findings.ts'),
+      import('./remedies/place.ts'),
+    ])
     const typist = root === null ? thisUser(tree, env, rubyPath === null) : rootInside
     const place = toPlace(tree, appPath, inspection.scope === 'lock', runtime, typist)
     return toFindings(inspection, place, this.#settings.ignore, today())
-  }
-}
-
-function today(): string {
-  return new Date().toISOString().slice(0, 10)
-}
-
-/** Absent on macOS, whose file systems are not looked at. `/proc` files have no size, so the tree's bounded reading doesn't serve. */
-function readMounts(): string | null {
-  try {
-    return readFileSync('/proc/self/mountinfo', 'utf8')
-  } catch {
-    return null
   }
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { BezelError } from '../../errors.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Observation } from '../observation.ts'
-import { askRuby } from './ask-ruby.ts'
+import { askRuby, type RubyAnswer } from './ask-ruby.ts'
 import { findRubies, rubiesOnPath } from './find-ruby.ts'
 import { readRuntime } from './read-runtime.ts'
 import type { Runtime } from './runtime.ts'
@@ -27,11 +27,16 @@ export interface Where {
 
 /** The Ruby that the app would run with: asked on this machine, read in an unpacked root. Throws `BezelError` `RUBY_NOT_FOUND`. */
 export async function locateRuntime(tree: FileTree, where: Where): Promise<Located> {
-  return where.root === null ? askMachine(tree, where) : readRoot(tree, where)
+  return where.root === null ? fromAnswer(tree, where, await askMachine(where)) : readRoot(tree, where)
 }
 
-async function askMachine(tree: FileTree, { appPath, env, rubyPath }: Where): Promise<Located> {
-  const answer = await askRuby(rubyPath ?? 'ruby', appPath, env, askTimeoutMs)
+/** Runs the interpreter that the app would run with on this machine. */
+export function askMachine({ appPath, env, rubyPath }: Where): Promise<RubyAnswer> {
+  return askRuby(rubyPath ?? 'ruby', appPath, env, askTimeoutMs)
+}
+
+/** What follows from the answer of an interpreter of this machine. Throws `BezelError` `RUBY_NOT_FOUND`. */
+export function fromAnswer(tree: FileTree, { appPath, env, rubyPath }: Where, answer: RubyAnswer): Located {
   if (answer.tag === 'Runtime')
     return { runtime: answer.runtime, broken: [], others: rubyPath === null ? othersOnPath(tree, answer.runtime, env['PATH'] ?? '') : [] }
   const looked = rubyPath ?? `PATH (${env['PATH'] ?? 'empty'})`

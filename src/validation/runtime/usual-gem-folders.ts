@@ -7,20 +7,8 @@ import type { Runtime } from './runtime.ts'
  * whole version).
  */
 export function usualGemFolders(tree: FileTree, runtime: Omit<Runtime, 'gemFolders'>): string[] {
-  const { abi, arch, version, rubyPath } = runtime
+  const { abi, version, rubyPath } = runtime
   const homes = ['/root', ...tree.list('/home').map(({ name }) => `/home/${name}`)]
-  const debian =
-    tree.facts('/usr/share/rubygems-integration') === null || !runtime.rubyPath.startsWith('/usr/bin/')
-      ? []
-      : [
-          `/var/lib/gems/${abi}`,
-          `/usr/local/lib/ruby/gems/${abi}`,
-          `/usr/lib/ruby/gems/${abi}`,
-          `/usr/lib/${arch}/ruby/gems/${abi}`,
-          `/usr/share/rubygems-integration/${abi}`,
-          '/usr/share/rubygems-integration/all',
-          `/usr/lib/${arch}/rubygems-integration/${abi}`,
-        ]
   const docker = runtime.rubyPath.startsWith('/usr/local/') ? ['/usr/local/bundle'] : []
   // RVM keeps the gems of `rubies/ruby-3.1.2` in `gems/ruby-3.1.2`, those of a gem set in `gems/ruby-3.1.2@name`.
   const [, rvm, name = ''] = /^(.*\/\.?rvm)\/rubies\/([^/]+)\/bin\//.exec(rubyPath) ?? []
@@ -29,11 +17,25 @@ export function usualGemFolders(tree: FileTree, runtime: Omit<Runtime, 'gemFolde
   const folders = [
     ...docker,
     ...managed,
-    ...debian,
+    ...defaultGemFolders(tree, runtime),
     runtime.defaultGemFolder,
     '/usr/share/gems',
     '/usr/local/share/gems',
     ...homes.flatMap((home) => [`${home}/.local/share/gem/ruby/${abi}`, `${home}/.gem/ruby/${abi}`, `${home}/.gem/ruby/${version}`]),
   ]
   return [...new Set(folders)]
+}
+
+/** `Gem.default_path` without the user's own folder: Ruby's one folder, on Debian those of its operating_system.rb. */
+export function defaultGemFolders(tree: FileTree, { abi, arch, rubyPath, defaultGemFolder }: Omit<Runtime, 'gemFolders'>): string[] {
+  if (tree.facts('/usr/share/rubygems-integration') === null || !rubyPath.startsWith('/usr/bin/')) return [defaultGemFolder]
+  return [
+    `/var/lib/gems/${abi}`,
+    `/usr/local/lib/ruby/gems/${abi}`,
+    `/usr/lib/ruby/gems/${abi}`,
+    `/usr/lib/${arch}/ruby/gems/${abi}`,
+    `/usr/share/rubygems-integration/${abi}`,
+    '/usr/share/rubygems-integration/all',
+    `/usr/lib/${arch}/rubygems-integration/${abi}`,
+  ]
 }
