@@ -22,7 +22,13 @@ export class DiskTree implements FileTree {
 
   realPath(path: string): string | null {
     this.#seen = null
-    return this.#follow(posix.resolve('/', path), 0)
+    const known = this.#folders.get(path)
+    if (known !== undefined) return known
+    const slash = path.lastIndexOf('/')
+    const name = path.slice(slash + 1)
+    const parent = name === '' || name === '.' || name === '..' ? undefined : this.#folders.get(path.slice(0, slash))
+    // Nearly every path lies in a folder that is known: nothing in it is left to be resolved then.
+    return parent === undefined ? this.#follow(posix.resolve('/', path), 0) : this.#step(path, parent, 0)
   }
 
   facts(path: string): FileFacts | null {
@@ -104,9 +110,13 @@ export class DiskTree implements FileTree {
     }
     const known = this.#folders.get(path)
     if (known !== undefined) return known
-    const parent = this.#follow(posix.dirname(path), links)
+    return this.#step(path, this.#follow(posix.dirname(path), links), links)
+  }
+
+  /** One name in a folder whose own links are followed. */
+  #step(path: string, parent: string | null, links: number): string | null {
     if (parent === null) return null
-    const here = posix.join(parent, posix.basename(path))
+    const here = `${parent === '/' ? '' : parent}${path.slice(path.lastIndexOf('/'))}`
     const stats = this.#lstat(here)
     if (stats === null) return null
     if (!stats.isSymbolicLink()) {
