@@ -52,6 +52,22 @@ describe('a line table', () => {
     })
   })
 
+  test('that names Ruby only in its last of a hundred units, as where a whole library is compiled in first, gives it too', () => {
+    const plain = unit(4, Buffer.concat([Buffer.from([1, 1, 1, 0xfb, 14]), opcodes, Buffer.from('/usr/include\0\0\0', 'latin1')]))
+    expect(read(Buffer.concat([...Array.from({ length: 99 }, () => plain), version4]))).toEqual({
+      tag: 'Folders',
+      folders: ['/usr/include', '/usr/include/ruby-2.7.0'],
+    })
+  })
+
+  test('with units that are padding, or of a version that nobody knows, gives the folders of the others', () => {
+    expect(read(Buffer.concat([u32(0), unit(9, Buffer.from([1])), version4]))).toEqual({
+      tag: 'Folders',
+      folders: ['/usr/include/ruby-2.7.0', '/usr/include'],
+    })
+    expect(read(unit(9, Buffer.from([1])))).toEqual({ tag: 'Malformed', offset: 4, why: 'line table version 9' })
+  })
+
   test('that ends too early keeps what was read before, else says where', () => {
     expect(read(Buffer.concat([version4, version5.subarray(0, 20)]))).toMatchObject({ tag: 'Folders' })
     expect(read(version5.subarray(0, 20))).toEqual({ tag: 'Malformed', offset: 0, why: 'a unit that ends behind its section' })

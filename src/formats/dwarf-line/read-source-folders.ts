@@ -11,7 +11,7 @@ export interface DwarfSections {
 
 export interface SourceFolders {
   readonly tag: 'Folders'
-  /** Folders of the source and header files of the first units, each once, as the compiler wrote them. */
+  /** Folders of the source and header files of all units, each once, as the compiler wrote them. */
   readonly folders: readonly string[]
 }
 
@@ -31,67 +31,98 @@ class DwarfFault extends Error {
   }
 }
 
-/** Every unit of one extension names the same headers: the first ones are enough. */
-const maxUnits = 16
+/** One for each source file. Those of a library that is compiled in name no Ruby, and may come first: iodine's do so 16 times. */
+const maxUnits = 4_096
 const maxHeaderBytes = 256 * 1024
-const maxFolders = 2_048
+const maxFolders = 8_192
 /** Unit length, version, sizes and header length of the widest form. */
 const leadBytes = 24
-/** Of a table of names this much is read at once; those of one extension stand close together. */
-const namesAtOnce = 64 * 1024
+/** Of each section this much is read at once: most are no longer. */
+const readAtOnce = 64 * 1024
 
 /**
  * Folders in the line tables of a compiled file: they hold the path of the Ruby headers it was built with. Never throws.
  * Format: DWARF 2 to 4 (section 6.2.4) and DWARF 5 (section 6.2.4), 32- and 64-bit.
  */
 export function readSourceFolders(asked: DwarfSections): SourceFolders | MalformedDwarf {
-  const sections = { ...asked, lineStrings: readAtOnce(asked.lineStrings), strings: readAtOnce(asked.strings) }
-  const folders = new Set<string>()
-  try {
-    for (let at = 0, unit = 0; unit < maxUnits && at + 4 < sections.line.size && folders.size < maxFolders; unit += 1)
-      at = readUnit(sections, at, folders)
-  } catch (error) {
-    if (!(error instanceof DwarfFault)) throw error
-    if (folders.size === 0) return { tag: 'Malformed', offset: error.offset, why: error.message }
+  const sections = {
+    ...asked,
+    line: buffered(asked.line),
+    lineStrings: asked.lineStrings === null ? null : buffered(asked.lineStrings),
+    strings: asked.strings === null ? null : buffered(asked.strings),
   }
-  return { tag: 'Folders', folders: [...folders] }
+  const folders = new Set<string>()
+  let fault: DwarfFault | null = null
+  const attempt = <T>(read: () => T): T | null => {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof DwarfFault)) throw error
+      fault ??= error
+      return null
+    }
+  }
+  for (let at = 0, unit = 0; unit < maxUnits && at + 4 < sections.line.size && folders.size < maxFolders; unit += 1) {
+    const bounds = attempt(() => readBounds(sections, at))
+    if (bounds === null) break
+    // One that is not understood (an assembler's, of a later version) is passed over.
+    attempt(() => readUnit(sections, bounds, folders))
+    at = bounds.next
+  }
+  return folders.size === 0 && fault !== null ? malformed(fault) : { tag: 'Folders', folders: [...folders] }
+}
+
+function malformed({ offset, message }: DwarfFault): MalformedDwarf {
+  return { tag: 'Malformed', offset, why: message }
 }
 
 /** A source whose beginning is fetched once, when it is first asked for. */
-function readAtOnce(source: ByteSource | null): ByteSource | null {
-  if (source === null) return null
+function buffered(source: ByteSource): ByteSource {
   const { size } = source
   let head: Uint8Array | null = null
   return {
     size,
     read: (offset, length) => {
-      if (offset + length > namesAtOnce) return source.read(offset, length)
-      head ??= source.read(0, Math.min(size, namesAtOnce))
+      if (offset + length > readAtOnce) return source.read(offset, length)
+      head ??= source.read(0, Math.min(size, readAtOnce))
       return head.subarray(offset, offset + length)
     },
   }
 }
 
-/** Adds one unit's folders; returns where the next unit begins. */
-function readUnit(sections: DwarfSections, at: number, folders: Set<string>): number {
-  const { line, littleEndian } = sections
+interface UnitBounds {
+  /** Behind the unit's length. */
+  readonly start: number
+  readonly next: number
+  /** 64-bit DWARF. */
+  readonly wide: boolean
+}
+
+function readBounds({ line, littleEndian }: DwarfSections, at: number): UnitBounds {
   const lead = new Walker(line, at, Math.min(leadBytes, line.size - at), littleEndian)
   let length = lead.u32()
   const wide = length === 0xffffffff
   if (wide) length = lead.u64()
   const next = lead.at + length
-  if (length === 0 || next > line.size) throw new DwarfFault(at, 'a unit that ends behind its section')
+  if (next > line.size) throw new DwarfFault(at, 'a unit that ends behind its section')
+  return { start: lead.at, next, wide }
+}
+
+/** Adds one unit's folders; a unit without a byte is padding. */
+function readUnit(sections: DwarfSections, { start, next, wide }: UnitBounds, folders: Set<string>): void {
+  const { line, littleEndian } = sections
+  if (next === start) return
+  const lead = new Walker(line, start, Math.min(leadBytes, next - start), littleEndian)
   const version = lead.u16()
-  if (version < 2 || version > 5) throw new DwarfFault(at, `line table version ${version}`)
+  if (version < 2 || version > 5) throw new DwarfFault(start, `line table version ${version}`)
   if (version === 5) lead.skip(2)
   const headerBytes = wide ? lead.u64() : lead.u32()
-  const head = new Walker(line, lead.at, Math.min(headerBytes, maxHeaderBytes, line.size - lead.at), littleEndian)
+  const head = new Walker(line, lead.at, Math.min(headerBytes, maxHeaderBytes, next - lead.at), littleEndian)
   head.skip(version >= 4 ? 5 : 4)
   const opcodes = head.u8()
   head.skip(Math.max(0, opcodes - 1))
   if (version === 5) readEntries(sections, head, wide, folders)
   else for (let folder = head.text(); folder !== '' && folders.size < maxFolders; folder = head.text()) folders.add(folder)
-  return next
 }
 
 /** Forms of DWARF 5 that directory entries use (section 7.5.6). */
