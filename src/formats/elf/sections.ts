@@ -3,6 +3,7 @@ import { toByteSource, type ByteSource } from './byte-source.ts'
 import { ElfFault, type MalformedElf } from './elf-cursor.ts'
 import type { ElfFile, ElfSection } from './elf.ts'
 import { guarded } from './read-elf.ts'
+import { remembered } from './remembered.ts'
 
 const noBits = 8
 const compressedFlag = 0x800
@@ -15,7 +16,7 @@ const maxUnpackedBytes = 32 * 1024 * 1024
 const maxSections = 65_535
 
 /** The section table; empty when the file has none, as after `sstrip`. */
-export function readSections(elf: ElfFile): readonly ElfSection[] | MalformedElf {
+export const readSections = remembered((elf): readonly ElfSection[] | MalformedElf => {
   return guarded(() => {
     const { cursor, sectionTable } = elf
     if (sectionTable === null) return []
@@ -39,7 +40,7 @@ export function readSections(elf: ElfFile): readonly ElfSection[] | MalformedElf
       return { name: index === 0 ? '' : cursor.text(names.offset + nameAt, names.offset + names.size), type, flags, offset, size }
     })
   })
-}
+})
 
 /** What a section holds, unpacked if it is compressed (gABI `SHF_COMPRESSED` with zlib or zstd; GNU's older `.zdebug_`). Unpacked data may be cut at a bound. */
 export function readSectionData(elf: ElfFile, section: ElfSection): ByteSource | MalformedElf {

@@ -1,6 +1,7 @@
 import { ElfFault, type MalformedElf } from './elf-cursor.ts'
 import type { ElfFile } from './elf.ts'
 import { guarded } from './read-elf.ts'
+import { remembered } from './remembered.ts'
 import { readSections } from './sections.ts'
 
 export interface ImportedSymbol {
@@ -17,7 +18,7 @@ const global = 1
 const unique = 10
 
 /** Symbols that the file takes from others. */
-export function readImports(elf: ElfFile): readonly ImportedSymbol[] | MalformedElf {
+export const readImports = remembered((elf): readonly ImportedSymbol[] | MalformedElf => {
   return guarded(() => {
     const imports: ImportedSymbol[] = []
     eachSymbol(elf, (at, strings) => {
@@ -29,7 +30,7 @@ export function readImports(elf: ElfFile): readonly ImportedSymbol[] | Malformed
     })
     return imports
   })
-}
+})
 
 export interface ExportedSymbol {
   readonly name: string
