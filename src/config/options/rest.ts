@@ -8,7 +8,7 @@ import { option } from '../option.ts'
 const hour = 3_600_000
 const path = text('PATH', 'a path')
 
-const ignored: Kind<readonly IgnoredFinding[]> = structure(
+const ignoredList = structure(
   z
     .array(
       z
@@ -31,6 +31,10 @@ const ignored: Kind<readonly IgnoredFinding[]> = structure(
     '': 'a map of { finding, gem, reason, until }',
   },
 )
+const ignored: Kind<readonly IgnoredFinding[]> = {
+  ...ignoredList,
+  show: (entries) => entries.map(({ code, gem, reason, until }) => ({ finding: code, ...(gem === null ? {} : { gem }), reason, until })),
+}
 
 export const validationOptions = {
   'validation.mode': option(
