@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 # Loads compiled extensions one after the other and tells of each on descriptor 3, so that whoever started this knows which one killed it.
-# stdin: lines "limit NAME NUMBER", "path FOLDER", "load FILE". Nothing of the application is loaded.
+# stdin: lines "limit NAME SOFT [HARD]", "path FOLDER", "load FILE". Nothing of the application is loaded.
 report = IO.for_fd(3, 'w')
 report.sync = true
 limits = { 'core' => :CORE, 'cpu' => :CPU, 'as' => :AS }
@@ -11,9 +11,9 @@ $stdin.binmode.each_line("\n", chomp: true) do |line|
   verb, rest = line.split(' ', 2)
   case verb
   when 'limit'
-    name, number = rest.split(' ')
+    name, *numbers = rest.split(' ')
     begin
-      Process.setrlimit(limits.fetch(name), number.to_i)
+      Process.setrlimit(limits.fetch(name), *numbers.map(&:to_i))
     rescue SystemCallError, ArgumentError, NotImplementedError
       # Not every system has every limit; the one who started this has a deadline as well.
       nil

@@ -31,7 +31,7 @@ function gemOf(file: string | null, gems: readonly InspectedGem[]): string | nul
   return gems.find(({ extensions }) => extensions.some(({ path }) => path === file))?.gem.name ?? null
 }
 
-function toObservation(problem: LoadProblem, gems: readonly InspectedGem[], { timeoutMs }: Limits): Observation {
+function toObservation(problem: LoadProblem, gems: readonly InspectedGem[], { timeoutMs, cpuSeconds }: Limits): Observation {
   const file = fileOf(problem)
   const gem = gemOf(file, gems)
   const where = file ?? 'load probe'
@@ -57,14 +57,17 @@ function toObservation(problem: LoadProblem, gems: readonly InspectedGem[], { ti
         mend: { tag: 'Rebuild' },
       }
     }
-    case 'Hung':
+    case 'Hung': {
+      const [what, limit] =
+        problem.spent === 'time' ? ['no answer', `${timeoutMs / 1000} s`] : ['still busy', `${cpuSeconds} s of processor time`]
       return {
         code: 'LOAD_HUNG',
         gem,
-        evidence: [{ what: `no answer within ${timeoutMs} ms`, where }],
-        explanation: `A Ruby process that loaded ${gem ?? 'the extensions'} did not come back within ${timeoutMs / 1000} s.`,
+        evidence: [{ what: `${what} within ${limit}`, where }],
+        explanation: `A Ruby process that loaded ${gem ?? 'the extensions'} did not come back within ${limit}.`,
         mend: { tag: 'Rebuild' },
       }
+    }
     case 'NotRun':
       return {
         code: 'PROBE_FAILED',

@@ -1,6 +1,7 @@
 import { readLoadFailureLine, type LoadFailureLine } from '../../formats/crash-report/load-failure-line.ts'
 import { readLastWords, type LastWords } from './read-last-words.ts'
-import { runProbe, type ProbePlan, type ProbeRun } from './run-probe.ts'
+import type { ProbeRun } from './read-probe.ts'
+import { runProbe, type ProbePlan } from './run-probe.ts'
 
 export type LoadProblem =
   | {
@@ -22,7 +23,7 @@ export type LoadProblem =
       /** It dies only when these were loaded before. */
       readonly after: readonly string[]
     }
-  | { readonly tag: 'Hung'; readonly file: string | null }
+  | { readonly tag: 'Hung'; readonly file: string | null; readonly spent: 'time' | 'processor' }
   | { readonly tag: 'NotRun'; readonly why: string }
 
 /** A bundle with more than so many killers is told so far. */
@@ -49,7 +50,7 @@ export async function probeExtensions(plan: ProbePlan): Promise<LoadProblem[]> {
 
 async function blame(plan: ProbePlan, files: readonly string[], run: ProbeRun): Promise<LoadProblem> {
   const { end, stderr } = run
-  if (end.tag === 'Hung') return { tag: 'Hung', file: end.file === null ? null : (files[end.file] ?? null) }
+  if (end.tag === 'Hung') return { tag: 'Hung', file: end.file === null ? null : (files[end.file] ?? null), spent: end.spent }
   const [how, atExit] = end.tag === 'Died' ? [end.how, end.atExit] : ['', false]
   const words = readLastWords(stderr, files)
   const dies: Dies = async (some) => {
@@ -59,8 +60,17 @@ async function blame(plan: ProbePlan, files: readonly string[], run: ProbeRun): 
   const last = end.tag === 'Died' && end.file !== null ? end.file : await findLast(files, dies)
   const suspect = last === null ? undefined : files[last]
   if (last === null || suspect === undefined) return { tag: 'Crashed', file: null, atExit, how, words, after: [] }
-  const after = (await dies([suspect])) ? [] : await findPartner(files.slice(0, last), suspect, dies)
-  return { tag: 'Crashed', file: suspect, atExit, how, words, after }
+  if (await dies([suspect])) return { tag: 'Crashed', file: suspect, atExit, how, words, after: [] }
+  const before = files.slice(0, last)
+  if (before.length > 0 && (await dies([...before, suspect])))
+    return { tag: 'Crashed', file: suspect, atExit, how, words, after: await findPartner(before, suspect, dies) }
+  // The kernel short of memory, or a person, ends a process once; an extension does so again.
+  if (isFromOutside(how)) return { tag: 'NotRun', why: `the process was ended from outside (${how})` }
+  return { tag: 'Crashed', file: null, atExit, how, words, after: [] }
+}
+
+function isFromOutside(how: string): boolean {
+  return ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'].includes(how)
 }
 
 /** Whether a process that loads these dies in the same way: at a load, or at its end. */
