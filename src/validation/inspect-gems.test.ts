@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { makeElf } from '../../test/support/make-elf.ts'
-import { arm, intel, makeMachO } from '../../test/support/make-mach-o.ts'
+import { arm, intel, makeMachO, makeUniversal } from '../../test/support/make-mach-o.ts'
 import { memoryTree } from '../../test/support/memory-tree.ts'
 import { shapes, sharedObject } from '../../test/support/shared-object.ts'
 import type { FileTree } from './files/file-tree.ts'
@@ -194,6 +194,26 @@ describe('on macOS', () => {
     const files = { [ruby]: '', [bundle]: makeMachO(arm, [...needed, moved]) }
     expect(await inspect(files, mac)).toMatchObject({ verdict: 'incompatible', codes: ['LIBRARY_ABSENT'] })
     expect(await inspect({ ...files, [moved]: '' }, mac)).toMatchObject({ verdict: 'compatible', codes: [] })
+  })
+
+  test('a library that a gem brings along is looked for beside it', async () => {
+    const beside = '@loader_path/../ports/lib/libpq.5.dylib'
+    const files = { [ruby]: '', [bundle]: makeMachO(arm, [...needed, beside, '@rpath/libz.1.dylib']) }
+    expect(await inspect(files, mac)).toMatchObject({
+      codes: ['LIBRARY_ABSENT'],
+      observations: [{ evidence: [{}, { where: '/gems/made-1.0/ports/lib/libpq.5.dylib' }], mend: { tag: 'Rebuild' } }],
+    })
+    expect(await inspect({ ...files, '/gems/made-1.0/ports/lib/libpq.5.dylib': '' }, mac)).toMatchObject({ codes: [] })
+  })
+
+  test.each(['universal.arm64-darwin23', 'universal-darwin23'])('a Ruby of several processors (%s) takes a bundle of one', async (arch) => {
+    expect(await inspect({ [ruby]: '', [bundle]: makeMachO(arm, needed) }, { ...mac, arch })).toMatchObject({ codes: [] })
+  })
+
+  test('a cut bundle is told', async () => {
+    const cut = makeUniversal([makeMachO(intel, needed), makeMachO(arm, needed)], true).subarray(0, -1)
+    expect(await inspect({ [ruby]: '', [bundle]: cut }, mac)).toMatchObject({ verdict: 'incompatible', codes: ['EXTENSION_TRUNCATED'] })
+    expect(await inspect({ [ruby]: '', [bundle]: cut }, { ...mac, arch: 'x86_64-darwin23' })).toMatchObject({ codes: [] })
   })
 
   test('a bundle of another Ruby is told', async () => {

@@ -11,6 +11,7 @@ const slice = (cpu: string) => ({
   needed: ['/opt/homebrew/lib/libruby.3.3.dylib'],
   installName: null,
   rpaths: ['@loader_path/../lib'],
+  truncated: false,
 })
 
 describe('a Mach-O file', () => {
@@ -28,6 +29,17 @@ describe('a Mach-O file', () => {
       tag: 'MachO',
       slices: [slice('x86_64'), slice('arm64')],
     })
+  })
+
+  test('for several processors that begins with a table of 64-bit offsets tells each, too', () => {
+    expect(readMachO(toByteSource(makeUniversal([thin(intel), thin(arm)], true)))).toEqual({
+      tag: 'MachO',
+      slices: [slice('x86_64'), slice('arm64')],
+    })
+  })
+
+  test('that ends before its segments is truncated', () => {
+    expect(readMachO(toByteSource(thin(arm).subarray(0, -1)))).toEqual({ tag: 'MachO', slices: [{ ...slice('arm64'), truncated: true }] })
   })
 
   test('is not taken for a Java class, which has the same magic number', () => {

@@ -9,6 +9,8 @@ export interface MachSlice {
   /** Its own install name, of libraries. */
   readonly installName: string | null
   readonly rpaths: readonly string[]
+  /** The file ends before one of its segments does. */
+  readonly truncated: boolean
 }
 
 export interface MachFile {
@@ -36,17 +38,30 @@ const maxSlices = 16
 /** Real bundles have some 20 load commands in 4 KiB. */
 const maxCommandBytes = 1024 * 1024
 const fatMagic = 0xcafebabe
-const command = { loadDylib: 0xc, idDylib: 0xd, rpath: 0x8000001c, reexport: 0x8000001f } as const
+/** For parts that begin behind the first 4 GiB; dyld takes both (mach-o/fat.h, `fat_arch_64`). */
+const wideFatMagic = 0xcafebabf
+const command = {
+  segment: 0x1,
+  loadDylib: 0xc,
+  idDylib: 0xd,
+  wideSegment: 0x19,
+  rpath: 0x8000001c,
+  reexport: 0x8000001f,
+  upward: 0x80000023,
+} as const
 
 /** Reads a thin or universal ("fat") Mach-O file as far as the loader's names go. Never throws. Format: Apple's mach-o/loader.h and mach-o/fat.h. */
 export function readMachO(source: ByteSource): MachFile | MalformedMach {
   try {
     const head = view(source, 0, 8, 'the header')
-    if (head.getUint32(0) !== fatMagic) return { tag: 'MachO', slices: [readSlice(source, 0)] }
+    const magic = head.getUint32(0)
+    if (magic !== fatMagic && magic !== wideFatMagic) return { tag: 'MachO', slices: [readSlice(source, 0)] }
     const count = head.getUint32(4)
     if (count === 0 || count > maxSlices) throw new MachFault(4, `a universal file of ${count} parts`)
-    const table = view(source, 8, count * 20, 'the table of parts')
-    return { tag: 'MachO', slices: Array.from({ length: count }, (_, index) => readSlice(source, table.getUint32(index * 20 + 8))) }
+    const entryBytes = magic === fatMagic ? 20 : 32
+    const table = view(source, 8, count * entryBytes, 'the table of parts')
+    const startOf = (at: number) => (magic === fatMagic ? table.getUint32(at) : size(table, at, false))
+    return { tag: 'MachO', slices: Array.from({ length: count }, (_, index) => readSlice(source, startOf(index * entryBytes + 8))) }
   } catch (error) {
     if (error instanceof MachFault) return { tag: 'Malformed', offset: error.offset, why: error.message }
     throw error
@@ -65,18 +80,33 @@ function readSlice(source: ByteSource, start: number): MachSlice {
   const needed: string[] = []
   const rpaths: string[] = []
   let installName: string | null = null
+  let truncated = false
   for (let at = 0, left = head.getUint32(16, little); left > 0; left -= 1) {
     if (at + 8 > commandBytes) throw new MachFault(start + at, 'a load command that ends too early')
     const kind = commands.getUint32(at, little)
     const length = commands.getUint32(at + 4, little)
     if (length < 8 || at + length > commandBytes) throw new MachFault(start + at, `a load command of ${length} bytes`)
     const name = () => text(commands, at, length, little)
-    if (kind === command.loadDylib || kind === command.reexport) needed.push(name())
+    if (kind === command.segment || kind === command.wideSegment)
+      truncated ||= start + segmentEnd(commands, at, length, kind === command.wideSegment, little) > source.size
+    else if (kind === command.loadDylib || kind === command.reexport || kind === command.upward) needed.push(name())
     else if (kind === command.rpath) rpaths.push(name())
     else if (kind === command.idDylib) installName = name()
     at += length
   }
-  return { cpu: cpuName(head.getUint32(4, little), head.getUint32(8, little)), needed, installName, rpaths }
+  return { cpu: cpuName(head.getUint32(4, little), head.getUint32(8, little)), needed, installName, rpaths, truncated }
+}
+
+/** Where in its part a segment ends: `fileoff` and `filesize` stand behind a name of 16 bytes and two addresses. */
+function segmentEnd(commands: DataView, at: number, length: number, wide: boolean, little: boolean): number {
+  if (length < (wide ? 72 : 56)) throw new MachFault(at, `a segment of ${length} bytes`)
+  if (wide) return size(commands, at + 40, little) + size(commands, at + 48, little)
+  return commands.getUint32(at + 32, little) + commands.getUint32(at + 36, little)
+}
+
+/** 64 bits; what a number can't hold exactly is behind the end of any file all the same. */
+function size(from: DataView, at: number, little: boolean): number {
+  return Number(from.getBigUint64(at, little))
 }
 
 /** The name in a load command: its offset stands in the third field. */

@@ -17,5 +17,5 @@ export function foreignKind(file: ByteSource): string | null {
 export function isMachO(head: Uint8Array): boolean {
   if (head.length < 4) return false
   const magic = new DataView(head.buffer, head.byteOffset).getUint32(0)
-  return [0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe, 0xcafebabe].includes(magic)
+  return [0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe, 0xcafebabe, 0xcafebabf].includes(magic)
 }

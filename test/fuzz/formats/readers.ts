@@ -100,7 +100,7 @@ function elfSeeds(): Buffer[] {
 function machSeeds(): Buffer[] {
   const needed = ['/opt/homebrew/lib/libruby.3.3.dylib']
   const thin = [arm, intel, { ...arm, little: false }].map((shape) => makeMachO(shape, needed))
-  return [...thin, makeUniversal(thin.slice(0, 2))]
+  return [...thin, makeUniversal(thin.slice(0, 2)), makeUniversal(thin.slice(0, 2), true)]
 }
 
 function text(read: (value: string) => unknown): (bytes: Buffer) => void {
