@@ -9,6 +9,8 @@ import type { Channel } from '../link/channel.ts'
 import type { ToDataPlane, ToKeeper } from '../link/messages.ts'
 import type { BoundHandle } from '../net/bound-handle.ts'
 import { within } from '../resilience/within.ts'
+import { openFilesLimit } from '../system/open-files-limit.ts'
+import { affordableClients } from './affordable-clients.ts'
 import { KeeperQuestions } from './keeper-questions.ts'
 
 export type FromKeeper = ToDataPlane<FrontDoorSettings, GatewaySettings>
@@ -106,13 +108,22 @@ export class DataPlane {
   #configure({ era, frontDoor, gateway }: Extract<FromKeeper, { tag: 'Configure' }>): void {
     if (frontDoor !== null) {
       const askRun = (run: number) => this.#questions.ask(run)
-      this.#frontDoor = new FrontDoor(frontDoor, this.#outside, { askRun, accessLog: this.#accessLog })
+      this.#frontDoor = new FrontDoor(this.#withinLimit(frontDoor), this.#outside, { askRun, accessLog: this.#accessLog })
     }
     if (gateway !== null) {
       this.#gateway = new EnhancedDatabaseManager(gateway, this.#outside)
       void this.#gateway.establishSafeConnection()
     }
     this.#link.send({ tag: 'Configured', era })
+  }
+
+  #withinLimit(settings: FrontDoorSettings): FrontDoorSettings {
+    const wanted = settings.maxConnections
+    const openFiles = openFilesLimit()
+    const allowed = affordableClients(wanted, openFiles)
+    if (openFiles === null || allowed === wanted) return settings
+    this.#outside.emit({ tag: 'ClientsLimited', wanted, allowed, openFiles })
+    return { ...settings, maxConnections: allowed }
   }
 
   async #listen({ purpose }: Extract<FromKeeper, { tag: 'Listener' }>, handle: BoundHandle | null): Promise<void> {

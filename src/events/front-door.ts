@@ -31,3 +31,5 @@ export type FrontDoorEvent =
   | { readonly tag: 'RequestRefused'; readonly why: string; readonly status: number }
   | { readonly tag: 'RunUnreachable'; readonly run: number; readonly error: string }
   | { readonly tag: 'QueueFull'; readonly waiting: number }
+  /** Told once, when it opens: the system's limit of descriptors is too low for the clients that are wanted. */
+  | { readonly tag: 'ClientsLimited'; readonly wanted: number; readonly allowed: number; readonly openFiles: number }

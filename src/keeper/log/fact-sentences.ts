@@ -29,6 +29,17 @@ const tellings: { readonly [Tag in BezelEvent['tag']]: Telling<FactOf<Tag>> } = 
   RequestRefused: { level: 'debug', say: ({ why, status }) => `a request was refused with ${status}: ${why}` },
   RunUnreachable: { level: 'warn', say: ({ run, error }) => `run ${run} can't be reached: ${error}` },
   QueueFull: { level: 'warn', say: ({ waiting }) => `the queue is full: ${count(waiting, 'request')} wait for a worker` },
+  ClientsLimited: {
+    // Nobody notices a few less.
+    level: ({ wanted, allowed }) => (allowed < wanted / 2 ? 'warn' : 'debug'),
+    say: ({ wanted, allowed, openFiles }) => {
+      const enough = 2 * wanted + openFiles - 2 * allowed
+      return (
+        `only ${allowed} of ${wanted} clients are let in at once, for a process may open ${openFiles} files here. Raise that (ulimit -n ${enough}; ` +
+        `systemd: LimitNOFILE=${enough}; docker run --ulimit nofile=${enough}), or lower front_door.max_clients`
+      )
+    },
+  },
   // Gateway.
   ServerSessionOpened: { level: 'debug', say: ({ session }) => `database ${session.database}: session ${session.pid} opened` },
   ServerSessionClosed: { level: 'debug', say: ({ database, pid, why }) => `database ${database}: session ${pid} closed (${why})` },
