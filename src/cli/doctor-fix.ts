@@ -11,6 +11,7 @@ export interface FixAround {
   /** Whether somebody could answer. */
   readonly isTerminal: boolean
   readonly say: (text: string) => void
+  readonly envNow: () => Promise<Readonly<Record<string, string>>>
   readonly validate: () => Promise<ValidationReport>
 }
 
@@ -35,7 +36,7 @@ export async function fix(report: ValidationReport, around: FixAround): Promise<
     say('Nothing was run.')
     return { report, interruptedBy: null }
   }
-  const end = await runPlan(commands, appPath, say)
+  const end = await runPlan(commands, appPath, around.envNow, say)
   if (end.tag !== 'Done') say(describeEnd(end))
   if (end.tag === 'Interrupted') return { report, interruptedBy: end.by }
   const after = await around.validate()

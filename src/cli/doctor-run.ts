@@ -88,14 +88,17 @@ async function readDockerfile(path: string, flags: DoctorFlags): Promise<number>
 
 async function fixAndShow(report: ValidationReport, settings: ValidationSettings, flags: DoctorFlags): Promise<number> {
   const { fix } = await import('./doctor-fix.ts')
+  const { renewedEnv } = await import('./renewed-env.ts')
   const isText = flags.format === 'text'
+  const envNow = () => renewedEnv(settings.appPath, settings.env)
   const fixed = await fix(report, {
     appPath: settings.appPath,
     yes: flags.yes === true,
     isTerminal: process.stdin.isTTY,
     // The report of another format has standard output for itself.
     say: (text) => (isText ? print(text) : process.stderr.write(`${text}\n`)),
-    validate: () => validate(settings),
+    envNow,
+    validate: async () => validate({ ...settings, env: await envNow() }),
   })
   if (fixed.interruptedBy !== null) return 128 + constants.signals[fixed.interruptedBy]
   if (!isText) await show(fixed.report, settings, flags)

@@ -11,13 +11,20 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const graceMs = 10_000
 const pollMs = 20
 
-/** Runs commands one after the other in a shell, until one fails or a signal comes. */
-export async function runPlan(commands: readonly string[], cwd: string, say: (text: string) => void): Promise<PlanEnd> {
+type Env = Readonly<Record<string, string>>
+
+/** Runs commands one after the other in a shell, until one fails or a signal comes. `envNow`: what the shell would have at its prompt. */
+export async function runPlan(
+  commands: readonly string[],
+  cwd: string,
+  envNow: () => Promise<Env>,
+  say: (text: string) => void,
+): Promise<PlanEnd> {
   const plan = new RunningPlan()
   try {
     for (const [index, command] of commands.entries()) {
       say(`\n$ ${command}`)
-      const how = await plan.run(command, cwd)
+      const how = await plan.run(command, cwd, await envNow())
       const rest = commands.slice(index + 1)
       if (plan.stoppedBy !== null) return { tag: 'Interrupted', command, by: plan.stoppedBy, rest }
       // A terminal's Ctrl-C may have reached the command alone.
@@ -49,9 +56,10 @@ class RunningPlan {
   }
 
   /** How it failed; null when it did not. A command that was stopped is waited for with all that it started. */
-  async run(command: string, cwd: string): Promise<string | null> {
+  async run(command: string, cwd: string, env: Env): Promise<string | null> {
     // What it prints is for people: standard output is the report's.
-    const child = spawn('/bin/sh', ['-c', command], { cwd, detached: this.#ownGroup, stdio: ['ignore', process.stderr, process.stderr] })
+    const stdio = ['ignore', process.stderr, process.stderr] as const
+    const child = spawn('/bin/sh', ['-c', command], { cwd, env, detached: this.#ownGroup, stdio: [...stdio] })
     this.#running = child.pid ?? null
     if (this.stoppedBy !== null) this.#stop(this.stoppedBy)
     const how = await new Promise<string | null>((resolve) => {
