@@ -24,7 +24,7 @@ export const frontDoorOptions = {
   'front_door.max_clients': option(
     integer(1, 1_000_000),
     defaults.maxConnections,
-    'Client connections at once; further ones are closed as they come.',
+    'Client connections at once; further ones are closed as they come. Fewer where a process may not open so many files.',
   ),
   'front_door.backlog': option(integer(1, 65_535), defaults.backlog, 'Length of the accept queue that is asked for.'),
   'front_door.request_deadline': option(
