@@ -1,3 +1,6 @@
+import { readMiseToml } from './read-mise-toml.ts'
+import { rubyOf } from './ruby-of.ts'
+
 /** Ruby version of a `.ruby-version` (rbenv, chruby, mise, RVM): `3.1.2`, `ruby-3.1.2`; null for another engine or none. */
 export function readRubyVersionFile(text: string): string | null {
   const line = text
@@ -12,13 +15,6 @@ export function readRubyVersionFile(text: string): string | null {
 export function readToolVersions(text: string): string | null {
   const line = /^[ \t]*ruby[ \t]+(\S+)/m.exec(text.slice(0, 64 * 1024))?.[1]
   return line === undefined ? null : rubyOf(line)
-}
-
-/** Ruby version of a `mise.toml`: `ruby` in `[tools]`, as text, as `{ version = … }` or as the first of a list. */
-export function readMiseToml(text: string): string | null {
-  const tools = /^\[tools\][^\n]*\n((?:(?!\[)[^\n]*\n?)*)/m.exec(text.slice(0, 256 * 1024))?.[1] ?? ''
-  const value = /^[ \t]*"?ruby"?[ \t]*=[ \t]*(?:\[[ \t]*|\{[^}\n]*version[ \t]*=[ \t]*)?["']([^"'\n]+)["']/m.exec(tools)?.[1]
-  return value === undefined ? null : rubyOf(value)
 }
 
 /** Ruby version of the file of a Gemfile's `ruby file:`, whichever of the three it is (Bundler's lib/bundler/ruby_dsl.rb). */
@@ -50,8 +46,4 @@ export function readGemfileRuby(text: string): GemfileRuby {
     return { tag: 'Requirement', parts: [...parts.matchAll(/["']([^"']+)["']/g)].map(([, part = '']) => part.trim()), line: number }
   }
   return { tag: 'Absent' }
-}
-
-function rubyOf(text: string): string | null {
-  return /^(?:ruby-)?(\d+(?:\.\d+)*(?:[.-]?(?:preview|rc|pre|dev)\d*)?)(?:-?p\d+)?$/.exec(text)?.[1] ?? null
 }

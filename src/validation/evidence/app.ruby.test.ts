@@ -57,6 +57,23 @@ test('a frozen lock without this platform is refused, as Bundler does, until the
   await app.type('bundle exec ruby -e 1')
 })
 
+test('each version file that asks for another Ruby is a warning of its own, with the file', async () => {
+  app = made.copy()
+  const own = execFileSync('ruby', ['-e', 'print RUBY_VERSION'], { encoding: 'utf8' })
+  const write = (name: string, text: string) => writeFileSync(join(app.path, name), text)
+  write('.ruby-version', `${own}\n`)
+  write('.tool-versions', 'nodejs 24.1.0\nruby 2.7.8\n')
+  write('mise.local.toml', '[tools.ruby]\nversion = "2.6"\n')
+  write('mise.toml', '[tools]\nruby = "2.5"\n')
+  expect(await validateApp(app)).toMatchObject({
+    verdict: 'compatible',
+    findings: [
+      { code: 'VERSION_FILE_DIFFERS', evidence: [{ what: 'asks for Ruby 2.7.8', where: join(app.path, '.tool-versions') }] },
+      { code: 'VERSION_FILE_DIFFERS', evidence: [{ what: 'asks for Ruby 2.6', where: join(app.path, 'mise.local.toml') }] },
+    ],
+  })
+})
+
 test('a Dockerfile that ends with another Ruby is a note with its line', async () => {
   app = made.copy()
   const dockerfile = join(app.path, 'Dockerfile')

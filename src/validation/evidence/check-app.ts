@@ -5,7 +5,7 @@ import type { FileTree } from '../files/file-tree.ts'
 import type { BundleSettings } from '../gems/app-bundle.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
-import { wantedVersion } from '../runtime/find-ruby.ts'
+import { askedVersions } from '../runtime/find-ruby.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { requiredRubyOf } from '../compatibility/critical-gems.ts'
 import { meetsRequirement } from './meets-requirement.ts'
@@ -32,18 +32,19 @@ export async function checkApp(
         locked,
       ),
     )
-  const wanted = wantedVersion(tree, appPath)
-  if (wanted !== null && !sameRuby(wanted, runtime.version))
-    found.push(
+  const asked = askedVersions(tree, appPath).filter(({ version }) => !sameRuby(version, runtime.version))
+  return [
+    ...found,
+    ...asked.map(({ version, path }) =>
       differs(
         'VERSION_FILE_DIFFERS',
-        `asks for Ruby ${wanted}`,
-        appPath,
-        `The app's version file asks for Ruby ${wanted}; this is ${runtime.version}.`,
-        wanted,
+        `asks for Ruby ${version}`,
+        path,
+        `${posix.basename(path)} asks for Ruby ${version}; this is ${runtime.version}.`,
+        version,
       ),
-    )
-  return found
+    ),
+  ]
 }
 
 async function checkGemfile(tree: FileTree, { gemfilePath }: BundleSettings, runtime: Runtime): Promise<Observation | null> {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
-import { readMiseToml, readRubyVersionFile, readToolVersions } from '../../formats/version-files/read-version-files.ts'
+import { readMiseToml } from '../../formats/version-files/read-mise-toml.ts'
+import { readRubyVersionFile, readToolVersions } from '../../formats/version-files/read-version-files.ts'
 import type { FileTree } from '../files/file-tree.ts'
 
 /** The PATH of a shell that nobody configured, as Docker and Debian set it. */
@@ -68,19 +69,22 @@ function managerFolders(tree: FileTree): string[] {
   )
 }
 
-/** Those of mise in the order of its documentation's "Configuration" page, the nearest first. */
+/** A version manager's files and their reader; it takes the first that names a Ruby. Those of mise stand in the order of its documentation's "Configuration" page, the nearest first. */
 const versionFiles = [
-  ['.ruby-version', readRubyVersionFile],
-  ['.tool-versions', readToolVersions],
-  ...[
-    'mise.local.toml',
-    'mise.toml',
-    '.mise.toml',
-    'mise/config.toml',
-    '.mise/config.toml',
-    '.config/mise.toml',
-    '.config/mise/config.toml',
-  ].map((name) => [name, readMiseToml] as const),
+  { names: ['.ruby-version'], read: readRubyVersionFile },
+  { names: ['.tool-versions'], read: readToolVersions },
+  {
+    names: [
+      'mise.local.toml',
+      'mise.toml',
+      '.mise.toml',
+      'mise/config.toml',
+      '.mise/config.toml',
+      '.config/mise.toml',
+      '.config/mise/config.toml',
+    ],
+    read: readMiseToml,
+  },
 ] as const
 
 /** Version managers look for their files upwards from the app. */
@@ -100,14 +104,28 @@ function globalVersion(tree: FileTree, versionsFolder: string): string | null {
   return read(`${home}/.tool-versions`, readToolVersions) ?? read(`${home}/.config/mise/config.toml`, readMiseToml)
 }
 
-/** The Ruby that the app's own version files ask for. */
+/** The Ruby that a version file asks for. */
+export interface AskedVersion {
+  readonly version: string
+  readonly path: string
+}
+
+/** The Rubies that the app's own version files ask for: one for each version manager that has a say. */
+export function askedVersions(tree: FileTree, appPath: string): AskedVersion[] {
+  return versionFiles.flatMap(({ names, read }) => {
+    for (const name of names) {
+      const path = posix.join(appPath, name)
+      const text = tree.text(path)
+      const version = text === null ? null : read(text)
+      if (version !== null) return [{ version, path }]
+    }
+    return []
+  })
+}
+
+/** The first of them. */
 export function wantedVersion(tree: FileTree, appPath: string): string | null {
-  for (const [name, read] of versionFiles) {
-    const text = tree.text(posix.join(appPath, name))
-    const version = text === null ? null : read(text)
-    if (version !== null) return version
-  }
-  return null
+  return askedVersions(tree, appPath)[0]?.version ?? null
 }
 
 function matches(folder: string, wanted: string | null): boolean {

@@ -17,12 +17,8 @@ import { readLoaderCache } from '../../../src/formats/ld-so/read-loader-cache.ts
 import { readLoaderConfig, readMuslPath } from '../../../src/formats/ld-so/read-loader-config.ts'
 import { readMachO } from '../../../src/formats/macho/read-macho.ts'
 import { readRbConfig } from '../../../src/formats/rbconfig/read-rbconfig.ts'
-import {
-  readGemfileRuby,
-  readMiseToml,
-  readRubyVersionFile,
-  readToolVersions,
-} from '../../../src/formats/version-files/read-version-files.ts'
+import { readMiseToml } from '../../../src/formats/version-files/read-mise-toml.ts'
+import { readGemfileRuby, readRubyVersionFile, readToolVersions } from '../../../src/formats/version-files/read-version-files.ts'
 
 import { arm, intel, makeMachO, makeUniversal } from '../../support/make-mach-o.ts'
 import { shapes, sharedObject } from '../../support/shared-object.ts'
@@ -156,6 +152,7 @@ export function fuzzedReaders(): FuzzedReader[] {
         Buffer.from('ruby-3.1.2\n'),
         Buffer.from('ruby 3.1.2\n'),
         Buffer.from('[tools]\nruby = ["3.1", "3.2"]\n'),
+        Buffer.from('tools = { ruby = "3.1" }\n[tools.ruby]\nversion = "3.1"\n'),
         Buffer.from('source "x"\nruby "~> 3.1", ">= 3.1.2"\nruby file: ".ruby-version"\n'),
       ],
       read: text((value) => [readRubyVersionFile(value), readToolVersions(value), readMiseToml(value), readGemfileRuby(value)]),
