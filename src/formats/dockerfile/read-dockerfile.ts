@@ -1,11 +1,12 @@
-import { Copy, DockerfileParser, From } from 'dockerfile-ast'
+import { DockerfileParser, From, ModifiableInstruction } from 'dockerfile-ast'
+import { declare, expand, unquoted, type Variables } from './variables.ts'
 
 export interface DockerInstruction {
   /** In capitals: `RUN`, `COPY`, `ENV`, … */
   readonly keyword: string
   /** Counted from 1. */
   readonly line: number
-  /** Words with build arguments and variables put in as far as the file itself knows them; flags left out. */
+  /** Words with build arguments and variables put in as far as the file itself knows them; flags left out, quotes kept. */
   readonly words: readonly string[]
   /** `--from` of a COPY; null: the build context. */
   readonly from: string | null
@@ -43,29 +44,39 @@ export function readDockerfile(text: string): Dockerfile | MalformedDockerfile {
     const stages = readStages(text)
     return stages.length === 0 ? { tag: 'Malformed', line: 1, why: 'no FROM: not a Dockerfile' } : { tag: 'Dockerfile', stages }
   } catch (error) {
-    // dockerfile-ast 0.7 overflows the stack on some variables that stand before any FROM, and throws on others.
+    // dockerfile-ast 0.7 throws on some nonsense.
     return { tag: 'Malformed', line: 1, why: `not understood (${error instanceof Error ? error.message : 'unknown'})` }
   }
 }
 
 function readStages(text: string): DockerStage[] {
   const stages: (DockerStage & { instructions: DockerInstruction[] })[] = []
+  const outer: Variables = new Map()
+  /** What each stage has declared, for those that build upon it. */
+  const declared = new Map<string, Variables>()
+  let variables = outer
   for (const instruction of DockerfileParser.parse(text).getInstructions()) {
     const line = (instruction.getRange()?.start.line ?? 0) + 1
-    const words = instruction.getExpandedArguments().map((argument) => argument.getValue())
+    const keyword = instruction.getKeyword()
+    const words = instruction.getArguments().map((argument) => argument.getValue())
+    const flag = (name: string) => {
+      const found =
+        instruction instanceof ModifiableInstruction ? instruction.getFlags().find((each) => each.getName() === name) : undefined
+      return found === undefined ? null : expand(found.getValue() ?? '', variables)
+    }
     if (instruction instanceof From) {
-      stages.push({
-        index: stages.length,
-        name: instruction.getBuildStage(),
-        image: words[0] ?? '',
-        platform: instruction.getPlatformFlag()?.getValue() ?? null,
-        line,
-        instructions: [],
-      })
+      variables = outer
+      const image = expand(unquoted(words[0] ?? ''), outer)
+      const name = instruction.getBuildStage()
+      stages.push({ index: stages.length, name, image, platform: flag('platform'), line, instructions: [] })
+      variables = new Map(declared.get(image.toLowerCase()))
+      if (name !== null) declared.set(name.toLowerCase(), variables)
       continue
     }
-    const from = instruction instanceof Copy ? (instruction.getFromFlag()?.getValue() ?? null) : null
-    stages.at(-1)?.instructions.push({ keyword: instruction.getKeyword(), line, words, from })
+    if (keyword === 'ARG' || keyword === 'ENV') declare(keyword, words, variables, outer)
+    // The shell of a RUN puts its own variables in, the file's among them.
+    const expanded = words.map((word) => expand(word, variables))
+    stages.at(-1)?.instructions.push({ keyword, line, words: expanded, from: flag('from') })
   }
   return stages
 }

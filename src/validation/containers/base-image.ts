@@ -26,7 +26,7 @@ export function baseOf(file: Dockerfile, stage: DockerStage): Base {
 }
 
 /** Names of the official images: `ruby:3.3.0-slim-bookworm`, `registry.docker.com/library/ruby:3.3-alpine3.20` (hub.docker.com/_/ruby). */
-function readImage(image: string): Base {
+export function readImage(image: string): Base {
   const [name = '', tag = 'latest'] = (image.split('@')[0] ?? '').split(/:(?=[^/]*$)/)
   const short = name.split('/').at(-1) ?? ''
   const release = releases.find((each) => tag.includes(each)) ?? null

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Dockerfile, DockerInstruction, DockerStage } from '../../formats/dockerfile/read-dockerfile.ts'
-import { baseOf, type Base } from './base-image.ts'
+import { baseOf, readImage, type Base } from './base-image.ts'
 import { gemPlacesOf } from './gem-places.ts'
 
 /** Folders that hold built gems, in the official images and by Bundler's habits. */
@@ -27,7 +27,7 @@ export function gemCopiesOf(file: Dockerfile): GemCopy[] {
         ) ?? null
       if (!takesGems(file, stage, instruction, source)) return []
       const mine = baseOf(file, stage)
-      return [{ line, stage, source, mine, theirs: source === null ? { ...mine, image: from } : baseOf(file, source) }]
+      return [{ line, stage, source, mine, theirs: source === null ? readImage(from) : baseOf(file, source) }]
     }),
   )
 }

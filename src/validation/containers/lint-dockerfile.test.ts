@@ -48,6 +48,26 @@ COPY --from=build /app/vendor/bundle /app/vendor/bundle
     ])
   })
 
+  test('as Rails makes it is seen through: variables, and flags before the stage that is copied from', () => {
+    const text = (run: string) => `ARG RUBY_VERSION=3.1.4
+FROM docker.io/library/ruby:$RUBY_VERSION-slim AS base
+WORKDIR /rails
+ENV RAILS_ENV="production" \\
+    BUNDLE_DEPLOYMENT="1" \\
+    BUNDLE_PATH="/srv/bundle"
+FROM base AS build
+RUN bundle install && \\
+    rm -rf ~/.bundle/
+FROM ${run}
+COPY --chown=rails:rails --from=build "\${BUNDLE_PATH}" "\${BUNDLE_PATH}"
+COPY --chown=rails:rails --from=build /rails /rails
+`
+    expect(lint(text('base'))).toEqual([])
+    expect(lint(text('ruby:3.3-slim\nENV BUNDLE_PATH=/srv/bundle'))).toMatchObject([
+      { code: 'STAGES_RUBY_DIFFERS', evidence: [{ where: 'Dockerfile:7' }, { where: 'Dockerfile:12' }] },
+    ])
+  })
+
   test('that builds with a library must install it to run', () => {
     const build = (final: string) => `FROM ruby:3.3-slim AS build
 RUN apt-get update && \\
@@ -82,6 +102,16 @@ COPY --from=build /usr/local/bundle /usr/local/bundle
     expect(lint(text('ruby:3.1-bookworm', 'build', 'RUN bundle install\n'))).toEqual([])
     // Nothing was installed in that stage.
     expect(lint(text('ruby:3.1-bookworm', 'base'))).toEqual([])
+  })
+
+  test.each([
+    ['ruby:3.1', ['STAGES_RUBY_DIFFERS']],
+    ['ruby:3.3-alpine', ['STAGES_LIBC_DIFFERS']],
+    ['ruby:3.3-slim', []],
+    ['example.test/team/gems:7', ['DOCKERFILE_TELLS_NOTHING']],
+  ])('may copy gems from an image as well: %s', (image, codes) => {
+    const text = `FROM ruby:3.3\nCOPY --from=${image} /usr/local/bundle /usr/local/bundle\n`
+    expect(lint(text).map(({ code }) => code)).toEqual(codes)
   })
 
   test('that copies a folder beside the gems copies none', () => {
