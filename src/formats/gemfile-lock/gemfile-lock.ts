@@ -2,7 +2,7 @@
 export type LockSource =
   | { readonly tag: 'Registry'; readonly remotes: readonly string[] }
   | { readonly tag: 'Git'; readonly remote: string; readonly revision: string; readonly glob: string | null }
-  | { readonly tag: 'Path'; readonly remote: string }
+  | { readonly tag: 'Path'; readonly remote: string; readonly glob: string | null }
   | { readonly tag: 'Plugin'; readonly remote: string; readonly type: string }
 
 /** One build of a gem that the lock allows. */

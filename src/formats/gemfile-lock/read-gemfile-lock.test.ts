@@ -76,7 +76,7 @@ describe('a Gemfile.lock', () => {
       revision: '0123456789abcdef0123456789abcdef01234567',
       glob: 'gems/*.gemspec',
     })
-    expect(gems.get('billing')?.source).toEqual({ tag: 'Path', remote: 'engines/billing' })
+    expect(gems.get('billing')?.source).toEqual({ tag: 'Path', remote: 'engines/billing', glob: null })
     expect(gems.get('bcrypt')?.variants[0]?.sha256).toBe('aa11')
   })
 

@@ -115,11 +115,12 @@ function readSource(kind: string, lines: readonly LockLine[], draft: Draft): Mal
 function toSource(kind: string, options: ReadonlyMap<string, readonly string[]>): LockSource {
   const remotes = options.get('remote') ?? []
   const remote = remotes[0] ?? ''
+  const glob = options.get('glob')?.[0] ?? null
   switch (kind) {
     case 'GIT':
-      return { tag: 'Git', remote, revision: options.get('revision')?.[0] ?? '', glob: options.get('glob')?.[0] ?? null }
+      return { tag: 'Git', remote, revision: options.get('revision')?.[0] ?? '', glob }
     case 'PATH':
-      return { tag: 'Path', remote }
+      return { tag: 'Path', remote, glob }
     case 'PLUGIN SOURCE':
       return { tag: 'Plugin', remote, type: options.get('type')?.[0] ?? '' }
     default:

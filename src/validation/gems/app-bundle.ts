@@ -13,6 +13,10 @@ export interface BundleSettings {
   readonly likelyPaths: readonly string[]
   /** False in a root: whatever the environment would add is not known. */
   readonly environmentKnown: boolean
+  /** Where `bundle cache` keeps what the app needs: checkouts of Git sources and folders among it. */
+  readonly cachePath: string
+  /** The folder that stands for a Git source (`bundle config local.NAME`), by name of the gem; null where none does. */
+  readonly localOverride: (name: string) => string | null
   /** Groups left out at install: gems of the lock may rightly be absent. */
   readonly without: boolean
   /** Whether what no group narrows may be left out as well: Bundler's setting `only`, or `without default`. */
@@ -71,6 +75,11 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
     path: asked === undefined ? null : posix.resolve(base, asked.replace(/^~(?=\/)/, home)),
     environmentKnown: known,
     likelyPaths: known || decisive !== undefined ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
+    cachePath: posix.resolve(base, value('BUNDLE_CACHE_PATH') ?? 'vendor/cache'),
+    localOverride: (name) => {
+      const folder = value(`BUNDLE_LOCAL__${name.replaceAll('-', '___').replaceAll('.', '__').toUpperCase()}`)
+      return folder === undefined ? null : posix.resolve(base, folder.replace(/^~(?=\/)/, home))
+    },
     without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (value(key) ?? '') !== ''),
     defaultMayBeLeftOut: (value('BUNDLE_ONLY') ?? '') !== '' || /(?:^|[: ])default(?:$|[: ])/.test(value('BUNDLE_WITHOUT') ?? ''),
     standalone: tree.facts(posix.join(base, 'bundle/bundler/setup.rb')) !== null,

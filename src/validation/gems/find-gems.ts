@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
 import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import { readGemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
-import { readGemspec } from '../../formats/gemspec/read-gemspec.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { absentFrom } from './absent-gem.ts'
@@ -9,7 +8,8 @@ import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem } from './installed-gem.ts'
 import { readNeeds } from './read-needs.ts'
 import { fitsPlatform } from './platform.ts'
-import { listSpecs, readInstalledGem, toGem, type SpecFile } from './read-gem-folder.ts'
+import { listSpecs, readInstalledGem, type SpecFile } from './read-gem-folder.ts'
+import { findUnpackedGem } from './unpacked-gem.ts'
 
 export interface FoundGems {
   readonly gems: readonly InstalledGem[]
@@ -44,7 +44,9 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
   for (const locked of lock.gems.values()) {
     if (locked.name === 'bundler') continue
     const found =
-      locked.source.tag === 'Registry' || locked.source.tag === 'Plugin' ? fromSpecs(locked) : fromFolder(tree, locked, settings, folders)
+      locked.source.tag === 'Registry' || locked.source.tag === 'Plugin'
+        ? fromSpecs(locked)
+        : findUnpackedGem(tree, locked, settings, folders)
     if (found === 'unreadable') unreadable.push(locked.name)
     else if (found === null) {
       if (!isForOthers(locked)) absent.push(toAbsent(locked))
@@ -122,57 +124,4 @@ function indexSpecs(tree: FileTree, folders: readonly string[], runtime: Runtime
   for (const folder of folders) listSpecs(tree, folder).forEach(add)
   listSpecs(tree, runtime.defaultGemFolder, true).forEach(add)
   return specs
-}
-
-/** Git checkouts stand in `bundler/gems/<repository>-<12 digits of the revision>`; path sources in the app. */
-function fromFolder(
-  tree: FileTree,
-  locked: LockedGem,
-  settings: BundleSettings,
-  folders: readonly string[],
-): InstalledGem | 'unreadable' | null {
-  const { name, source, version } = locked
-  if (source.tag === 'Path') {
-    const folder = posix.resolve(posix.dirname(settings.gemfilePath), source.remote)
-    return readLoose(tree, folder, name, version, { origin: 'path', home: folder, fullName: `${name}-${version}`, extensionsRoot: null })
-  }
-  if (source.tag !== 'Git') return null
-  const repository = posix
-    .basename(source.remote.replace(/\/$/, ''))
-    .replace(/\.git$/, '')
-    .replace(/^.*:/, '')
-  const fullName = `${repository}-${source.revision.slice(0, 12)}`
-  for (const home of folders) {
-    const folder = posix.join(home, 'bundler/gems', fullName)
-    if (tree.facts(folder)?.kind !== 'folder') continue
-    return readLoose(tree, folder, name, version, {
-      origin: 'git',
-      home,
-      fullName,
-      extensionsRoot: posix.join(home, 'bundler/gems/extensions'),
-    })
-  }
-  return null
-}
-
-function readLoose(
-  tree: FileTree,
-  folder: string,
-  name: string,
-  version: string,
-  rest: Pick<InstalledGem, 'origin' | 'home' | 'fullName' | 'extensionsRoot'>,
-): InstalledGem | null {
-  const names = [...tree.list(folder), ...tree.list(posix.join(folder, name)).map((entry) => ({ ...entry, name: `${name}/${entry.name}` }))]
-  const spec =
-    names.find((entry) => posix.basename(entry.name) === `${name}.gemspec`) ?? names.find((entry) => entry.name.endsWith('.gemspec'))
-  if (spec === undefined) return null
-  const specPath = posix.join(folder, spec.name)
-  const gemspec = readGemspec(tree.text(specPath) ?? '')
-  const base = posix.dirname(specPath)
-  // A hand-written gemspec may compute anything; its folder is looked through in any case.
-  const read =
-    'tag' in gemspec
-      ? { name, version, platform: 'ruby', requirePaths: ['lib'], extensions: [], requiredRubyVersion: null, fromStub: false }
-      : gemspec
-  return { ...toGem({ ...read, name, version }, rest.fullName, base, specPath), ...rest, packagedFiles: null, lacks: null }
 }

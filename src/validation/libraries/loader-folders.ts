@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { readLoaderCache } from '../../formats/ld-so/read-loader-cache.ts'
 import { readLoaderConfig, readMuslPath } from '../../formats/ld-so/read-loader-config.ts'
 import type { FileTree } from '../files/file-tree.ts'
+import { glob } from '../files/glob.ts'
 
 export type Libc = 'glibc' | 'musl'
 
@@ -50,24 +51,9 @@ function configured(tree: FileTree): string[] {
     const config = readLoaderConfig(tree.text(path) ?? '')
     folders.push(...config.folders)
     const base = posix.dirname(path)
-    for (const include of config.includes) queue.push(...matching(tree, posix.resolve(base, include)))
+    for (const include of config.includes) queue.push(...glob(tree, '/', posix.resolve(base, include)))
   }
   return folders
-}
-
-function matching(tree: FileTree, pattern: string): string[] {
-  const folder = posix.dirname(pattern)
-  const name = posix.basename(pattern)
-  const expression = new RegExp(
-    `^${name
-      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  )
-  return tree
-    .list(folder)
-    .filter((entry) => expression.test(entry.name))
-    .map((entry) => posix.join(folder, entry.name))
 }
 
 /** Folders that glibc was built with; Debian's hold the multiarch triplet. */

@@ -77,6 +77,17 @@ const bcrypt: InstalledGem = {
 const rebuild: Mend = { tag: 'Rebuild' }
 const mayNotWrite = { mayWrite: () => false }
 
+test('a checkout of Git in vendor/cache is compiled by bundle install, once its mark is gone', () => {
+  const cache = '/srv/my app/vendor/cache'
+  put(`${cache}/extensions/x86_64-linux/3.1.0-static/mono-0123456789ab/gem.build_complete`)
+  const git: Partial<InstalledGem> = { origin: 'git', fullName: 'mono-0123456789ab', extensionsRoot: `${cache}/extensions` }
+  const before = ['rm vendor/cache/extensions/x86_64-linux/3.1.0/mono-0123456789ab/gem.build_complete']
+  expect(remedy(rebuild, {}, git)).toEqual(['bundle install'])
+  put(`${cache}/extensions/x86_64-linux/3.1.0/mono-0123456789ab/gem.build_complete`)
+  expect(remedy(rebuild, {}, git)).toEqual([...before, 'bundle install'])
+  expect(remedy(rebuild, {}, { ...git, extensionsRoot: `${home}/bundler/gems/extensions` })).toEqual(['bundle pristine bcrypt'])
+})
+
 describe('a missing library is installed by', () => {
   const libpq: Mend = { tag: 'Library', name: 'libpq.so.5' }
   test.each([

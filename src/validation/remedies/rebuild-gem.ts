@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { readGemspec } from '../../formats/gemspec/read-gemspec.ts'
+import { glob } from '../files/glob.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import { packageOfGem } from '../gems/packaged-gem.ts'
 import { withBundler } from './bundler.ts'
@@ -14,7 +15,7 @@ export function rebuildGem(place: Place, gem: InstalledGem): string[] {
   if (packaged !== null) return packaged
   switch (gem.origin) {
     case 'git':
-      return withBundler(place, `pristine ${quoted(gem.name)}`)
+      return isCheckedOut(gem) ? withBundler(place, `pristine ${quoted(gem.name)}`) : rebuildCached(place, gem)
     case 'path':
       return compileInPlace(place, gem)
     case 'package':
@@ -42,6 +43,17 @@ function rebuildBundled(place: Place, { name, fullName, home, specPath }: Instal
   if (isCached) return withBundler(place, `pristine ${quoted(name)}`).map(own)
   // Without the packed gem neither `pristine` nor `bundle install --redownload` fetches it again (Bundler 2.3); a gem that is not there is fetched.
   return [own(`rm ${typed(place, specPath)}`), ...withBundler(place, 'install').map(own)]
+}
+
+function isCheckedOut({ extensionsRoot }: InstalledGem): boolean {
+  return extensionsRoot?.endsWith('/bundler/gems/extensions') === true
+}
+
+/** Of a Git source in `vendor/cache` Bundler compiles what bears no mark of a finished build; `pristine` leaves it as it is (lib/bundler/source/git.rb). */
+function rebuildCached(place: Place, { extensionsRoot, fullName }: InstalledGem): string[] {
+  const mark = `*/${place.runtime.extensionAbi}/${fullName}/gem.build_complete`
+  const marks = extensionsRoot === null ? [] : glob(place.tree, extensionsRoot, mark)
+  return [...marks.map((path) => `rm ${typed(place, path)}`), ...withBundler(place, 'install')]
 }
 
 /**
