@@ -84,6 +84,7 @@ if [ "$purpose" != demo ]; then
   has ss || want iproute2
   for tool in patchelf openssl git; do has $tool || want $tool; done
   has debootstrap || [ -x /usr/sbin/debootstrap ] || want debootstrap
+  has buildah || want buildah
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || want postgresql
 fi
 if [ "$purpose" = bench ]; then

@@ -58,7 +58,9 @@ modelProperty(26, stages, ({ built: drawn, runs, slim, alike }) => {
   const platformOf = ({ cpu }: ModelMachine) => `--platform=linux/${cpu === 'x86_64' ? 'amd64' : 'arm64'} `
   const file = readDockerfile(dockerfile(imageOf(built, false), imageOf(runs, slim), [platformOf(built), platformOf(runs)]))
   if (file.tag === 'Malformed') throw new Error(file.why)
-  const codes = lintDockerfile(file, 'Dockerfile', { hasHostBundle: false, ignoresHostBundle: false }).map(({ code }) => code)
+  const codes = lintDockerfile(file, 'Dockerfile', { hasHostBundle: false, ignoresHostBundle: false, ignoreFile: '.dockerignore' }).map(
+    ({ code }) => code,
+  )
   const wrong = [
     ...(built.minor === runs.minor ? [] : ['STAGES_RUBY_DIFFERS']),
     ...(built.libc === runs.libc ? [] : ['STAGES_LIBC_DIFFERS']),

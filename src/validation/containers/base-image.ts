@@ -19,10 +19,15 @@ export function parentOf(file: Dockerfile, stage: DockerStage): DockerStage | nu
   )
 }
 
-/** The base of a stage, through stages that build on stages. */
-export function baseOf(file: Dockerfile, stage: DockerStage): Base {
+/** The stage whose FROM names the image that a stage is made of, through stages that build on stages. */
+export function rootOf(file: Dockerfile, stage: DockerStage): DockerStage {
   const parent = parentOf(file, stage)
-  return parent === null ? readImage(stage.image) : baseOf(file, parent)
+  return parent === null ? stage : rootOf(file, parent)
+}
+
+/** The base of a stage. */
+export function baseOf(file: Dockerfile, stage: DockerStage): Base {
+  return readImage(rootOf(file, stage).image)
 }
 
 /** Names of the official images: `ruby:3.3.0-slim-bookworm`, `registry.docker.com/library/ruby:3.3-alpine3.20` (hub.docker.com/_/ruby). */
@@ -38,4 +43,15 @@ export function readImage(image: string): Base {
     libc: musl ? 'musl' : glibc ? 'glibc' : null,
     release,
   }
+}
+
+/**
+ * The image to build on for one that runs: the same, but with the compiler, which an official image has without `slim`; unless the gems
+ * were built on a slim one before, whose stage then installs a compiler for itself.
+ */
+export function builderOf(runs: Base, before: Base): string {
+  const [, name = '', tag = ''] = /^([^@]*?\bruby):([\w.-]+)(?:@.*)?$/.exec(runs.image) ?? []
+  if (!tag.includes('slim') || before.image.includes('slim')) return runs.image
+  const parts = tag.split('-').filter((part) => part !== 'slim')
+  return `${name}:${parts.length === 0 ? 'latest' : parts.join('-')}`
 }

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import { obeyRemedy } from '../../../test/support/obey-dockerfile-remedy.ts'
 import { readDockerfile } from '../../formats/dockerfile/read-dockerfile.ts'
-import { lintDockerfile } from './lint-dockerfile.ts'
+import { lintDockerfile, type Context } from './lint-dockerfile.ts'
 
-function lint(text: string, context = { hasHostBundle: false, ignoresHostBundle: false }) {
+function lint(text: string, beside: Partial<Context> = {}) {
   const file = readDockerfile(text)
   if (file.tag === 'Malformed') throw new Error(file.why)
-  return lintDockerfile(file, 'Dockerfile', context)
+  return lintDockerfile(file, 'Dockerfile', { hasHostBundle: false, ignoresHostBundle: false, ignoreFile: '.dockerignore', ...beside })
 }
+
+const remediesOf = (text: string) => lint(text).flatMap(({ mend }) => (mend.tag === 'Say' ? mend.lines : []))
 
 const stages = (build: string, run: string, rest = '') => `FROM ${build} AS build
 RUN bundle install
@@ -77,7 +80,9 @@ FROM ruby:3.3-slim
 ${final}
 COPY --from=build /usr/local/bundle /usr/local/bundle
 `
-    expect(lint(build('RUN true'))).toMatchObject([{ code: 'STAGE_LIBRARY_ABSENT', mend: { lines: [expect.stringContaining('libpq5')] } }])
+    expect(lint(build('RUN true'))).toMatchObject([
+      { code: 'STAGE_LIBRARY_ABSENT', mend: { lines: [expect.stringMatching(/^Below line 5, add .*libpq5"\.$/)] } },
+    ])
     expect(lint(build('RUN apt-get install -y libpq5'))).toEqual([])
   })
 
@@ -126,6 +131,64 @@ COPY --from=build /usr/local/bundle /usr/local/bundle
     const text = 'FROM node:22 AS assets\nRUN npm run build\nFROM ruby:3.3-alpine\nCOPY --from=assets /app/public /app/public\n'
     for (const each of [text, 'FROM debian:12\nRUN apt-get install -y ruby\n'])
       expect(lint(each).map(({ code }) => code)).toEqual(['DOCKERFILE_TELLS_NOTHING'])
+  })
+})
+
+describe('a user who does just what the remedy says', () => {
+  test.each([
+    ['ruby:3.1', 'ruby:3.3-slim', 'In line 1, let FROM name ruby:3.3 instead of ruby:3.1: gems are built on the base that runs them.'],
+    [
+      'ruby:3.1-slim',
+      'ruby:3.3.6-slim',
+      'In line 1, let FROM name ruby:3.3.6-slim instead of ruby:3.1-slim: gems are built on the base that runs them.',
+    ],
+    [
+      'ruby:3.3-bullseye',
+      'ruby:3.3-slim-bookworm@sha256:00',
+      'In line 1, let FROM name ruby:3.3-bookworm instead of ruby:3.3-bullseye: gems are built on the base that runs them.',
+    ],
+    [
+      'ruby:3.1',
+      'registry.example.test:5000/library/ruby:3.3-slim',
+      'In line 1, let FROM name registry.example.test:5000/library/ruby:3.3 instead of ruby:3.1: gems are built on the base that runs them.',
+    ],
+    ['ruby:3.3', 'ruby:slim', null],
+    ['--platform=linux/arm64 ruby:3.3', '--platform=linux/amd64 ruby:3.3', 'In line 1, give FROM the --platform=linux/amd64 of line 3.'],
+  ] as const)('has stages that fit: built on %s, run on %s', (build, run, sentence) => {
+    const text = stages(build, run)
+    expect(remediesOf(text)).toEqual(sentence === null ? [] : [sentence])
+    expect(remediesOf(obeyRemedy(text, remediesOf(text)))).toEqual([])
+  })
+
+  test('has stages that fit, where the base is a stage of its own with a computed name', () => {
+    const text =
+      'ARG RUBY=3.1\nFROM ruby:${RUBY} AS base\nFROM base AS build\nRUN bundle install\nFROM ruby:3.3-slim\nCOPY --from=build /usr/local/bundle /usr/local/bundle\n'
+    const mended = obeyRemedy(text, remediesOf(text))
+    expect(mended).toContain('\nFROM ruby:3.3 AS base\n')
+    expect(lint(mended)).toEqual([])
+  })
+
+  test('has stages that fit, on another C library too, with its package manager', () => {
+    const text = `FROM ruby:3.3 AS build
+RUN apt-get install -y libpq-dev
+RUN bundle install
+FROM ruby:3.3-alpine
+USER app
+COPY --from=build /usr/local/bundle /usr/local/bundle
+`
+    const mended = obeyRemedy(text, remediesOf(text))
+    expect(mended).toContain('FROM ruby:3.3-alpine AS build\nRUN apk add libpq-dev\n')
+    expect(mended).toContain('FROM ruby:3.3-alpine\nRUN apk add --no-cache libpq\nUSER app\n')
+    expect(lint(mended)).toEqual([])
+  })
+
+  test('copies the gems of a stage instead of those of another image', () => {
+    const text = 'FROM ruby:3.3-slim\nCOPY --from=ruby:3.1 /usr/local/bundle /usr/local/bundle\n'
+    expect(lint(text)).toMatchObject([
+      { code: 'STAGES_RUBY_DIFFERS', evidence: [{ what: 'built on ruby:3.1', where: 'Dockerfile:2' }, {}] },
+    ])
+    expect(lint(obeyRemedy(text, remediesOf(text)))).toEqual([])
+    expect(lint(text.replace('ruby:3.1', 'team/gems')).map(({ code }) => code)).toEqual(['DOCKERFILE_TELLS_NOTHING'])
   })
 })
 

@@ -3,6 +3,7 @@ import type { Observation } from '../observation.ts'
 import { baseOf, parentOf, type Base } from './base-image.ts'
 import { gemCopiesOf, type GemCopy } from './gem-copies.ts'
 import { gemPlacesOf } from './gem-places.ts'
+import { buildForSamePlatform, buildOnSameBase, ignoreHostBundle, installInStage } from './mend-dockerfile.ts'
 
 /** Packages to build with, and what the running image needs of them: Debian's and Alpine's names. */
 const libraries = [
@@ -23,25 +24,30 @@ const libraries = [
   { build: /\b(?:libyaml-dev|yaml-dev)\b/, run: /\b(?:libyaml\S*|yaml\S*)\b/, debian: 'libyaml-0-2', alpine: 'yaml' },
 ] as const
 
-/** Stages whose bundle and runtime don't fit each other. `context` names what stands beside the Dockerfile. */
-export function lintDockerfile(
-  file: Dockerfile,
-  where: string,
-  context: { readonly hasHostBundle: boolean; readonly ignoresHostBundle: boolean },
-): Observation[] {
+/** What stands beside the Dockerfile. */
+export interface Context {
+  readonly hasHostBundle: boolean
+  readonly ignoresHostBundle: boolean
+  /** The file that says what is left out. */
+  readonly ignoreFile: string
+}
+
+/** Stages whose bundle and runtime don't fit each other. */
+export function lintDockerfile(file: Dockerfile, where: string, context: Context): Observation[] {
   const final = file.stages.at(-1)
   if (final === undefined) return []
   const copies = gemCopiesOf(file)
-  const found = copies.flatMap((copy) => checkCopy(copy, where))
+  const found = copies.flatMap((copy) => checkCopy(file, copy, where))
   return [
     ...found,
     ...(found.length === 0 ? checkKnown(file, copies, where) : []),
     ...(copies.some(({ stage }) => stage === final) ? checkLibraries(file, final, where) : []),
-    ...(context.hasHostBundle && !context.ignoresHostBundle ? checkHostBundle(final, where) : []),
+    ...(context.hasHostBundle && !context.ignoresHostBundle ? checkHostBundle(final, where, context.ignoreFile) : []),
   ]
 }
 
-function checkCopy({ stage, source, theirs, mine, line }: GemCopy, where: string): Observation[] {
+function checkCopy(file: Dockerfile, copy: GemCopy, where: string): Observation[] {
+  const { stage, source, theirs, mine, line } = copy
   const evidence = [
     { what: `built on ${theirs.image}`, where: `${where}:${source?.line ?? line}` },
     { what: `copied into ${mine.image}`, where: `${where}:${line}` },
@@ -49,21 +55,23 @@ function checkCopy({ stage, source, theirs, mine, line }: GemCopy, where: string
   const differs = (
     code: 'STAGES_RUBY_DIFFERS' | 'STAGES_LIBC_DIFFERS' | 'STAGES_RELEASE_DIFFERS' | 'STAGES_PLATFORM_DIFFERS',
     what: string,
+    lines = buildOnSameBase(file, copy),
   ): Observation[] => [
     {
       code,
       gem: null,
       evidence,
       explanation: `Line ${line} copies gems that were built for ${what}.`,
-      mend: { tag: 'Say', lines: [`Build the gems on the image that runs them: FROM ${mine.image} for both stages.`] },
+      mend: { tag: 'Say', lines },
     },
   ]
   if (known(theirs, mine, 'rubyMinor'))
     return differs('STAGES_RUBY_DIFFERS', `Ruby ${theirs.rubyMinor} into an image of Ruby ${mine.rubyMinor}`)
   if (known(theirs, mine, 'libc')) return differs('STAGES_LIBC_DIFFERS', `${theirs.libc} into an image of ${mine.libc}`)
   const platforms = [source?.platform ?? null, stage.platform]
-  if (platforms[0] !== platforms[1] && platforms.every((platform) => platform !== null && !platform.includes('$')))
-    return differs('STAGES_PLATFORM_DIFFERS', `${platforms[0]} into an image of ${platforms[1]}`)
+  const arePlain = platforms.every((platform) => platform !== null && !platform.includes('$'))
+  if (source !== null && platforms[0] !== platforms[1] && arePlain)
+    return differs('STAGES_PLATFORM_DIFFERS', `${platforms[0]} into an image of ${platforms[1]}`, buildForSamePlatform(source, stage))
   return known(theirs, mine, 'release') ? differs('STAGES_RELEASE_DIFFERS', `${theirs.release} into an image of ${mine.release}`) : []
 }
 
@@ -112,14 +120,7 @@ function checkLibraries(file: Dockerfile, final: DockerStage, where: string): Ob
           },
         ],
         explanation: `The final stage runs gems that were built with it, and does not install ${name}.`,
-        mend: {
-          tag: 'Say' as const,
-          lines: [
-            base.libc === 'musl'
-              ? `In the final stage, add "RUN apk add --no-cache ${name}".`
-              : `In the final stage, add "RUN apt-get update && apt-get install -y --no-install-recommends ${name}".`,
-          ],
-        },
+        mend: { tag: 'Say' as const, lines: installInStage(final, base.libc, name) },
       },
     ]
   })
@@ -133,16 +134,16 @@ function installs(file: Dockerfile, stage: DockerStage): string {
 }
 
 /** A `COPY . .` that carries the host's own compiled gems into the image. */
-function checkHostBundle(final: DockerStage, where: string): Observation[] {
+function checkHostBundle(final: DockerStage, where: string, ignoreFile: string): Observation[] {
   const copy = final.instructions.find(({ keyword, from, words }) => keyword === 'COPY' && from === null && words[0] === '.')
   if (copy === undefined) return []
   return [
     {
       code: 'HOST_BUNDLE_COPIED',
       gem: null,
-      evidence: [{ what: 'COPY . takes vendor/bundle along, and .dockerignore does not leave it out', where: `${where}:${copy.line}` }],
+      evidence: [{ what: `COPY . takes vendor/bundle along, and ${ignoreFile} does not leave it out`, where: `${where}:${copy.line}` }],
       explanation: `Line ${copy.line} copies the gems that this machine compiled over those of the image.`,
-      mend: { tag: 'Say', lines: ['echo vendor/bundle >> .dockerignore'] },
+      mend: { tag: 'Say', lines: ignoreHostBundle(ignoreFile) },
     },
   ]
 }

@@ -28,3 +28,12 @@ test('vendor/bundle beside it counts unless .dockerignore leaves it out', () => 
   for (const line of ['vendor/bundle', 'vendor', './vendor/bundle/', '**/vendor/bundle'])
     expect(judge({ ...files, '/app/.dockerignore': `log\n${line}\n` })).toMatchObject({ verdict: 'compatible', findings: [] })
 })
+
+test('BuildKit reads the .dockerignore of the Dockerfile before the common one, so the remedy is for that', () => {
+  const files = { '/app/Dockerfile': 'FROM ruby:3.3\nCOPY . /app\nRUN bundle install\n', '/app/vendor/bundle/ruby/3.3.0/gems/a/a.rb': '' }
+  const common = { ...files, '/app/.dockerignore': 'vendor' }
+  expect(judge(common)).toMatchObject({ findings: [] })
+  expect(judge({ ...common, '/app/Dockerfile.dockerignore': 'log' })).toMatchObject({
+    findings: [{ code: 'HOST_BUNDLE_COPIED', remedy: ["printf '\\nvendor/bundle\\n' >> Dockerfile.dockerignore"] }],
+  })
+})

@@ -12,7 +12,10 @@ export function validateDockerfile(tree: FileTree, path: string): ValidationRepo
   if (text === null) return null
   const file = readDockerfile(text)
   const context = posix.dirname(path)
-  const ignored = (tree.text(posix.join(context, '.dockerignore')) ?? '')
+  // BuildKit takes the file of the Dockerfile's own name before the common one (docs.docker.com, "Build context").
+  const ignoreFile =
+    [`${posix.basename(path)}.dockerignore`].find((name) => tree.facts(posix.join(context, name)) !== null) ?? '.dockerignore'
+  const ignored = (tree.text(posix.join(context, ignoreFile)) ?? '')
     .split('\n')
     .map((line) => line.trim().replace(/^\.?\/|\/\*{0,2}$/g, ''))
   const observations: Observation[] =
@@ -28,6 +31,7 @@ export function validateDockerfile(tree: FileTree, path: string): ValidationRepo
         ]
       : lintDockerfile(file, path, {
           hasHostBundle: tree.facts(posix.join(context, 'vendor/bundle')) !== null,
+          ignoreFile,
           ignoresHostBundle: ignored.some((line) => line === 'vendor/bundle' || line === 'vendor' || line === '**/vendor/bundle'),
         })
   const findings = observations.map((observation): Finding => {
