@@ -14,42 +14,75 @@ const magic = 'glibc-ld.so.cache1.1'
 const oldMagic = 'ld.so-1.7.0\0'
 const headerBytes = 48
 const entryBytes = 24
+const oldHeaderBytes = 16
 const oldEntryBytes = 12
 /** A full desktop has some 5,000 entries. */
 const maxEntries = 200_000
 const maxNameBytes = 4_096
 
+/** Where the entries stand, and what the offsets of their names and paths count from. */
+interface Table {
+  readonly count: number
+  readonly at: number
+  readonly entryBytes: number
+  readonly namesFrom: number
+  readonly big: boolean
+}
+
 /**
- * Reads the cache of glibc from 2.2 on, alone or behind the older format's table; byte order is told by its own flag, else tried.
- * Format: glibc's sysdeps/generic/dl-cache.h. Names and paths are offsets from the beginning of the newer header.
+ * Reads a cache of glibc: of the format from 2.2 on, alone or behind the older format's table, or of the older one alone. Byte order is told
+ * by a flag from 2.32 on, else by which number of entries fits into the file. Format: glibc's sysdeps/generic/dl-cache.h.
  */
 export function readLoaderCache(bytes: Uint8Array): LoaderCache | MalformedLoaderCache {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const start = buffer.toString('latin1', 0, oldMagic.length) === oldMagic ? behindOldTable(buffer) : 0
-  if (start + headerBytes > buffer.length) return malformed(0, 'shorter than its header')
-  if (buffer.toString('latin1', start, start + magic.length) !== magic) return malformed(start, 'no glibc cache 1.1')
-  const big = (buffer[start + 28] ?? 0) === 3
-  const u32 = (at: number) => (big ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at))
-  const count = u32(start + 20)
-  if (count > maxEntries || start + headerBytes + count * entryBytes > buffer.length)
-    return malformed(start + 20, `${count} entries in ${buffer.length} bytes`)
+  const table = findTable(buffer)
+  return 'tag' in table ? table : readEntries(buffer, table)
+}
+
+function findTable(buffer: Buffer): Table | MalformedLoaderCache {
+  const isOld = buffer.toString('latin1', 0, oldMagic.length) === oldMagic
+  const old = isOld ? fitting(buffer, 12, (count) => oldHeaderBytes + count * oldEntryBytes, null) : null
+  if (old !== null && 'tag' in old) return old
+  const oldEnd = old === null ? 0 : oldHeaderBytes + old.count * oldEntryBytes
+  const start = Math.ceil(oldEnd / 8) * 8
+  if (buffer.toString('latin1', start, start + magic.length) !== magic) {
+    if (old === null) return malformed(0, 'no cache of glibc')
+    return { ...old, at: oldHeaderBytes, entryBytes: oldEntryBytes, namesFrom: oldEnd }
+  }
+  if (start + headerBytes > buffer.length) return malformed(start, 'shorter than its header')
+  const table = fitting(buffer, start + 20, (count) => start + headerBytes + count * entryBytes, buffer[start + 28] ?? 0)
+  return 'tag' in table ? table : { ...table, at: start + headerBytes, entryBytes, namesFrom: start }
+}
+
+/** The number of entries at a place, in the byte order in which they fit into the file. */
+function fitting(
+  buffer: Buffer,
+  at: number,
+  endOf: (count: number) => number,
+  flag: number | null,
+): Pick<Table, 'count' | 'big'> | MalformedLoaderCache {
+  if (at + 4 > buffer.length) return malformed(at, 'shorter than its header')
+  const orders = flag === 2 ? [false] : flag === 3 ? [true] : [false, true]
+  for (const big of orders) {
+    const count = big ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at)
+    if (count <= maxEntries && endOf(count) <= buffer.length) return { count, big }
+  }
+  return malformed(at, `${buffer.readUInt32LE(at)} entries in ${buffer.length} bytes`)
+}
+
+function readEntries(buffer: Buffer, { count, at, entryBytes: step, namesFrom, big }: Table): LoaderCache | MalformedLoaderCache {
+  const u32 = (offset: number) => (big ? buffer.readUInt32BE(offset) : buffer.readUInt32LE(offset))
   const libraries = new Map<string, string[]>()
   for (let index = 0; index < count; index += 1) {
-    const at = start + headerBytes + index * entryBytes
-    const name = textAt(buffer, start + u32(at + 4))
-    const path = textAt(buffer, start + u32(at + 8))
-    if (name === null || path === null) return malformed(at, 'a name outside the file')
+    const entry = at + index * step
+    const name = textAt(buffer, namesFrom + u32(entry + 4))
+    const path = textAt(buffer, namesFrom + u32(entry + 8))
+    if (name === null || path === null) return malformed(entry, 'a name outside the file')
     const paths = libraries.get(name)
     if (paths === undefined) libraries.set(name, [path])
     else paths.push(path)
   }
   return { tag: 'Cache', libraries }
-}
-
-function behindOldTable(buffer: Buffer): number {
-  if (buffer.length < 16) return buffer.length
-  const end = 16 + buffer.readUInt32LE(12) * oldEntryBytes
-  return Math.ceil(end / 8) * 8
 }
 
 function textAt(buffer: Buffer, at: number): string | null {

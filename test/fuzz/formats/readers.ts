@@ -122,7 +122,11 @@ export function fuzzedReaders(): FuzzedReader[] {
     { name: 'macho', seeds: machSeeds(), read: (bytes) => void readMachO(toByteSource(bytes)) },
     {
       name: 'ld.so.cache',
-      seeds: [...found('/etc/ld.so.cache'), Buffer.from('glibc-ld.so.cache1.1')],
+      seeds: [
+        ...found('/etc/ld.so.cache'),
+        Buffer.from('glibc-ld.so.cache1.1'),
+        Buffer.from(`ld.so-1.7.0\0\x01\0\0\0${'\0'.repeat(8)}\x05\0\0\0lib\0/lib/lib\0`),
+      ],
       read: (bytes) => void readLoaderCache(bytes),
     },
     {
