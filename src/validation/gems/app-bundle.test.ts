@@ -30,3 +30,15 @@ test('the configuration may name another Gemfile, whose lock stands beside it', 
     lockPath: '/srv/app/gemfiles/rails.gemfile.lock',
   })
 })
+
+test('gems.rb counts more than a Gemfile beside it, as for Bundler', () => {
+  expect(settings(gemfile)).toMatchObject({ gemfilePath: '/srv/app/Gemfile', lockPath: '/srv/app/Gemfile.lock' })
+  expect(settings({ ...gemfile, '/srv/app/gems.rb': '' })).toMatchObject({
+    gemfilePath: '/srv/app/gems.rb',
+    lockPath: '/srv/app/gems.locked',
+  })
+})
+
+test('an empty BUNDLE_GEMFILE names none', () => {
+  expect(settings(gemfile, { PATH: '/usr/bin', BUNDLE_GEMFILE: '' })).toMatchObject({ gemfilePath: '/srv/app/Gemfile' })
+})

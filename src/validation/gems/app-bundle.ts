@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import { readBundlerConfig } from '../../formats/bundler-config/read-bundler-config.ts'
 import type { FileTree } from '../files/file-tree.ts'
+import { BundlerLevels } from './bundler-levels.ts'
 
 /** What Bundler's settings say about where the app's gems are. */
 export interface BundleSettings {
@@ -35,60 +35,44 @@ const dockerBundle = '/usr/local/bundle'
 const inApp = ['vendor/bundle', 'bundle', '.bundle', 'vendor']
 const inImages = [dockerBundle, '/bundle', '/gems', '/vendor/bundle', '/opt/bundle', '/var/bundle', '/usr/src/bundle']
 
-/**
- * Settings as Bundler weighs them: the app's `.bundle/config`, then the environment, then the user's
- * (lib/bundler/settings.rb; `BUNDLE_APP_CONFIG` moves the first, `BUNDLE_USER_CONFIG` and `BUNDLE_USER_HOME` the last).
- */
+/** What Bundler would go by in this app. `BUNDLE_APP_CONFIG` moves the folder of the app's own configuration. */
 export function readBundleSettings(tree: FileTree, appPath: string, env: Readonly<Record<string, string>>): BundleSettings {
   const known = env['PATH'] !== undefined
   const home = env['HOME'] ?? '/root'
   const dockerConfig = !known && tree.facts(posix.join(dockerBundle, 'config')) !== null ? dockerBundle : undefined
-  const appConfig = env['BUNDLE_APP_CONFIG'] ?? dockerConfig
-  const readConfig = (path: string) => readBundlerConfig(tree.text(path) ?? '')
-  const configOf = (folder: string) => readConfig(posix.resolve(folder, appConfig ?? '.bundle', 'config'))
-  const gemfilePath =
-    env['BUNDLE_GEMFILE'] ??
-    configOf(appPath).get('BUNDLE_GEMFILE') ??
-    firstExisting(tree, [posix.join(appPath, 'Gemfile'), posix.join(appPath, 'gems.rb')])
-  const base = posix.dirname(posix.resolve(appPath, gemfilePath))
-  const files = [
-    configOf(base),
-    readConfig(env['BUNDLE_USER_CONFIG'] ?? posix.join(env['BUNDLE_USER_HOME'] ?? posix.join(home, '.bundle'), 'config')),
-  ]
-  const levels: readonly { get(key: string): string | undefined }[] = [
-    files[0] ?? new Map(),
-    { get: (key) => env[key] },
-    files[1] ?? new Map(),
-  ]
-  const value = (key: string) => levels.map((level) => level.get(key)).find((found) => found !== undefined)
-  const isOn = (key: string) => ['true', '1', 't', 'yes'].includes(value(key) ?? '')
-  const deployment = isOn('BUNDLE_DEPLOYMENT')
-
-  const decisive = levels.find((level) =>
-    ['BUNDLE_PATH', 'BUNDLE_PATH__SYSTEM', 'BUNDLE_DISABLE_SHARED_GEMS'].some((key) => level.get(key) !== undefined),
+  const configFolder = env['BUNDLE_APP_CONFIG'] ?? dockerConfig ?? '.bundle'
+  const levelsOf = (folder: string) => new BundlerLevels(tree, posix.resolve(folder, configFolder), env)
+  // An empty variable counts as not set.
+  const gemfilePath = posix.resolve(
+    appPath,
+    env['BUNDLE_GEMFILE'] || levelsOf(appPath).value('BUNDLE_GEMFILE') || firstExisting(tree, appPath, ['gems.rb', 'Gemfile']),
   )
-  const system = decisive?.get('BUNDLE_PATH__SYSTEM') === 'true'
-  const asked = system ? undefined : (decisive?.get('BUNDLE_PATH') ?? (deployment ? 'vendor/bundle' : undefined))
+  const base = posix.dirname(gemfilePath)
+  const levels = levelsOf(base)
+  const deployment = levels.isOn('BUNDLE_DEPLOYMENT')
+  const asked = levels.path()
   return {
-    lockPath: gemfilePath.endsWith('gems.rb') ? posix.join(base, 'gems.locked') : `${posix.resolve(appPath, gemfilePath)}.lock`,
-    gemfilePath: posix.resolve(appPath, gemfilePath),
-    path: asked === undefined ? null : posix.resolve(base, asked.replace(/^~(?=\/)/, home)),
+    lockPath: posix.basename(gemfilePath) === 'gems.rb' ? posix.join(base, 'gems.locked') : `${gemfilePath}.lock`,
+    gemfilePath,
+    path: asked === undefined || asked === null ? null : posix.resolve(base, asked.replace(/^~(?=\/)/, home)),
     environmentKnown: known,
-    likelyPaths: known || decisive !== undefined ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
-    cachePath: posix.resolve(base, value('BUNDLE_CACHE_PATH') ?? 'vendor/cache'),
+    likelyPaths: known || asked !== undefined ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
+    cachePath: posix.resolve(base, levels.value('BUNDLE_CACHE_PATH') ?? 'vendor/cache'),
     localOverride: (name) => {
-      const folder = value(`BUNDLE_LOCAL__${name.replaceAll('-', '___').replaceAll('.', '__').toUpperCase()}`)
+      const folder = levels.value(`BUNDLE_LOCAL__${name.replaceAll('-', '___').replaceAll('.', '__').toUpperCase()}`)
       return folder === undefined ? null : posix.resolve(base, folder.replace(/^~(?=\/)/, home))
     },
-    without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (value(key) ?? '') !== ''),
-    defaultMayBeLeftOut: (value('BUNDLE_ONLY') ?? '') !== '' || /(?:^|[: ])default(?:$|[: ])/.test(value('BUNDLE_WITHOUT') ?? ''),
+    without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (levels.value(key) ?? '') !== ''),
+    defaultMayBeLeftOut:
+      (levels.value('BUNDLE_ONLY') ?? '') !== '' || /(?:^|[: ])default(?:$|[: ])/.test(levels.value('BUNDLE_WITHOUT') ?? ''),
     standalone: tree.facts(posix.join(base, 'bundle/bundler/setup.rb')) !== null,
-    forceRubyPlatform: isOn('BUNDLE_FORCE_RUBY_PLATFORM'),
+    forceRubyPlatform: levels.isOn('BUNDLE_FORCE_RUBY_PLATFORM'),
     deployment,
-    frozen: value('BUNDLE_FROZEN') === undefined ? deployment : isOn('BUNDLE_FROZEN'),
+    frozen: levels.value('BUNDLE_FROZEN') === undefined ? deployment : levels.isOn('BUNDLE_FROZEN'),
   }
 }
 
-function firstExisting(tree: FileTree, paths: readonly [string, ...string[]]): string {
-  return paths.find((path) => tree.facts(path) !== null) ?? paths[0]
+/** The last when there is none of them. */
+function firstExisting(tree: FileTree, folder: string, names: readonly [string, string]): string {
+  return names.find((name) => tree.facts(posix.join(folder, name)) !== null) ?? names[1]
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { readBundlerConfig } from '../../formats/bundler-config/read-bundler-config.ts'
+import { BundlerLevels } from '../gems/bundler-levels.ts'
 import { asRoot, ofRuby } from './command-line.ts'
 import { installPackage } from './install-package.ts'
 import type { Place } from './place.ts'
@@ -30,10 +31,10 @@ export function unfrozen(place: Place, ...commands: readonly string[]): string[]
   const { tree, appPath, typist } = place
   const folder = posix.resolve(appPath, typist.env['BUNDLE_APP_CONFIG'] ?? '.bundle')
   const own = readBundlerConfig(tree.text(posix.join(folder, 'config')) ?? '')
-  const isOn = (value: string | undefined) => value === 'true' || value === '1'
+  const levels = new BundlerLevels(tree, folder, typist.env)
   const frozen = ['frozen', 'deployment'].flatMap((name) => {
     const key = `BUNDLE_${name.toUpperCase()}`
-    if (!isOn(own.get(key) ?? typist.env[key])) return []
+    if (!levels.isOn(key)) return []
     return [{ name, back: own.has(key) ? `config set --local ${name} true` : `config unset --local ${name}` }]
   })
   return [...frozen.map(({ name }) => `config set --local ${name} false`), ...commands, ...frozen.map(({ back }) => back)]
