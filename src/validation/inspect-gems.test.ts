@@ -83,6 +83,16 @@ test('an extension for this Ruby and this machine is compatible', async () => {
   })
 })
 
+test('Ruby calls the Init function of the name up to its first dot', async () => {
+  const named = (name: string) =>
+    inspect({
+      ...glibc,
+      '/gems/made-1.0/lib/co.ol_ext.so': makeElf([libruby, 'libc.so.6'], { imports: ['rb_define_method'], exports: [name] }),
+    })
+  expect(await named('Init_co')).toMatchObject({ verdict: 'compatible', codes: [] })
+  expect(await named('Init_co.ol_ext')).toMatchObject({ verdict: 'incompatible', codes: ['INIT_ABSENT'] })
+})
+
 test('a file that permissions close is to be opened, not to be built again', async () => {
   const tree = memoryTree(new Map(Object.entries({ ...glibc, [extension]: '' })))
   const closed: FileTree = {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { isCritical, requiredRubyOf } from '../compatibility/critical-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
+import { glob } from '../files/glob.ts'
 import type { GemExtensions } from '../gems/extension.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
@@ -45,7 +46,7 @@ export async function checkBuild(tree: FileTree, extensions: GemExtensions, runt
   const [lost] = findLostCopies(tree, extensions, runtime)
   if (lost !== undefined) return [lostCopy(gem, lost)]
   if (buildComplete !== true || loaded.length > 0 || builtFolder === null) return []
-  if (isCritical(gem.name) || linkedFiles(tree, builtFolder))
+  if (isCritical(gem.name) || hasLostWhatItLinked(tree, gem, builtFolder))
     return [
       {
         code: 'EXTENSION_ABSENT',
@@ -100,10 +101,14 @@ function lostCopy({ name, version }: InstalledGem, { wanted, asker, left }: Lost
   }
 }
 
-/** Some gems declare an extension only to run a script at install; the log of the build tells whether a library was linked. */
-function linkedFiles(tree: FileTree, builtFolder: string): boolean {
+/**
+ * Some gems declare an extension only to run a script at install; the log of the build tells whether a library was linked. mkmf installs
+ * it where Ruby loads it; what a Rakefile builds (`ffi-compiler`) may stay anywhere in the gem.
+ */
+function hasLostWhatItLinked(tree: FileTree, { folder }: InstalledGem, builtFolder: string): boolean {
   const log = tree.text(posix.join(builtFolder, 'gem_make.out'))
-  return log !== null && /linking shared-object \S+|-shared\b.*-o \S+\.(?:so|bundle)/.test(log)
+  if (log === null || !/linking shared-object \S+|-shared\b.*-o \S+\.(?:so|bundle)/.test(log)) return false
+  return /\bextconf\.rb\b/.test(log) || glob(tree, folder, '**/*.{so,bundle}').length === 0
 }
 
 /** What the specification promises and is not there; null when nothing is missing. */

@@ -8,7 +8,8 @@ import type { Workbench } from './workbench.ts'
 
 /** What is unusual about a file that the loader could bind. */
 export function checkOddities({ runtime, linked }: Workbench, extension: Extension, elf: ElfFile, usesRuby: boolean): Observation[] {
-  const name = `Init_${posix.basename(extension.feature)}`
+  // Ruby takes the file's name up to its first dot (dln.c, init_funcname_len): `cool.io_ext.so` begins at Init_cool.
+  const name = `Init_${posix.basename(extension.feature).replace(/\..*$/, '')}`
   const inits = initNames(elf)
   const found: Observation[] = []
   if (usesRuby && inits.length > 0 && !inits.includes(name))

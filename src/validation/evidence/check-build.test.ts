@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { madeRuntime } from '../../../test/support/made-runtime.ts'
+import { memoryTree } from '../../../test/support/memory-tree.ts'
+import { findExtensions } from '../gems/find-extensions.ts'
+import type { InstalledGem } from '../gems/installed-gem.ts'
+import { checkBuild } from './check-build.ts'
+
+const runtime = madeRuntime()
+const folder = '/gems/gems/made-1.0'
+const built = '/gems/extensions/x86_64-linux/3.1.0/made-1.0'
+const gem: InstalledGem = {
+  name: 'made',
+  version: '1.0',
+  home: '/gems',
+  specPath: '/gems/specifications/made-1.0.gemspec',
+  requiredRubyVersion: null,
+  lacks: null,
+  origin: 'gem',
+  platform: 'ruby',
+  fullName: 'made-1.0',
+  folder,
+  requireFolders: [`${folder}/lib`],
+  extensionsRoot: '/gems/extensions',
+  declaresExtensions: true,
+  packagedFiles: null,
+}
+const mkmf = 'ruby -I lib extconf.rb\nlinking shared-object made_ext.so\n'
+const rake = 'rake RUBYARCHDIR=/x\ngcc -shared -o x86_64-linux/libmade.so made.o\n'
+
+async function codes(log: string, files: readonly string[]) {
+  const all = [`${built}/gem.build_complete`, `${folder}/lib/made.rb`, ...files].map((path) => [path, ''] as const)
+  const tree = memoryTree(new Map([...all, [`${built}/gem_make.out`, log]]))
+  return (await checkBuild(tree, findExtensions(tree, gem, runtime), runtime)).map(({ code }) => code)
+}
+
+test('a build by mkmf that linked a library has it where Ruby loads it', async () => {
+  expect(await codes(mkmf, [`${folder}/ext/made_ext.so`])).toEqual(['EXTENSION_ABSENT'])
+  expect(await codes(mkmf, [`${folder}/lib/made_ext.so`])).toEqual([])
+})
+
+test('a build by rake may keep its library anywhere in the gem, as those of ffi-compiler do', async () => {
+  expect(await codes(rake, [`${folder}/ext/x86_64-linux/libmade.so`])).toEqual([])
+  expect(await codes(rake, [])).toEqual(['EXTENSION_ABSENT'])
+})
+
+test('a build that linked nothing has lost nothing', async () => {
+  expect(await codes('ruby mkrf_conf.rb\n', [])).toEqual([])
+})
