@@ -16,6 +16,7 @@ const dynamicSymbols = 11
 const weak = 2
 const global = 1
 const unique = 10
+const isAscii = /^[\0-\x7f]*$/
 
 /** Symbols that the file takes from others. */
 export const readImports = remembered((elf): readonly ImportedSymbol[] | MalformedElf => {
@@ -63,8 +64,10 @@ function offsetOf({ segments }: ElfFile, address: number): number | null {
 export function exportsSymbol(elf: ElfFile, name: string): boolean | MalformedElf {
   return guarded(() => {
     if (elf.tables.symbols === null || elf.tables.strings === null) return false
-    if (elf.tables.gnuHash !== null) return inGnuHash(elf, elf.tables.gnuHash, name)
-    if (elf.tables.sysvHash !== null) return inSysvHash(elf, elf.tables.sysvHash, name)
+    // Tables hash and hold bytes; each is a character here.
+    const bytes = isAscii.test(name) ? name : Buffer.from(name, 'utf8').toString('latin1')
+    if (elf.tables.gnuHash !== null) return inGnuHash(elf, elf.tables.gnuHash, bytes)
+    if (elf.tables.sysvHash !== null) return inSysvHash(elf, elf.tables.sysvHash, bytes)
     return false
   })
 }
