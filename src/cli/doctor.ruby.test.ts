@@ -18,6 +18,9 @@ afterEach(() => {
   app = made
 })
 
+/** What stderr says besides that it takes longer than a second, as on a busy machine everything does. */
+const troubles = (stderr: string) => stderr.replaceAll(/^bezel: reading and loading the gems of .*\n/gm, '')
+
 function doctor(args: readonly string[] = [], env: Record<string, string> = {}, cwd = app.path): Promise<Ended> {
   return runBezel(['doctor', ...args], { cwd, env: { ...app.env, ...env } })
 }
@@ -44,7 +47,7 @@ interface Told {
 describe('what bezel doctor prints', () => {
   test('for a healthy bundle is four lines without colour, and it ends with 0', async () => {
     const { code, stdout, stderr } = await doctor()
-    expect([code, stderr]).toEqual([0, ''])
+    expect([code, troubles(stderr)]).toEqual([0, ''])
     const lines = stdout.trimEnd().split('\n')
     expect(lines.map((line) => line.split(/[ :]/)[0])).toEqual(['app', 'ruby', 'gems', 'compatible'])
     expect(lines[3]).toMatch(/^compatible: nothing found, in \d+ ms$/)
@@ -107,7 +110,7 @@ describe('what bezel doctor prints', () => {
     unbuilt()
     const { code, stdout, stderr } = await doctor(['--format', 'json'])
     const told = JSON.parse(stdout) as Told
-    expect([code, stderr, told.verdict]).toEqual([78, '', 'incompatible'])
+    expect([code, troubles(stderr), told.verdict]).toEqual([78, '', 'incompatible'])
     expect(told.findings[0]).toMatchObject({
       code: 'EXTENSION_NOT_BUILT',
       severity: 'error',

@@ -1,11 +1,12 @@
 import type { Inspection } from './inspect-bundle.ts'
 import type { InspectedGem } from './inspect-gems.ts'
 import { isCommand } from './remedies/command-line.ts'
+import type { Observation } from './observation.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import type { Finding, GemCompatibilityReport, ValidationReport, Verdict } from './validation-report.ts'
 
 export function toReport(inspection: Inspection, findings: readonly Finding[], runtime: Runtime, tookMs: number): ValidationReport {
-  const gems = inspection.gems.map((gem) => toGemReport(gem, findings, runtime))
+  const gems = inspection.gems.map((gem) => toGemReport(gem, findings, inspection.observations, runtime))
   return {
     verdict: overall(inspection, findings, gems),
     findings,
@@ -29,22 +30,30 @@ function overall(
   return nothingFound ? 'unknown' : 'compatible'
 }
 
-function toGemReport({ gem, builtFor, verdict }: InspectedGem, findings: readonly Finding[], runtime: Runtime): GemCompatibilityReport {
+function toGemReport(
+  { gem, builtFor, verdict }: InspectedGem,
+  findings: readonly Finding[],
+  observations: readonly Observation[],
+  runtime: Runtime,
+): GemCompatibilityReport {
   const mine = findings.filter((finding) => finding.gem === gem.name)
-  const error = mine.find(({ severity }) => severity === 'error')
-  const status = error !== undefined ? 'incompatible' : verdict === 'incompatible' ? 'compatible' : verdict
-  const remedy = ((error ?? mine.find(({ code }) => code === 'ORIGIN_UNKNOWN'))?.remedy ?? []).filter(isCommand)
-  const required = error !== undefined && !systemFaults.has(error.code)
+  const errors = mine.filter(({ severity }) => severity === 'error')
+  const status = errors.length > 0 ? 'incompatible' : verdict === 'incompatible' ? 'compatible' : verdict
+  const rebuilt = errors.find((error) => recompiles(error, observations))
+  const remedy = (rebuilt?.remedy ?? []).filter(isCommand)
   return {
     gemName: gem.name,
     installedVersion: gem.version,
     rubyVersionCompiledFor: builtFor,
     currentRubyVersion: runtime.version,
     compatibilityStatus: status,
-    recompilationRequired: required,
-    recompilationCommand: required && remedy.length > 0 ? remedy.join(' && ') : null,
+    recompilationRequired: rebuilt !== undefined,
+    recompilationCommand: remedy.length > 0 ? remedy.join(' && ') : null,
   }
 }
 
-/** Mended by the system, not by compiling. */
-const systemFaults: ReadonlySet<string> = new Set(['LIBRARY_ABSENT'])
+/** Whether the gem itself is put there anew; else the system, its permissions or another version mend it. */
+function recompiles({ code, gem, explanation }: Finding, observations: readonly Observation[]): boolean {
+  const seen = observations.find((each) => each.code === code && each.gem === gem && explanation.startsWith(each.explanation))
+  return seen !== undefined && ['Rebuild', 'Build', 'SourceBuild', 'Install'].includes(seen.mend.tag)
+}
