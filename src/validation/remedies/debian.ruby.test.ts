@@ -3,30 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { copyRoot, type RootCopy } from '../../../test/fixtures/rubies/root-copy.ts'
 import { canMakeRubies, rubies } from '../../../test/fixtures/rubies/slim-root.ts'
-import { systemClock } from '../../system/clock.ts'
-import { validationDefaults } from '../options.ts'
-import type { ValidationReport } from '../validation-report.ts'
-import { VersionValidator } from '../version-validator.ts'
-
-function validate({ path }: RootCopy): Promise<ValidationReport> {
-  const settings = { ...validationDefaults, root: path, appPath: '/app', env: {} }
-  return new VersionValidator(settings, { clock: systemClock, random: Math.random, emit: () => {} }).validate()
-}
-
-/** Validates, types what the finding says, and validates again. */
-async function mend(root: RootCopy, code: string): Promise<readonly string[]> {
-  const { verdict, findings } = await validate(root)
-  const finding = findings.find((each) => each.code === code)
-  expect([verdict, finding?.severity]).toEqual(['incompatible', 'error'])
-  const remedy = finding?.remedy ?? []
-  for (const line of remedy) await root.type(line)
-  expect((await validate(root)).verdict).toBe('compatible')
-  return remedy
-}
-
-function lock(gem: string, version: string): string {
-  return `GEM\n  remote: https://rubygems.org/\n  specs:\n    ${gem} (${version})\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  ${gem}\n`
-}
+import { mendRoot, validateRoot, writeLock } from '../../../test/support/mend-root.ts'
 
 describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { timeout: 120_000 }, () => {
   let folder = ''
@@ -42,38 +19,37 @@ describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { ti
 
   function bundlePg(): void {
     const home = join(root.path, 'app/vendor/bundle/ruby/3.1.0')
-    mkdirSync(join(root.path, 'app/.bundle'))
+    writeLock(root, 'pg', '1.5.9')
     writeFileSync(join(root.path, 'app/.bundle/config'), '---\nBUNDLE_PATH: "vendor/bundle"\n')
-    writeFileSync(join(root.path, 'app/Gemfile.lock'), lock('pg', '1.5.9'))
     cpSync(join(root.path, 'gems'), home, { recursive: true, verbatimSymlinks: true })
   }
 
   test('install a missing system library, also where the lists of packages are gone, as in images', async () => {
     bundlePg()
-    expect((await validate(root)).verdict).toBe('compatible')
+    expect((await validateRoot(root)).verdict).toBe('compatible')
     await root.type('dpkg --purge --force-depends libpq5')
     const lists = join(root.path, 'var/lib/apt/lists')
     rmSync(lists, { recursive: true })
     mkdirSync(join(lists, 'partial'), { recursive: true })
-    expect(await mend(root, 'LIBRARY_ABSENT')).toEqual(['apt-get update', 'apt-get install -y libpq5'])
+    expect(await mendRoot(root, 'LIBRARY_ABSENT')).toEqual(['apt-get update', 'apt-get install -y libpq5'])
   })
 
   test('install Ruby over itself when its own library is gone', async () => {
     bundlePg()
     const libraries = join(root.path, 'usr/lib/x86_64-linux-gnu')
     for (const name of readdirSync(libraries).filter((each) => each.startsWith('libruby-3.1.so'))) rmSync(join(libraries, name))
-    expect(await mend(root, 'RUBY_BROKEN')).toEqual(['apt-get install --reinstall -y ruby3.1 libruby3.1'])
+    expect(await mendRoot(root, 'RUBY_BROKEN')).toEqual(['apt-get install --reinstall -y ruby3.1 libruby3.1'])
     expect(await root.type('ruby --version')).toContain('ruby 3.1')
   })
 
   test("install a packaged gem over itself, under its package's own name", async () => {
     await root.type('apt-get install -y --no-install-recommends ruby-bcrypt')
     const [version = ''] = /\d+\.\d+\.\d+/.exec(await root.type('dpkg-query -W ruby-bcrypt')) ?? []
-    writeFileSync(join(root.path, 'app/Gemfile.lock'), lock('bcrypt', version))
-    expect(await validate(root)).toMatchObject({ verdict: 'compatible', extensions: 1 })
+    writeLock(root, 'bcrypt', version)
+    expect(await validateRoot(root)).toMatchObject({ verdict: 'compatible', extensions: 1 })
     const file = join(root.path, (await root.type('dpkg -L ruby-bcrypt | grep bcrypt_ext.so')).trim())
     rmSync(file)
     writeFileSync(file, '')
-    expect(await mend(root, 'EXTENSION_TRUNCATED')).toEqual(['apt-get install --reinstall -y ruby-bcrypt'])
+    expect(await mendRoot(root, 'EXTENSION_TRUNCATED')).toEqual(['apt-get install --reinstall -y ruby-bcrypt'])
   })
 })
