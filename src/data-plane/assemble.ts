@@ -96,7 +96,7 @@ export class DataPlane {
       case 'ReopenLog':
         return this.onReopenLog(message.path)
       case 'StopAccepting':
-        this.#accepted = this.#stopAccepting()
+        this.#accepted = this.#frontDoor?.stopAccepting() ?? Promise.resolve()
         return
       case 'DrainRequests':
         return void this.#drainRequests(message.withinMs)
@@ -149,12 +149,6 @@ export class DataPlane {
   async #drainRun(run: number): Promise<void> {
     await this.#frontDoor?.drainRun(run)
     this.#link.send({ tag: 'RunDrained', run })
-  }
-
-  /** Whoever waits in the backlog was told that the port is open: two turns of the event loop let all of them in. */
-  async #stopAccepting(): Promise<void> {
-    for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate)
-    this.#frontDoor?.stopAccepting()
   }
 
   async #drainRequests(withinMs: number): Promise<void> {

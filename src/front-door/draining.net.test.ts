@@ -69,7 +69,7 @@ describe('draining', () => {
     await idle.hears('zero')
     const [done, stuck] = [rig.dial().say(get('/1')), rig.dial().say(get('/2'))]
     await until(() => got.length === 3)
-    rig.door.stopAccepting()
+    await rig.door.stopAccepting()
     const draining = rig.door.drain(400)
     await until(() => idle.ended)
     got.find(({ target }) => target === '/1')!.reply('one')

@@ -18,6 +18,9 @@ export type { FrontDoorSnapshot } from './snapshot.ts'
 /** How often time limits are looked at; they are seconds, and one timer for all costs nothing. */
 const sweepMs = 100
 
+/** So long a closing port goes on to let in whoever waits before it; more come without end under a flood. */
+const backlogMs = 1_000
+
 /** HTTP/1.1 in, a ready worker out. Holds each request until a worker has answered it or its run has ended and is fenced. */
 export class FrontDoor implements Part<FrontDoorSnapshot> {
   readonly #house: House
@@ -29,6 +32,8 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
   readonly #starting = new Map<number, number>()
   /** Called when something may have been waited for. */
   readonly #waiters = new Set<() => void>()
+  /** Clients that the system has handed over, served or not. */
+  #arrived = 0
   #cancelSweep: (() => void) | null = null
   #stopped: Promise<Abandoned> | null = null
   #closed = false
@@ -43,7 +48,10 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     this.#desk.onTry = (exchange, run) => this.#dispatcher.send(exchange, run)
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
     this.#server.maxConnections = settings.maxConnections
-    const dropped = () => void this.#house.tally.dropped++
+    const dropped = () => {
+      this.#arrived++
+      this.#house.tally.dropped++
+    }
     this.#server.on('drop', dropped)
     // An accept that fails (a client that is gone again, no memory) is told as an error of the server, and must not end the process.
     this.#server.on('error', dropped)
@@ -66,8 +74,20 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
     return address === null || typeof address === 'string' ? null : address.port
   }
 
-  /** New clients are turned away by the system; those that are here go on. */
-  stopAccepting(): void {
+  /**
+   * From then on the system turns new clients away. Those that are here go on, and whoever waits in the backlog is let in first: he was
+   * told that the port is open. libuv takes one of them in each turn of the event loop (measured with 1.52).
+   */
+  async stopAccepting(): Promise<void> {
+    const untilMs = this.#house.nowMs() + backlogMs
+    for (let before = -1; before !== this.#arrived && this.#house.nowMs() < untilMs;) {
+      before = this.#arrived
+      for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate)
+    }
+    this.#closePort()
+  }
+
+  #closePort(): void {
     if (this.#server.listening) this.#server.close()
   }
 
@@ -181,7 +201,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
   }
 
   async #stop(deadlineMs: number): Promise<Abandoned> {
-    this.stopAccepting()
+    this.#closePort()
     const requests = await this.drain(0)
     for (const client of this.#clients) client.hangUp()
     await this.#until(() => this.#clients.size === 0, Math.max(0, deadlineMs - this.#house.nowMs()))
@@ -221,6 +241,7 @@ export class FrontDoor implements Part<FrontDoorSnapshot> {
   }
 
   #accept(socket: Socket): void {
+    this.#arrived++
     this.#clients.add(new ClientConnection(socket, this.#house, this.#dispatcher))
     this.#sweepSoon()
   }

@@ -41,8 +41,8 @@ describe('listening', () => {
     await first.listen(bound.handle)
     expect(first.port).toBe(portOf(bound.handle))
     await expect(door().listen({ port: first.port!, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' })
-    first.stopAccepting()
-    first.stopAccepting()
+    await first.stopAccepting()
+    await first.stopAccepting()
     expect(first.snapshot().accepting).toBe(false)
   })
 

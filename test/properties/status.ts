@@ -22,7 +22,7 @@ export const statusOf: Readonly<Record<number, PropertyStatus>> = {
   12: held,
   13: held,
   14: pending('leases end at shutdown; its property test is not written'),
-  15: pending('the front door drains; its property test is not written'),
+  15: held,
   16: held,
   17: pending(
     'on a busy machine a run that writes its whole report at once (rb_bug) is gone before /proc is read: the report tells, the state is missing',
