@@ -24,6 +24,19 @@ export function formatIncident(incident: Incident, colour: boolean): string {
   return [
     formatExplanation(explanation, 1, colour),
     ...section('run', [`worker ${worker}, run ${run}, pid ${pid}: ${ended} at ${at}, after ${Math.round(uptimeMs / 1_000)} s`]),
+    ...section('state', stateLines(incident)),
     ...section('in flight', inFlight ?? []),
   ].join('\n')
+}
+
+/** What /proc said of it; all of it is in the JSON. */
+function stateLines({ state, stateAgeMs }: Incident): string[] {
+  if (state === null) return []
+  const { VmRSS: rss, Threads: threads } = state.status
+  const ageS = Math.round((stateAgeMs ?? 0) / 1_000)
+  const when = ageS === 0 ? 'as it ended' : `${ageS} s before its end`
+  const cut = state.truncated ? ' and more' : ''
+  return [
+    `${rss ?? '?'} resident, ${threads ?? '?'} threads, ${state.descriptors.length} open files, ${state.libraries.length} libraries${cut}, ${when}`,
+  ]
 }

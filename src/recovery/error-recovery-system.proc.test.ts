@@ -93,6 +93,25 @@ describe('recovery', () => {
     expect(facts.at(-1)).toMatchObject({ tag: 'IncidentRecorded', incident: id, run: 7, request: 'GET /segv' })
   })
 
+  test('tells of a run that is gone at once how it was when it was last looked at, and how long ago', async () => {
+    const recovery = create()
+    const run = start()
+    await waitFor(() => /libc[.-]/.test(readFileSync(`/proc/${run.pid}/maps`, 'latin1')))
+    recovery.watchRun(run)
+    clock.turn(recoveryDefaults.lookEveryMs)
+    recovery.observe(condition)
+    process.kill(run.pid, 'SIGKILL')
+    await waitFor(() => readStat(run.pid)?.state !== 'S')
+    clock.turn(recoveryDefaults.lookEveryMs + 400)
+    recovery.observe(condition)
+    const id = recovery.handleSegmentationFault(death(run.pid, { exit: { code: null, signal: 'SIGKILL' } }))
+    recovery.settleRequests(7, [], null)
+    expect(recovery.store.read(id)).toMatchObject({
+      state: { pid: run.pid, status: { Name: 'sleep' } },
+      stateAgeMs: recoveryDefaults.lookEveryMs + 400,
+    })
+  })
+
   test('dismisses a suspicion when the run goes on answering, and does not while it is silent', async () => {
     const recovery = create()
     recovery.watchRun(start())

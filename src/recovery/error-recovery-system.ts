@@ -5,7 +5,8 @@ import type { BreakerPolicy } from '../resilience/breaker.machine.ts'
 import { readRssMb } from '../system/proc-fs.ts'
 import { explain } from './blame/explain.ts'
 import { redactReport } from '../redact.ts'
-import { captureStopped, readProcessState, type ProcessState } from './capture/capture-process.ts'
+import { captureStopped, readProcessState } from './capture/capture-process.ts'
+import { LastLooks } from './capture/last-looks.ts'
 import { OomKills } from './capture/oom-kills.ts'
 import { readMemoryLimit } from './capture/read-memory-limit.ts'
 import { readSystemState, type SystemState } from './capture/system-state.ts'
@@ -37,7 +38,6 @@ interface Watched {
   stdout: Buffer
   ready: boolean
   memoryLimit: string | null
-  state: ProcessState | null
   /** Fingerprints of the troubles that were recorded while it lived. */
   readonly survived: Set<string>
 }
@@ -69,6 +69,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
   readonly #unsettled = new Map<number, Unsettled>()
   readonly #recorder: IncidentRecorder
   readonly #oomKills: OomKills
+  readonly #looks: LastLooks
   #degradation = normal
 
   constructor(settings: RecoverySettings, outside: Outside, ports: RecoveryPorts) {
@@ -78,6 +79,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     this.store = new IncidentStore(settings.incidentsDir, settings.keepIncidents, settings.spareIncidentsDir)
     this.#recorder = new IncidentRecorder(this.store, (event) => outside.emit(event))
     this.#oomKills = new OomKills(() => ports.oomKills())
+    this.#looks = new LastLooks((pid) => readProcessState(pid, settings.maxStateEntries), settings.lookEveryMs)
   }
 
   /** Whether incidents can be saved, tried by writing. Tells a fact when their own folder can't be written: to be called at the start. */
@@ -103,9 +105,9 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
       stdout: Buffer.alloc(0),
       ready: false,
       memoryLimit: null,
-      state: null,
       survived: new Set(),
     })
+    this.#looks.look(pid, this.#outside.clock.nowMs())
   }
 
   /** It answered: its program has begun, under whatever limits it was given. */
@@ -114,6 +116,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     if (watched === undefined) return
     watched.ready = true
     watched.memoryLimit ??= readMemoryLimit(watched.watch.run.pid)
+    this.#looks.look(watched.watch.run.pid, this.#outside.clock.nowMs())
   }
 
   readStderr(run: number, chunk: Buffer): void {
@@ -140,6 +143,7 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     watched?.watch.stop()
     this.#watched.delete(death.run)
     const known = this.#begin(death, watched ?? null)
+    this.#looks.forget(watched?.watch.run.pid ?? death.pid)
     const { clock } = this.#outside
     const output = watched?.watch.text() ?? Buffer.alloc(0)
     this.#unsettled.set(death.run, {
@@ -161,8 +165,11 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
 
   /** The run ended as asked: only what it survived is to be explained. */
   forgetRun(run: number): void {
-    this.#watched.get(run)?.watch.close()
+    const watched = this.#watched.get(run)
+    if (watched === undefined) return
+    watched.watch.close()
     this.#watched.delete(run)
+    this.#looks.forget(watched.watch.run.pid)
   }
 
   /** The machine and every watched run, read now without stopping anything. */
@@ -182,6 +189,8 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
   /** Looks at the ladder anew, about each second; tells a fact when the rung changes. */
   observe(condition: Condition): Degradation {
     this.#oomKills.sample()
+    const pids = [...this.#watched.values()].map(({ watch }) => watch.run.pid)
+    this.#looks.renew(pids, this.#outside.clock.nowMs())
     const next = decideDegradation(condition)
     const previous = this.#degradation
     this.#degradation = next
@@ -219,8 +228,8 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
       case 'TellDismissed':
         return this.#outside.emit({ tag: 'CrashDismissed', run: run.run })
       case 'TellConfirmed': {
-        const watched = this.#watched.get(run.run)
-        if (watched !== undefined) watched.state = captureStopped(run.pid, this.#settings.maxStateEntries, this.#ports.signal)
+        const state = captureStopped(run.pid, this.#settings.maxStateEntries, this.#ports.signal)
+        this.#looks.keep(run.pid, state, this.#outside.clock.nowMs())
         return this.#outside.emit({ tag: 'CrashConfirmed', run: run.run })
       }
       case 'AskRun':
@@ -237,7 +246,10 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
 
   #begin(run: IncidentRun, watched: Watched | null): Known {
     const head = toIncidentHead(run, this.#ports.wallTimeMs(), this.#outside.random())
-    return { ...head, state: watched?.state ?? null, reportDroppedBytes: watched?.watch.droppedBytes ?? 0 }
+    // A forked worker's own is unknown: its server's is told.
+    const look = this.#looks.of(watched?.watch.run.pid ?? run.pid)
+    const stateAgeMs = look === null ? null : Math.round(this.#outside.clock.nowMs() - look.atMs)
+    return { ...head, state: look?.state ?? null, stateAgeMs, reportDroppedBytes: watched?.watch.droppedBytes ?? 0 }
   }
 
   #settle(run: number, requests: readonly InFlightRequest[] | null, cause: string | null): void {
@@ -273,10 +285,10 @@ export class ErrorRecoverySystem implements Part<RecoverySnapshot> {
     if (survived.has(explanation.fingerprint)) return
     survived.add(explanation.fingerprint)
     const uptimeMs = this.#outside.clock.nowMs() - startedAtMs
+    this.#looks.look(pid, this.#outside.clock.nowMs())
     const known = this.#begin({ worker, run, pid, exit: null, why: null, ready, uptimeMs, lastRssMb: readRssMb(pid) }, watched)
     this.#recorder.record({
       ...known,
-      state: readProcessState(pid, this.#settings.maxStateEntries),
       explanation: explain({ findings: [note], memoryLimit, app: this.#ports.app() }),
       requests: null,
       cause: null,

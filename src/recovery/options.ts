@@ -13,6 +13,8 @@ export interface RecoverySettings {
   readonly settleWithinMs: number
   /** Longest list read from /proc for a captured state, in entries. */
   readonly maxStateEntries: number
+  /** How old the last look at a run's /proc may become, in milliseconds; each costs about 1 ms. */
+  readonly lookEveryMs: number
 }
 
 export const recoveryDefaults: Omit<RecoverySettings, 'incidentsDir'> = {
@@ -22,4 +24,5 @@ export const recoveryDefaults: Omit<RecoverySettings, 'incidentsDir'> = {
   suspicionMs: 1_000,
   settleWithinMs: 3_000,
   maxStateEntries: 2_000,
+  lookEveryMs: 10_000,
 }

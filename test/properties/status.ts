@@ -24,9 +24,7 @@ export const statusOf: Readonly<Record<number, PropertyStatus>> = {
   14: pending('leases end at shutdown; its property test is not written'),
   15: held,
   16: held,
-  17: pending(
-    'on a busy machine a run that writes its whole report at once (rb_bug) is gone before /proc is read: the report tells, the state is missing',
-  ),
+  17: held,
   18: held,
   19: held,
   20: pending('the degradation ladder is told, static answers come later'),

@@ -42,6 +42,7 @@ function incident(wallTimeMs: number, run = 7): Incident {
     requests: null,
     cause: null,
     state: null,
+    stateAgeMs: null,
     report: '[BUG]\n',
     reportDroppedBytes: 0,
   }

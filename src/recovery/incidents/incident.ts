@@ -20,8 +20,10 @@ export interface Incident extends IncidentRun {
   readonly requests: readonly InFlightRequest[] | null
   /** The id of the request that was alone when the run died. */
   readonly cause: string | null
-  /** Read from /proc while the dying process was stopped; null when it was gone too fast. */
+  /** Read from /proc while the dying process was stopped, or when it was last looked at; null: it never was. */
   readonly state: ProcessState | null
+  /** How long before the end that was, in milliseconds. */
+  readonly stateAgeMs: number | null
   /** What the run wrote last on stderr, bounded and redacted. */
   readonly report: string
   /** Bytes of stderr that were not kept. */
