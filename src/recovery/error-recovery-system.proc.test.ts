@@ -101,7 +101,7 @@ describe('recovery', () => {
     clock.turn(recoveryDefaults.lookEveryMs)
     recovery.observe(condition)
     process.kill(run.pid, 'SIGKILL')
-    await waitFor(() => readStat(run.pid)?.state !== 'S')
+    await waitFor(() => (readStat(run.pid)?.state ?? 'Z') === 'Z')
     clock.turn(recoveryDefaults.lookEveryMs + 400)
     recovery.observe(condition)
     const id = recovery.handleSegmentationFault(death(run.pid, { exit: { code: null, signal: 'SIGKILL' } }))
