@@ -30,7 +30,7 @@ export interface BundleSettings {
 }
 
 /** `GEM_HOME` and `BUNDLE_APP_CONFIG` of the official Docker images, and `BUNDLE_PATH` of what Rails generates. */
-const dockerBundle = '/usr/local/bundle'
+export const dockerBundle = '/usr/local/bundle'
 /** Deployment mode, and `bundle install --standalone`. */
 const inApp = ['vendor/bundle', 'bundle', '.bundle', 'vendor']
 const inImages = [dockerBundle, '/bundle', '/gems', '/vendor/bundle', '/opt/bundle', '/var/bundle', '/usr/src/bundle']

@@ -8,6 +8,7 @@ import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem } from './installed-gem.ts'
 import { readNeeds } from './read-needs.ts'
 import { fitsPlatform } from './platform.ts'
+import { findStrayBundle } from './stray-bundle.ts'
 import { listSpecs, readInstalledGem, type SpecFile } from './read-gem-folder.ts'
 import { findUnpackedGem } from './unpacked-gem.ts'
 
@@ -35,8 +36,7 @@ function within(tree: FileTree, path: string, runtime: Runtime): string[] {
 
 /** The gems that an app with this lock would load. */
 export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: BundleSettings, runtime: Runtime): FoundGems {
-  const folders = gemFolders(tree, settings, runtime)
-  const specs = indexSpecs(tree, folders, runtime)
+  const { folders, specs } = searched(tree, lock, settings, runtime)
   const toAbsent = absentFrom(tree, folders, specs, settings, runtime)
   const gems: InstalledGem[] = []
   const absent: Omit<AbsentGem, 'need'>[] = []
@@ -77,6 +77,23 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
     const spec = !isOpen ? undefined : installedHere(specs, name, variants[0]?.version ?? '', runtime)
     return spec === undefined ? null : (readInstalledGem(tree, spec, runtime) ?? 'unreadable')
   }
+}
+
+/** Where the lost environment of an image may have named any folder for the bundle, the one that has its gems is looked for. */
+function searched(tree: FileTree, { gems }: GemfileLock, settings: BundleSettings, runtime: Runtime) {
+  const folders = gemFolders(tree, settings, runtime)
+  const specs = indexSpecs(tree, folders, runtime)
+  if (settings.likelyPaths.length === 0) return { folders, specs }
+  const wanted = [...gems.values()].filter(({ source }) => source.tag === 'Registry').map(fullNamesOf)
+  const found = wanted.filter((names) => names.some((name) => specs.get(name)?.isDefault === false))
+  if (found.length * 2 >= wanted.length) return { folders, specs }
+  const stray = findStrayBundle(tree, new Set(wanted.flat()), posix.dirname(settings.gemfilePath), runtime.abi)
+  const all = stray === null ? folders : [...folders, ...within(tree, stray, runtime)]
+  return { folders: all, specs: stray === null ? specs : indexSpecs(tree, all, runtime) }
+}
+
+function fullNamesOf({ name, variants }: LockedGem): string[] {
+  return variants.map(({ version, platform }) => (platform === 'ruby' ? `${name}-${version}` : `${name}-${version}-${platform}`))
 }
 
 /** Every gem that this Ruby would find, the newest of each name: what an app without a lock may load. */

@@ -8,7 +8,10 @@ import type { Place } from './place.ts'
 /** Commands of the judged Ruby's Bundler, each without the word `bundle`; where it has none, that comes first. */
 export function withBundler(place: Place, ...commands: readonly string[]): string[] {
   const { name, first } = findBundler(place)
-  return [...first, ...commands.map((command) => ofRuby(place, `${name} ${command}`))]
+  const { lostVariable } = place.typist
+  // Settings are the same wherever the gems are.
+  const where = (command: string) => (lostVariable === null || command.startsWith('config ') ? '' : `${lostVariable} `)
+  return [...first, ...commands.map((command) => where(command) + ofRuby(place, `${name} ${command}`))]
 }
 
 /** Debian's Ruby comes with `bundle3.1`; the plain name is in a package of its own. */

@@ -77,6 +77,17 @@ const bcrypt: InstalledGem = {
 const rebuild: Mend = { tag: 'Rebuild' }
 const mayNotWrite = { mayWrite: () => false }
 
+test('where only the lost environment names the gems, the commands name them', () => {
+  const typist = { lostVariable: 'BUNDLE_PATH=/data' }
+  expect(remedy(rebuild, { typist })).toEqual([expect.stringMatching(/^rm /), 'BUNDLE_PATH=/data bundle install'])
+  expect(remedy({ tag: 'SourceBuild' }, { typist })).toEqual([
+    'bundle config set --local force_ruby_platform true',
+    'BUNDLE_PATH=/data bundle lock --add-platform ruby',
+    'BUNDLE_PATH=/data bundle install',
+  ])
+  expect(remedy(rebuild, { typist, bundled: false }, { home: '/data' })).toEqual(['GEM_HOME=/data gem pristine bcrypt --version 3.1.20'])
+})
+
 test('a checkout of Git in vendor/cache is compiled by bundle install, once its mark is gone', () => {
   const cache = '/srv/my app/vendor/cache'
   put(`${cache}/extensions/x86_64-linux/3.1.0-static/mono-0123456789ab/gem.build_complete`)

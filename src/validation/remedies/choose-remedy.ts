@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Mend } from '../observation.ts'
 import { unfrozen, withBundler } from './bundler.ts'
-import { asRoot, asWriter, ofRuby, quoted, typed } from './command-line.ts'
+import { asRoot, asWriter, ofGemFolder, ofRuby, quoted, typed } from './command-line.ts'
 import { installLibrary } from './install-library.ts'
 import { installRuby, reinstallRuby } from './install-ruby.ts'
 import type { Place } from './place.ts'
@@ -61,5 +61,5 @@ function buildFromSource(place: Place, { name, version, platform, home }: Instal
   return [
     `gem uninstall ${words} --platform ${quoted(platform)} --ignore-dependencies --executables`,
     `gem install ${words} --platform ruby`,
-  ].map((line) => asWriter(place, home, ofRuby(place, line)))
+  ].map((line) => ofGemFolder(place, home, line))
 }

@@ -37,6 +37,12 @@ export function ofRuby({ tree, runtime, typist }: Pick<Place, 'tree' | 'runtime'
   return `PATH=${quoted(posix.dirname(runtime.rubyPath))}:$PATH ${command}`
 }
 
+/** A `gem` command of the judged Ruby about a gem in one folder. */
+export function ofGemFolder(place: Pick<Place, 'tree' | 'runtime' | 'typist'>, home: string, command: string): string {
+  const where = place.typist.lostVariable === null ? '' : `GEM_HOME=${quoted(home)} `
+  return asWriter(place, home, where + ofRuby(place, command))
+}
+
 /** Remedies are commands, or sentences for a person, which end with a full stop. */
 export function isCommand(line: string): boolean {
   return !line.endsWith('.')

@@ -25,6 +25,8 @@ export interface Typist {
   readonly env: Readonly<Record<string, string>>
   /** Where the shell looks for programs, first first. */
   readonly path: readonly string[]
+  /** An assignment that the app's own start must make and that no shell has there: where its gems are; null where it needs none. */
+  readonly lostVariable: string | null
   /** Whether `ruby` means the judged one to the shell; null: PATH tells. */
   readonly typesJudgedRuby: boolean | null
   mayWrite(path: string): boolean
@@ -34,14 +36,28 @@ export interface Typist {
 const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** Root inside an unpacked file system or an image, as `chroot` and `docker run` have it. */
-export const rootInside: Typist = { rootBy: null, env: {}, path: usualPath, typesJudgedRuby: null, mayWrite: () => true }
+export const rootInside: Typist = {
+  rootBy: null,
+  env: {},
+  path: usualPath,
+  lostVariable: null,
+  typesJudgedRuby: null,
+  mayWrite: () => true,
+}
 
 /** The user of this process, on this machine; `isFirst`: the judged Ruby is the one that PATH named. */
 export function thisUser(tree: FileTree, env: Readonly<Record<string, string>>, isFirst: boolean): Typist {
   const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
   const isRoot = process.getuid?.() === 0
   const hasSudo = [...path, '/usr/bin'].some((folder) => tree.facts(posix.join(folder, 'sudo')) !== null)
-  return { rootBy: isRoot ? null : hasSudo ? 'sudo' : 'su', env, path, typesJudgedRuby: isFirst ? true : null, mayWrite }
+  return {
+    rootBy: isRoot ? null : hasSudo ? 'sudo' : 'su',
+    env,
+    path,
+    lostVariable: null,
+    typesJudgedRuby: isFirst ? true : null,
+    mayWrite,
+  }
 }
 
 export function toPlace(tree: FileTree, appPath: string, bundled: boolean, runtime: Runtime, typist: Typist): Place {

@@ -4,7 +4,7 @@ import { glob } from '../files/glob.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import { packageOfGem } from '../gems/packaged-gem.ts'
 import { withBundler } from './bundler.ts'
-import { asWriter, ofRuby, quoted, typed } from './command-line.ts'
+import { asWriter, ofGemFolder, ofRuby, quoted, typed } from './command-line.ts'
 import { reinstallPackage } from './install-package.ts'
 import { reinstallRuby } from './install-ruby.ts'
 import type { Place } from './place.ts'
@@ -25,7 +25,7 @@ export function rebuildGem(place: Place, gem: InstalledGem): string[] {
     case 'gem':
       return place.bundled
         ? rebuildBundled(place, gem)
-        : [asWriter(place, gem.home, ofRuby(place, `gem pristine ${quoted(gem.name)} --version ${quoted(gem.version)}`))]
+        : [ofGemFolder(place, gem.home, `gem pristine ${quoted(gem.name)} --version ${quoted(gem.version)}`)]
   }
 }
 
