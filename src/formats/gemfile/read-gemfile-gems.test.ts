@@ -84,3 +84,33 @@ gem "eight"
 `
   expect(read(text)).toEqual({ always: ['five', 'seven'], sometimes: [] })
 })
+
+test('the groups of a gem are those of its blocks and options, of all its lines, and unknown where they are computed', () => {
+  const { groups, optionalGroups } = readGemfileGems(`gem "plain", require: false
+group :one, "two", optional: true do
+  platforms :mri do
+    gem "inner", group: :three, require: false
+  end
+end
+gem "listed", groups: [:a, :b], require: false
+gem "words", :group => %i[a b]
+group(:c) do |*|
+  gem "listed"
+end
+group *names do
+  gem "starred"
+end
+gem "named", group: NAMES
+gem "asked", group: :a if ENV["A"]
+`)
+  expect(Object.fromEntries([...groups].map(([name, mine]) => [name, mine === null ? null : [...mine]]))).toEqual({
+    plain: ['default'],
+    inner: ['one', 'two', 'three'],
+    listed: ['a', 'b', 'c'],
+    words: ['a', 'b'],
+    starred: null,
+    named: null,
+    asked: null,
+  })
+  expect([...optionalGroups]).toEqual(['one', 'two'])
+})

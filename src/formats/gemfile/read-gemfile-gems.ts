@@ -4,6 +4,16 @@ export interface GemfileGems {
   readonly always: ReadonlySet<string>
   /** Only within a group, for a platform, or under a condition. */
   readonly sometimes: ReadonlySet<string>
+  /** The groups of each gem, of all its lines together; null for one of which they can't be told. */
+  readonly groups: ReadonlyMap<string, ReadonlySet<string> | null>
+  /** Groups that are left out unless Bundler's setting `with` names them. */
+  readonly optionalGroups: ReadonlySet<string>
+}
+
+/** A block that is open: whether what is inside is wanted there only, and its groups, null when they can't be told. */
+interface Block {
+  readonly narrows: boolean
+  readonly groups: readonly string[] | null
 }
 
 const maxCharacters = 1024 * 1024
@@ -21,16 +31,48 @@ const computed = /\*\*|[,(][ \t]*(?:\*|&)|,[ \t]*[a-z_]\w*[ \t]*(?:[,)(]|$)/
 export function readGemfileGems(text: string): GemfileGems {
   const always = new Set<string>()
   const sometimes = new Set<string>()
-  const narrow: boolean[] = []
+  const groups = new Map<string, ReadonlySet<string> | null>()
+  const optionalGroups = new Set<string>()
+  const blocks: Block[] = []
   for (const line of statements(text.slice(0, maxCharacters))) {
     const [, name, rest = ''] = gemLine.exec(line) ?? []
-    if (name !== undefined && !computed.test(rest)) (narrow.includes(true) || narrowingOption.test(rest) ? sometimes : always).add(name)
+    if (name !== undefined) {
+      const isComputed = computed.test(rest)
+      if (!isComputed) (blocks.some(({ narrows }) => narrows) || narrowingOption.test(rest) ? sometimes : always).add(name)
+      const mine = isComputed ? null : together([...blocks.map((block) => block.groups), groupsOfOption(rest)])
+      groups.set(name, together([...(groups.has(name) ? [groups.get(name) ?? null] : []), mine?.size === 0 ? ['default'] : mine]))
+    }
     if (statement.test(line)) {
-      if (!/\bend$/.test(line)) narrow.push(true)
-    } else if (/(?:[ \t)]do|\{)(?:[ \t]*\|[^|]*\|)?$/.test(line)) narrow.push(narrowing.test(line) && !/:default\b/.test(line))
-    else if (/^(?:end\b|\})/.test(line)) narrow.pop()
+      if (!/\bend$/.test(line)) blocks.push({ narrows: true, groups: [] })
+    } else if (/(?:[ \t)]do|\{)(?:[ \t]*\|[^|]*\|)?$/.test(line)) {
+      const named = /^group\b/.test(line) ? namesIn(line.replace(/^group\b[ \t(]*|(?:do|\{)[ \t]*(?:\|[^|]*\|)?$/g, '')) : []
+      blocks.push({ narrows: narrowing.test(line) && !/:default\b/.test(line), groups: named })
+      if (/\boptional(?::|[ \t]*=>)[ \t]*true\b/.test(line)) for (const group of named ?? []) optionalGroups.add(group)
+    } else if (/^(?:end\b|\})/.test(line)) blocks.pop()
   }
-  return { always, sometimes: new Set([...sometimes].filter((name) => !always.has(name))) }
+  return { always, sometimes: new Set([...sometimes].filter((name) => !always.has(name))), groups, optionalGroups }
+}
+
+function together(parts: readonly (Iterable<string> | null)[]): ReadonlySet<string> | null {
+  return parts.includes(null) ? null : new Set(parts.flatMap((part) => [...(part ?? [])]))
+}
+
+/** `group: :test`, `:groups => [:a, :b]`, `groups: %i[a b]`; empty without one. */
+function groupsOfOption(options: string): readonly string[] | null {
+  const [, value] = /(?:\b|:)groups?(?::|[ \t]*=>)[ \t]*(.*)$/.exec(options) ?? []
+  if (value === undefined) return []
+  const list = /^(?:%[iw]?\[[^\]]*\]|\[[^\]]*\]|[^,)]*)/.exec(value)?.[0] ?? ''
+  return namesIn(list.replace(/^\[|\]$/g, ''))
+}
+
+/** Symbols and strings at the beginning of some arguments, or a list of words; null when none stands there, or more than these. */
+function namesIn(text: string): readonly string[] | null {
+  if (text.includes('*')) return null
+  const words = /^%[iw]\[([^\]]*)\]?/.exec(text)?.[1]
+  if (words !== undefined) return words.split(/\s+/).filter((word) => word !== '')
+  const [listed = ''] = /^(?:[ \t]*(?::\w+|"\w+"|'\w+'|:"\w+")[ \t]*(?:,|(?=[)\]]|$)))+/.exec(text) ?? []
+  const names = [...listed.matchAll(/\w+/g)].map(([name]) => name)
+  return names.length === 0 ? null : names
 }
 
 /** Lines without comments (also from `=begin` to `=end`, and behind `__END__`), each with those that continue it. */

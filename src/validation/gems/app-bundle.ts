@@ -19,6 +19,8 @@ export interface BundleSettings {
   readonly localOverride: (name: string) => string | null
   /** Groups left out at install: gems of the lock may rightly be absent. */
   readonly without: boolean
+  /** The groups that Bundler's settings name: left out, taken although they are optional, taken alone. */
+  readonly groups: Readonly<Record<'without' | 'with' | 'only', ReadonlySet<string>>>
   /** Whether what no group narrows may be left out as well: Bundler's setting `only`, or `without default`. */
   readonly defaultMayBeLeftOut: boolean
   /** `bundle install --standalone` was used: the app starts without Bundler, and from a folder that no setting names. */
@@ -51,6 +53,7 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
   const levels = levelsOf(base)
   const deployment = levels.isOn('BUNDLE_DEPLOYMENT')
   const asked = levels.path()
+  const groups = (key: string) => new Set((levels.value(key) ?? '').split(/[: ]/).filter((name) => name !== ''))
   return {
     lockPath: posix.basename(gemfilePath) === 'gems.rb' ? posix.join(base, 'gems.locked') : `${gemfilePath}.lock`,
     gemfilePath,
@@ -63,6 +66,7 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
       return folder === undefined ? null : posix.resolve(base, folder.replace(/^~(?=\/)/, home))
     },
     without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (levels.value(key) ?? '') !== ''),
+    groups: { without: groups('BUNDLE_WITHOUT'), with: groups('BUNDLE_WITH'), only: groups('BUNDLE_ONLY') },
     defaultMayBeLeftOut:
       (levels.value('BUNDLE_ONLY') ?? '') !== '' || /(?:^|[: ])default(?:$|[: ])/.test(levels.value('BUNDLE_WITHOUT') ?? ''),
     standalone: tree.facts(posix.join(base, 'bundle/bundler/setup.rb')) !== null,

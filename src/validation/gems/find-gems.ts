@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { absentFrom } from './absent-gem.ts'
 import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem } from './installed-gem.ts'
+import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
 import { fitsPlatform } from './platform.ts'
 import { findStrayBundle } from './stray-bundle.ts'
@@ -41,8 +42,10 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
   const gems: InstalledGem[] = []
   const absent: Omit<AbsentGem, 'need'>[] = []
   const unreadable: string[] = []
+  const gemfile = readGemfileGems(tree.text(settings.gemfilePath) ?? '')
+  const isLeftOut = readLeftOut(lock, gemfile, settings)
   for (const locked of lock.gems.values()) {
-    if (locked.name === 'bundler') continue
+    if (locked.name === 'bundler' || isLeftOut(locked.name)) continue
     const found =
       locked.source.tag === 'Registry' || locked.source.tag === 'Plugin'
         ? fromSpecs(locked)
@@ -52,7 +55,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       if (!isForOthers(locked)) absent.push(toAbsent(locked))
     } else gems.push(found)
   }
-  const needOf = absent.length === 0 ? null : readNeeds(lock, readGemfileGems(tree.text(settings.gemfilePath) ?? ''), gems)
+  const needOf = absent.length === 0 ? null : readNeeds(lock, gemfile, gems)
   return { gems, absent: absent.map((gem) => ({ ...gem, need: needOf?.(gem.name) ?? 'unclear' })), unreadable, folders }
 
   /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
