@@ -1,17 +1,8 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { BezelError } from '../errors.ts'
-import { makeFolder } from '../system/make-folder.ts'
-import { findGuardFolder } from '../validation/runtime/guard-folder.ts'
-import { print } from './stdout.ts'
-
-const pluginFolder = fileURLToPath(new URL('../../ruby/guard', import.meta.url))
-const pluginName = 'bezel_guard_plugin.rb'
-/** What was made for the plugin goes with it. */
-const foldersLine = 'Folders made for it: '
+import { installGuard, pluginFolder, uninstallGuard } from './guard-install.ts'
 
 /** Answers the exit code. `action` is what was typed: `install`, `uninstall`, `check` (by the hook itself), or null before a command. */
 export async function runGuard(
@@ -27,9 +18,9 @@ export async function runGuard(
       return checkBuild()
     }
     case 'install':
-      return install(scope, app)
+      return installGuard(scope, app)
     case 'uninstall':
-      return uninstall(scope, app)
+      return uninstallGuard(scope, app)
     case null:
     default:
       throw new BezelError('COMMAND_LINE_WRONG', 'bezel guard needs install, uninstall, or a command behind --.', {
@@ -38,10 +29,16 @@ export async function runGuard(
   }
 }
 
-/** RubyGems loads `rubygems_plugin.rb` from Ruby's load path, whatever its version and gem folders. */
+/** Every Ruby below the command requires the hook: not every program that installs gems loads the plugins of RubyGems. */
 function runGuarded([file = '', ...args]: readonly string[]): Promise<number> {
-  const inherited = process.env['RUBYLIB'] ?? ''
-  const env = { ...process.env, RUBYLIB: inherited === '' ? pluginFolder : `${pluginFolder}:${inherited}` }
+  const hook = join(pluginFolder, 'bezel_guard.rb')
+  // RUBYOPT knows no quotes: a path with spaces is found by its name, on the load path.
+  const option = /\s/.test(hook) ? '-rbezel_guard' : `-r${hook}`
+  const env = {
+    ...process.env,
+    RUBYLIB: joined(':', pluginFolder, process.env['RUBYLIB']),
+    RUBYOPT: joined(' ', process.env['RUBYOPT'], option),
+  }
   return new Promise((resolveCode, reject) => {
     const child = spawn(file, args, { env, stdio: 'inherit' })
     child.on('error', () => reject(new BezelError('TOOL_NOT_FOUND', `There is no command ${file}.`)))
@@ -52,49 +49,6 @@ function runGuarded([file = '', ...args]: readonly string[]): Promise<number> {
   })
 }
 
-async function install(scope: 'project' | 'user', app: string): Promise<number> {
-  const file = await pluginFile(scope, app)
-  const made = existsSync(file) ? foldersMadeFor(file) : countMissing(dirname(file))
-  // The app may run as another user than the one who types this.
-  makeFolder(dirname(file), 0o755)
-  writeFileSync(
-    file,
-    `# frozen_string_literal: true\n\n# Made by "bezel guard install", removed by "bezel guard uninstall". ${foldersLine}${made}\nplugin = ${JSON.stringify(join(pluginFolder, 'rubygems_plugin.rb')).replaceAll('#', '\\#')}\nload plugin if File.exist?(plugin)\n`,
-  )
-  print(`guarded: every extension built into ${dirname(dirname(file))} is validated (${file})`)
-  return 0
-}
-
-async function uninstall(scope: 'project' | 'user', app: string): Promise<number> {
-  const file = await pluginFile(scope, app)
-  const there = existsSync(file)
-  const made = there ? foldersMadeFor(file) : 0
-  rmSync(file, { force: true })
-  removeEmpty(dirname(file), made)
-  print(there ? `removed ${file}` : `nothing to remove: ${file} is not there`)
-  return 0
-}
-
-async function pluginFile(scope: 'project' | 'user', app: string): Promise<string> {
-  return join(await findGuardFolder(resolve(app), scope, process.env), 'plugins', pluginName)
-}
-
-function countMissing(folder: string): number {
-  return existsSync(folder) ? 0 : 1 + countMissing(dirname(folder))
-}
-
-function foldersMadeFor(file: string): number {
-  return Number(new RegExp(`${foldersLine}(\\d+)`).exec(readFileSync(file, 'utf8'))?.[1] ?? 0)
-}
-
-/** The innermost `count` folders of a path, as far as they hold nothing. */
-function removeEmpty(folder: string, count: number): void {
-  if (count === 0) return
-  try {
-    rmdirSync(folder)
-  } catch {
-    // Something else lives there by now.
-    return
-  }
-  removeEmpty(dirname(folder), count - 1)
+function joined(separator: string, ...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(separator)
 }

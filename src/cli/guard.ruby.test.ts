@@ -84,7 +84,50 @@ describe('a guarded install', () => {
   test('goes on when bezel itself can not answer', async () => {
     writeFileSync(join(copy, 'bin/bezel'), '#!/bin/sh\necho "out of order" >&2\nexit 70\n')
     expect(await install(await pack(true), join(copy, 'home'))).toMatchObject({ ok: true, said: expect.stringContaining('out of order') })
+    rmSync(join(copy, 'bin/bezel'))
+    expect(await install(await pack(true), join(copy, 'home'))).toMatchObject({
+      ok: true,
+      said: expect.stringMatching(/bezel guard: No such file .*; tiny_ext-1\.2\.3 was not validated/),
+    })
   })
+
+  test('is guarded whatever installs it, also what loads no plugins of RubyGems, as Bundler does in some of its commands', async () => {
+    const home = join(copy, 'home')
+    const script = 'Gem::Installer.at(ARGV[0], install_dir: ARGV[1]).install'
+    const words = ['guard', '--', 'ruby', '-rrubygems/installer', '-e', script, await pack(true), home]
+    const env = { ...app.env, RUBYOPT: '-W0' }
+    await expect(promisify(execFile)(join(project, 'bin/bezel'), words, { env })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/bezel guard: tiny_ext 1\.2\.3 does not fit/),
+    })
+    expect(existsSync(join(home, 'gems', `tiny_ext-${tinyVersion}`))).toBe(false)
+  })
+})
+
+test('a guard whose bezel is gone says so with each gem that is built, and refuses none', async () => {
+  const bundled = createTinyApp('bundler')
+  try {
+    await runGuard('install', null, 'project', bundled.path)
+    const plugin = join(bundled.home, 'plugins/bezel_guard_plugin.rb')
+    writeFileSync(plugin, readFileSync(plugin, 'utf8').replace(join(project, 'ruby/guard'), join(copy, 'gone')))
+    const words = ['install', '--local', '--no-document', await pack(false)]
+    const { stderr } = await promisify(execFile)('gem', words, { env: { ...app.env, GEM_HOME: bundled.home } })
+    expect(stderr).toContain(
+      `bezel guard: ${join(copy, 'gone')}/rubygems_plugin.rb is gone, so tiny_ext-1.2.3 was not validated; ${plugin} is left of the guard.`,
+    )
+  } finally {
+    bundled.remove()
+  }
+})
+
+test('where RubyGems would load no hook from, none is left, and the command ends with 69', async () => {
+  const home = join(copy, 'user')
+  mkdirSync(home)
+  const env = { ...app.env, HOME: home, GEM_PATH: app.env['GEM_HOME'] ?? '' }
+  await expect(
+    promisify(execFile)(join(project, 'bin/bezel'), ['guard', 'install', '--scope', 'user'], { env, cwd: copy }),
+  ).rejects.toMatchObject({ code: 69, stderr: expect.stringMatching(/loads no plugin from .*\n {2}try: bezel guard -- bundle install\n/) })
+  expect(readdirSync(home)).toEqual([])
 })
 
 test('a project keeps its guard in its own gem folder, and loses it without a trace', async () => {
