@@ -30,6 +30,8 @@ const systems = {
 
 interface Scene {
   readonly system: keyof typeof systems
+  /** The os-release, where it isn't the system's usual one. */
+  readonly release: string
   readonly ruby: string
   readonly bundled: boolean
   readonly typist: Partial<Typist>
@@ -37,8 +39,7 @@ interface Scene {
 
 /** The remedy of an app in `/srv/my app` on a system with Ruby 3.1.2 and its Bundler. */
 function remedy(mend: Mend, scene: Partial<Scene> = {}, gem: Partial<InstalledGem> | null = {}): string[] {
-  const { system = 'debian', ruby = '/usr/bin/ruby3.1', bundled = true, typist = {} } = scene
-  const release = systems[system]
+  const { system = 'debian', ruby = '/usr/bin/ruby3.1', bundled = true, typist = {}, release = systems[system] } = scene
   if (release !== null) put('/etc/os-release', release)
   put(ruby)
   put(join(dirname(ruby), 'bundle'))
@@ -115,11 +116,27 @@ describe('a missing library is installed by', () => {
     expect(remedy(mend, { system: 'macos' })).toEqual(['brew install libpq'])
   })
 
-  test('the library itself, where the installer knows what packages provide', () => {
-    const rare: Mend = { tag: 'Library', name: 'libre2.so.11' }
-    expect(remedy(rare, { system: 'alpine' })).toEqual(['apk add so:libre2.so.11'])
-    expect(remedy(rare, { system: 'fedora' })).toEqual(["dnf install -y 'libre2.so.11()(64bit)'"])
-    expect(remedy(rare)).toEqual(['Install the package that holds libre2.so.11.'])
+  test.each(['libre2.so.11', 'libsodium.so.23'])('%s itself, where its name tells nothing, or could bring another version', (name) => {
+    const rare: Mend = { tag: 'Library', name }
+    expect(remedy(rare, { system: 'alpine' })).toEqual([`apk add so:${name}`])
+    expect(remedy(rare, { system: 'fedora' })).toEqual([`dnf install -y '${name}()(64bit)'`])
+  })
+
+  test('a person, where nobody can tell the package', () => {
+    expect(remedy({ tag: 'Library', name: 'libre2.so.11' })).toEqual(['Install the package that holds libre2.so.11.'])
+  })
+
+  test.each([
+    ['debian 11', 'ID=debian\nVERSION_ID="11"\n', true],
+    ['debian 12', 'ID=debian\nVERSION_ID="12"\n', false],
+    ['debian testing', 'ID=debian\n', true],
+    ['ubuntu 20.04', 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="20.04"\n', true],
+    ['ubuntu 22.04', 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="22.04"\n', false],
+    ['mint', 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="22"\n', true],
+  ])('no package where the release has none any more, but compiling the gem: %s', (_title, release, isThere) => {
+    put(`${home}/cache/bcrypt-3.1.20.gem`)
+    const lines = remedy({ tag: 'Library', name: 'libssl.so.1.1' }, { release })
+    expect(lines).toEqual([isThere ? 'apt-get install -y libssl1.1' : 'bundle pristine bcrypt'])
   })
 
   test('apt-get after its lists have been fetched, which images come without', () => {

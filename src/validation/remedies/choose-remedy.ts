@@ -19,7 +19,7 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
     case 'Reinstall':
       return reinstallRuby(place)
     case 'Library':
-      return installLibrary(place, mend.name)
+      return installLibrary(place, gem, mend.name)
     case 'Permit':
       return [asWriter(place, posix.dirname(mend.path), `chmod a+rX ${typed(place, mend.path)}`)]
     case 'Lock':

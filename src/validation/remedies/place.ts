@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, posix } from 'node:path'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { packageSystemOf, type PackageSystem } from './library-packages.ts'
+import { readOperatingSystem, type OperatingSystem } from './operating-system.ts'
 import { managerOf, type RubyManager } from './ruby-manager.ts'
 
 /** The place that a remedy must work in. */
@@ -11,7 +11,7 @@ export interface Place {
   readonly appPath: string
   /** The app has a Gemfile.lock, so Bundler installs its gems. */
   readonly bundled: boolean
-  readonly packages: PackageSystem | null
+  readonly system: OperatingSystem
   readonly runtime: Runtime
   readonly manager: RubyManager
   readonly typist: Typist
@@ -61,8 +61,8 @@ export function thisUser(tree: FileTree, env: Readonly<Record<string, string>>, 
 }
 
 export function toPlace(tree: FileTree, appPath: string, bundled: boolean, runtime: Runtime, typist: Typist): Place {
-  const packages = packageSystemOf(tree.text('/etc/os-release'), runtime.extensionSuffix)
-  return { tree, appPath, bundled, packages, runtime, manager: managerOf(tree, runtime, packages, typist.path), typist }
+  const system = readOperatingSystem(tree.text('/etc/os-release'), runtime.extensionSuffix)
+  return { tree, appPath, bundled, system, runtime, manager: managerOf(tree, runtime, system.packages, typist.path), typist }
 }
 
 /** Of a folder that is not there yet: whether it could be made. */

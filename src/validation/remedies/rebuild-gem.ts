@@ -31,7 +31,8 @@ export function rebuildGem(place: Place, gem: InstalledGem): string[] {
 
 /** For a gem that a package of the distribution delivered; null for all others. */
 export function reinstallOwner(place: Place, gem: InstalledGem): string[] | null {
-  const { packages: system, tree } = place
+  const { tree } = place
+  const system = place.system.packages
   if (system === null || system === 'homebrew' || gem.origin === 'default') return null
   const owner = packageOfGem(tree, gem, system)
   return owner === null ? null : reinstallPackage(place, system, quoted(owner))
