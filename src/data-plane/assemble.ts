@@ -6,12 +6,12 @@ import type { AccessLog } from '../front-door/ports.ts'
 import { EnhancedDatabaseManager, type GatewaySnapshot } from '../gateway/enhanced-database-manager.ts'
 import type { GatewaySettings } from '../gateway/options.ts'
 import type { Channel } from '../link/channel.ts'
-import type { ToDataPlane, ToKeeper } from '../link/messages.ts'
+import type { ServingRun, ToDataPlane, ToKeeper } from '../link/messages.ts'
 import type { BoundHandle } from '../net/bound-handle.ts'
 import { within } from '../resilience/within.ts'
+import { isEnding } from '../system/is-ending.ts'
 import { openFilesLimit } from '../system/open-files-limit.ts'
 import { affordableClients } from './affordable-clients.ts'
-import { KeeperQuestions } from './keeper-questions.ts'
 
 export type FromKeeper = ToDataPlane<FrontDoorSettings, GatewaySettings>
 export type ForKeeper = ToKeeper<FrontDoorSnapshot, GatewaySnapshot>
@@ -30,7 +30,6 @@ export class DataPlane {
   readonly #link: Channel<FromKeeper, ForKeeper>
   readonly #outside: Outside
   readonly #accessLog: AccessLog | null
-  readonly #questions: KeeperQuestions
   readonly #processGroups = new Map<number, number>()
   #frontDoor: FrontDoor | null = null
   #gateway: EnhancedDatabaseManager | null = null
@@ -49,7 +48,6 @@ export class DataPlane {
       random: () => outside.random(),
       emit: (event) => (floods.has(event.tag) ? link.offer({ tag: 'Fact', event }) : link.send({ tag: 'Fact', event })),
     }
-    this.#questions = new KeeperQuestions((run) => link.send({ tag: 'AskRun', run }))
     link.onMessage((message, handle) => this.#receive(message, handle))
   }
 
@@ -82,11 +80,8 @@ export class DataPlane {
         return this.#frontDoor?.resumeRun(message.run)
       case 'RunExited':
         this.#processGroups.delete(message.run)
-        this.#questions.answer(message.run, 'exited')
         this.#link.send({ tag: 'RunHeld', run: message.run, requests: this.#frontDoor?.heldBy(message.run) ?? 0 })
         return this.#frontDoor?.runExited(message.run, message.killed, message.incident, this.#fence(message.run))
-      case 'RunAlive':
-        return this.#questions.answer(message.run, 'alive')
       case 'AskSnapshot':
         return this.#link.offer({
           tag: 'Snapshot',
@@ -107,8 +102,8 @@ export class DataPlane {
 
   #configure({ era, frontDoor, gateway }: Extract<FromKeeper, { tag: 'Configure' }>): void {
     if (frontDoor !== null) {
-      const askRun = (run: number) => this.#questions.ask(run)
-      this.#frontDoor = new FrontDoor(this.#withinLimit(frontDoor), this.#outside, { askRun, accessLog: this.#accessLog })
+      const ports = { isEnding: ({ processGroup }: ServingRun) => isEnding(processGroup), accessLog: this.#accessLog }
+      this.#frontDoor = new FrontDoor(this.#withinLimit(frontDoor), this.#outside, ports)
     }
     if (gateway !== null) {
       this.#gateway = new EnhancedDatabaseManager(gateway, this.#outside)

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import type { FakeRequest } from './testing/fake-worker.ts'
 import { echo, get, mute, open, closeRigs } from './testing/open-rig.ts'
 import { until } from './testing/rig.ts'
 
@@ -97,20 +98,20 @@ describe('when a connection closes and its run lives', () => {
   test('no request is sent once more twice', async () => {
     const rig = await open()
     const slow = mute()
+    let first: FakeRequest | null = null
     const { run, worker } = await rig.boot((request) => {
-      if (request.target === '/bad') request.socket.destroy()
+      if (request.target === '/bad' && first !== null) request.socket.destroy()
+      else if (request.target === '/bad') first = request
       else if (request.target === '/slow') slow.hear(request)
       else echo(request)
     })
-    const word = Promise.withResolvers<'alive'>()
-    rig.fate = () => word.promise
     await rig.ask('/1')
     const bad = rig.ask('/bad')
+    await until(() => first !== null)
     const beside = rig.ask('/slow')
     await until(() => slow.got.length === 1)
-    await until(() => worker.requests.some(({ target }) => target === '/bad'))
     rig.door.pauseRun(run)
-    word.resolve('alive')
+    worker.requests.find(({ target }) => target === '/bad')?.socket.destroy()
     await until(() => rig.door.snapshot().requests.waiting === 1)
     // Now there is a kept-alive connection again, which dies the same way.
     slow.got[0]!.reply('')
@@ -187,32 +188,24 @@ describe('when a connection closes and its run lives', () => {
   })
 })
 
-describe('when the keeper is slow to say', () => {
-  test('the wait is bounded, and the run counts as alive', async () => {
-    const rig = await open({ askTimeoutMs: 50 })
-    rig.fate = () => new Promise(() => {})
-    await rig.boot((request) => void request.socket.destroy())
-    expect(await rig.ask('/')).toMatchObject({ status: 502 })
-  })
-
-  test('a run said to have exited is waited for', async () => {
+describe('a run whose process is ending', () => {
+  test('is waited for, however long the word of its end takes, and gets nothing more', async () => {
     const rig = await open()
-    rig.fate = () => Promise.resolve('exited')
+    rig.isEnding = () => true
     let hung = false
-    const { run } = await rig.boot((request) => {
+    const { run, worker } = await rig.boot((request) => {
       request.socket.destroy()
       hung = true
     })
     const answer = rig.ask('/')
-    await until(() => hung && rig.door.heldBy(run) === 1)
+    await until(() => hung && rig.door.snapshot().runs[0]?.state === 'ending')
+    const later = rig.ask('/later')
+    await until(() => rig.door.snapshot().requests.waiting === 1)
+    expect(rig.door.heldBy(run)).toBe(1)
     rig.kill(run)
     expect(await answer).toMatchObject({ status: 502, headers: { 'x-bezel-incident': 'incident-1' } })
-  })
-
-  test('a word that fails counts as alive', async () => {
-    const rig = await open()
-    rig.fate = () => Promise.reject(new Error('no keeper'))
-    await rig.boot((request) => void request.socket.destroy())
-    expect(await rig.ask('/')).toMatchObject({ status: 502 })
+    await rig.boot(echo)
+    expect(await later).toMatchObject({ status: 200 })
+    expect(worker.requests).toHaveLength(1)
   })
 })

@@ -185,11 +185,11 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
   }
 
   upgradeEnded(exchange: Exchange): void {
-    void this.#whenAlive(exchange, () => {
-      this.unlist(exchange)
-      this.end(exchange)
-      exchange.client?.endTunnel()
-    })
+    if (this.#awaitsEnd(exchange)) return
+    this.unlist(exchange)
+    this.end(exchange)
+    exchange.client?.endTunnel()
+    this.pump()
   }
 
   answerMalformed(exchange: Exchange, why: string): void {
@@ -213,17 +213,26 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
   }
 
   closedUnder(exchange: Exchange, { reused, untilClose }: { reused: boolean; untilClose: boolean }): void {
-    void this.#whenAlive(exchange, () => {
-      if (untilClose) return this.answered(exchange)
-      // A server closes a kept-alive connection when it likes; the others of its age are no better.
-      for (const old of exchange.run?.idle.splice(0) ?? []) old.destroy()
-      const unsent = exchange.sentMs < 0
-      const stale = reused && !exchange.begun && !exchange.renewed && this.isRepeatable(exchange)
-      if (!(unsent || stale) || exchange.client === null) return this.#fail(exchange, 'WORKER_NO_ANSWER', null)
-      exchange.renewed ||= !unsent
-      this.again(exchange)
-      this.pump()
-    })
+    if (this.#awaitsEnd(exchange)) return
+    if (untilClose) return this.answered(exchange)
+    // A server closes a kept-alive connection when it likes; the others of its age are no better.
+    for (const old of exchange.run?.idle.splice(0) ?? []) old.destroy()
+    const unsent = exchange.sentMs < 0
+    const stale = reused && !exchange.begun && !exchange.renewed && this.isRepeatable(exchange)
+    if (!(unsent || stale) || exchange.client === null) return this.#fail(exchange, 'WORKER_NO_ANSWER', null)
+    exchange.renewed ||= !unsent
+    this.again(exchange)
+    this.pump()
+  }
+
+  /** The connection closed because the run is ending: `RunExited` settles the request. Should that never come, the wait still has an end. */
+  #awaitsEnd(exchange: Exchange): boolean {
+    const { run, place } = exchange
+    if (run === null || run.exited || place !== 'listed') return true
+    const { outside, ports, settings } = this.#house
+    run.ending ||= ports.isEnding(run.serving)
+    if (run.ending) exchange.deadlineMs = Math.min(exchange.deadlineMs, outside.clock.nowMs() + settings.requestTimeoutMs)
+    return run.ending
   }
 
   /** Whether it may be sent a second time after it may have taken effect. */
@@ -286,26 +295,6 @@ export class Dispatcher implements ClientOwner, UpstreamOwner {
     const nowMs = this.#house.nowMs()
     for (const other of this.#order) if (other !== run && other.open && other.ejectedUntilMs <= nowMs) others++
     run.conduct = afterFailure(run.conduct, others, nowMs, this.#house.settings)
-  }
-
-  /** Goes on if the run lives, and the request is still its business. If it has exited, `RunExited` settles the request. */
-  async #whenAlive(exchange: Exchange, goOn: () => void): Promise<void> {
-    const { run } = exchange
-    if (run === null || run.exited) return
-    run.asking++
-    const { outside, ports, settings } = this.#house
-    const { promise: late, resolve } = Promise.withResolvers<'alive'>()
-    const disarm = outside.clock.at(outside.clock.nowMs() + settings.askTimeoutMs, () => setImmediate(resolve, 'alive'))
-    const fate = await Promise.race([ports.askRun(run.id).catch(() => 'alive' as const), late])
-    disarm()
-    run.asking--
-    // `RunExited` is on its way; should it never come, the wait still has an end.
-    if (fate === 'exited') {
-      exchange.deadlineMs = Math.min(exchange.deadlineMs, outside.clock.nowMs() + settings.requestTimeoutMs)
-      return
-    }
-    if (!run.exited && exchange.run === run && exchange.place === 'listed') goOn()
-    this.pump()
   }
 
   #pick(nowMs: number): HoldingRun | null {

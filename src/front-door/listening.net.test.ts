@@ -22,7 +22,7 @@ const echo = (request: FakeRequest) => request.reply(`${request.target} ${reques
 
 function door(): FrontDoor {
   const outside = { clock: systemClock, random: Math.random, emit: () => {} }
-  const door = new FrontDoor(frontDoorDefaults, outside, { askRun: () => Promise.resolve('alive'), accessLog: null })
+  const door = new FrontDoor(frontDoorDefaults, outside, { isEnding: () => false, accessLog: null })
   cleanUps.push(() => door.stop(systemClock.nowMs() + 1_000))
   return door
 }

@@ -28,8 +28,6 @@ export interface FrontDoorSettings {
   readonly queueLimit: number
   /** Longest wait for a slot, else 503; longer than a boot, or a crash of all workers costs requests. */
   readonly queueTimeoutMs: number
-  /** Longest wait for the keeper's word on whether a run has exited. */
-  readonly askTimeoutMs: number
   /** A suspect has its run to itself for this long at most. */
   readonly suspectAloneMs: number
   /** Failures in a row (5xx, or no answer) after which a run gets no requests for a while, if others do better; at least 1. */
@@ -73,7 +71,6 @@ export const frontDoorDefaults: FrontDoorSettings = {
   requestTimeoutMs: 60_000,
   queueLimit: 1_000,
   queueTimeoutMs: 30_000,
-  askTimeoutMs: 250,
   suspectAloneMs: 1_000,
   failuresToEject: 5,
   ejectBaseMs: 1_000,

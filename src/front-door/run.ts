@@ -30,8 +30,8 @@ export class Run<
   exitedMs = Infinity
   /** A suspect has it to itself. */
   closed = false
-  /** Questions to the keeper about it that are open. */
-  asking = 0
+  /** Its process is ending, and the word of that is on its way. */
+  ending = false
   avoidUntilMs = 0
   toldUnreachableMs = -Infinity
   conduct: Conduct = goodConduct
@@ -53,7 +53,7 @@ export class Run<
   }
 
   get open(): boolean {
-    return !this.draining && !this.paused && !this.exited && !this.closed && this.asking === 0
+    return !this.draining && !this.paused && !this.exited && !this.closed && !this.ending
   }
 
   get outstanding(): number {

@@ -4,7 +4,7 @@ import type { House } from './house.ts'
 export interface RunSnapshot {
   readonly worker: number
   readonly run: number
-  readonly state: 'serving' | 'paused' | 'draining' | 'ejected' | 'exited' | 'trying-suspect'
+  readonly state: 'serving' | 'paused' | 'draining' | 'ejected' | 'ending' | 'exited' | 'trying-suspect'
   readonly slots: number
   /** Requests it holds; those that a dead data plane may have left in it are counted apart. */
   readonly outstanding: number
@@ -58,6 +58,7 @@ export function runSnapshot(run: HoldingRun, nowMs: number): RunSnapshot {
 
 function stateOf(run: HoldingRun, nowMs: number): RunSnapshot['state'] {
   if (run.exited) return 'exited'
+  if (run.ending) return 'ending'
   if (run.draining) return 'draining'
   if (run.paused) return 'paused'
   if (run.closed) return 'trying-suspect'

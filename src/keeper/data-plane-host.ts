@@ -26,8 +26,6 @@ export interface DataPlaneHostPorts {
   spawn(onExit: (code: number | null, signal: string | null) => void): DataPlaneProcess
   /** A run ended: how many requests it held. */
   onHeld(run: number, requests: number): void
-  /** An upstream connection of this run closed: does the run live? False also when it is known to be ending. */
-  isAlive(run: number): boolean
 }
 
 /**
@@ -229,8 +227,6 @@ export class DataPlaneHost {
         return this.#expected.settle(`drain ${message.run}`, 'ok')
       case 'RunHeld':
         return this.#ports.onHeld(message.run, message.requests)
-      case 'AskRun':
-        return this.#ports.isAlive(message.run) ? this.#send({ tag: 'RunAlive', run: message.run }) : undefined
       case 'Fact':
         this.#replay.note(message.event)
         return this.#outside.emit(message.event)

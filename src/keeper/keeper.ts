@@ -7,7 +7,6 @@ import { ErrorRecoverySystem } from '../recovery/error-recovery-system.ts'
 import { GracefulSignalHandler } from '../shutdown/graceful-signal-handler.ts'
 import { readOomKills } from '../system/cgroup-memory.ts'
 import { systemClock } from '../system/clock.ts'
-import { readStat } from '../system/proc-fs.ts'
 import type { RuntimeDirectory } from '../system/runtime-directory.ts'
 import { isAccepted, probeRun } from '../workers/probe-run.ts'
 import { WorkerProcessManager } from '../workers/worker-process-manager.ts'
@@ -71,7 +70,6 @@ export class Keeper {
     this.#dataPlane = new DataPlaneHost(this.#outside, {
       spawn: (onExit) => spawnDataPlane(this.#dataPlaneProgram(), onExit),
       onHeld: (run, requests) => this.#held.answer(run, requests > 0),
-      isAlive: (run) => this.#isAlive(run),
     })
     const sockets = new GatewaySockets(around.runtime.path, config.gateway === null ? [] : config.databases, (purpose, handle) =>
       this.#dataPlane.listen(purpose, handle, listenWithinMs),
@@ -254,11 +252,6 @@ export class Keeper {
     this.#bypasses?.stop()
     await this.#recovery.stop()
     this.#closeAdmin()
-  }
-
-  #isAlive(run: number): boolean {
-    const live = this.#workers.liveRuns().find((each) => each.run === run)
-    return live !== undefined && readStat(live.processGroup)?.isExiting === false
   }
 
   async #answers(run: number): Promise<boolean> {

@@ -51,8 +51,6 @@ export type ToDataPlane<FrontDoor, Gateway> =
    * (out of memory, an operator), which a request that was alone in it need not have caused.
    */
   | { readonly tag: 'RunExited'; readonly run: number; readonly killed: boolean; readonly incident: string | null }
-  /** The answer to `AskRun`: no `RunExited` will come soon, the process is there. */
-  | { readonly tag: 'RunAlive'; readonly run: number }
   | { readonly tag: 'AskSnapshot' }
   /** The log's file was rotated away: write to the one that is now at this absolute path. */
   | { readonly tag: 'ReopenLog'; readonly path: string }
@@ -70,8 +68,6 @@ export type ToKeeper<FrontDoorSnapshot, GatewaySnapshot> =
   | { readonly tag: 'RunDrained'; readonly run: number }
   /** At once after `RunExited`, before the fence: how many requests it held. */
   | { readonly tag: 'RunHeld'; readonly run: number; readonly requests: number }
-  /** An upstream connection closed under a request: has the run exited, or does it live? */
-  | { readonly tag: 'AskRun'; readonly run: number }
   | { readonly tag: 'Fact'; readonly event: BezelEvent }
   | { readonly tag: 'Snapshot'; readonly frontDoor: FrontDoorSnapshot | null; readonly gateway: GatewaySnapshot | null }
   | { readonly tag: 'Drained'; readonly requestsCut: number }

@@ -23,14 +23,13 @@ export class Rig {
   private readonly workers = new Map<number, FakeWorker>()
   private readonly clients = new Set<Socket>()
   private nextRun = 0
-  /** What the keeper says of a run whose connection closed. */
-  fate: (run: number) => Promise<'alive' | 'exited'> = (run) => Promise.resolve(this.workers.get(run)?.dead === false ? 'alive' : 'exited')
+  /** Whether a run whose connection closed is ending. */
+  isEnding: (run: number) => boolean = (run) => this.workers.get(run)?.dead !== false
 
   private constructor(settings: Partial<FrontDoorSettings>) {
     const outside = { clock: systemClock, random: Math.random, emit: (fact: BezelEvent) => void this.facts.push(fact) }
-    const askRun = (run: number) => this.fate(run)
     this.door = new FrontDoor({ ...frontDoorDefaults, ...settings }, outside, {
-      askRun,
+      isEnding: ({ run }) => this.isEnding(run),
       accessLog: { write: (line) => void this.lines.push(line) },
     })
   }
