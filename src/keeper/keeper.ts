@@ -187,7 +187,9 @@ export class Keeper {
     if (event.tag === 'ClusterWorkersEnded') this.#output.passOn(event.run)
     if (event.tag === 'RunReady') this.#bypasses?.runReady()
     this.#reactions.react(event)
-    if (event.tag === 'RunReady') this.#tellOwnPort()
+    if (event.tag !== 'RunReady' || this.#everReady) return
+    this.#everReady = true
+    this.#tellOwnPort()
   }
 
   #dataPlaneProgram(): DataPlaneProgram {
@@ -223,8 +225,7 @@ export class Keeper {
   /** Mode `cluster`: once, where the app's own server listens. */
   #tellOwnPort(): void {
     const { listens } = this.#config.workers.launch
-    if (listens.tag !== 'Own' || this.#everReady) return
-    this.#everReady = true
+    if (listens.tag !== 'Own') return
     this.#outside.emit({ tag: 'PortOpened', url: toUrl(listens.address) })
   }
 
@@ -281,7 +282,6 @@ export class Keeper {
     this.#dataPlane.askSnapshot()
     this.#health.sample()
     const workers = this.#workers.snapshot()
-    this.#everReady ||= workers.ready > 0
     if (this.#signals.snapshot().state !== 'running') return
     this.#recovery.observe(toCondition(workers, this.#dataPlane.snapshot()?.gateway?.pools ?? [], this.#everReady))
   }
