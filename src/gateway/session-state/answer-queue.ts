@@ -1,10 +1,15 @@
-import type { Statement } from './statement.ts'
+import { plainWrite, type Statement } from './statement.ts'
 
 /** What the completion of one message or statement will mean. */
 export type Expected =
   | { readonly tag: 'Parsed'; readonly name: string; readonly body: Buffer; readonly statement: Statement }
   | { readonly tag: 'Closed'; readonly name: string }
   | { readonly tag: 'Executed'; readonly statement: Statement }
+
+const none: readonly Statement[] = []
+
+/** What SQL's PREPARE makes only reads and writes. */
+const isPrepare = ({ effect }: Statement, name: string) => effect.tag === 'Prepare' && effect.name === name
 
 /** Items of the queue; an even one has an entry in the list of what is expected. */
 const item = {
@@ -45,10 +50,13 @@ export class AnswerQueue {
     this.#push(item.Parse, expected)
   }
 
-  /** A statement whose ParseComplete is owed; the last of that name. */
-  parsing(name: string): Statement | null {
-    const parse = this.#expected.findLast((expected) => expected.tag === 'Parsed' && expected.name === name)
-    return parse?.tag === 'Parsed' ? parse.statement : null
+  /** Statements that may come to bear this name: their Parse or PREPARE is unanswered. */
+  preparing(name: string): readonly Statement[] {
+    if (this.#expected.length === 0) return none
+    return this.#expected.flatMap((expected) => {
+      if (expected.tag === 'Parsed') return expected.name === name ? [expected.statement] : []
+      return expected.tag === 'Executed' && isPrepare(expected.statement, name) ? [plainWrite] : []
+    })
   }
 
   execute(expected: Expected | null): void {

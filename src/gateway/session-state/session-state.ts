@@ -9,7 +9,7 @@ import { replayMessages, setReported } from './replay.ts'
 import { ReportedSettings } from './reported-settings.ts'
 import { SentStatements } from './sent-statements.ts'
 import { SessionContents, type SessionLimits } from './session-contents.ts'
-import { plainRead, plainWrite, tainted, type Statement } from './statement.ts'
+import { oneOf, plainRead, plainWrite, tainted, type Statement } from './statement.ts'
 import { UnnamedStatement } from './unnamed-statement.ts'
 
 /** clean: nothing to recreate. tracked: `replay` recreates it. untracked: only the old connection has it. */
@@ -100,6 +100,7 @@ export class SessionState {
       case clientMessage.Sync:
         this.#unsynced = false
         this.#answers.sync()
+        this.#unnamed.endRound()
         return this.#sentStatements.endRound(this.inTransaction)
       case clientMessage.Query:
         return this.#onQuery(buffer, start, end)
@@ -152,7 +153,7 @@ export class SessionState {
         return this.#answers.copyBegins()
       case serverMessage.ErrorResponse:
         this.#errorSeen = true
-        this.#unnamed.forgetBody()
+        this.#unnamed.failed()
         return this.#answers.failed()
       case serverMessage.ParameterStatus:
         return this.#onParameter(buffer, start, end)
@@ -195,6 +196,7 @@ export class SessionState {
     // An empty query is answered as one statement.
     if (statements.length === 0) this.#answers.step(null)
     this.#answers.queryEnd()
+    this.#unnamed.endRound()
     this.#sentStatements.endRound(this.inTransaction)
   }
 
@@ -223,9 +225,11 @@ export class SessionState {
 
   #named(name: string): Statement {
     const prepared = this.#contents.prepared.get(name)
-    if (prepared?.tag === 'Parse') return prepared.statement
-    // Its ParseComplete may be on the way. What SQL's PREPARE has made only reads and writes.
-    return this.#answers.parsing(name) ?? plainWrite
+    const known = prepared?.tag === 'Parse' ? prepared.statement : plainWrite
+    const coming = this.#answers.preparing(name)
+    if (coming.length === 0) return known
+    // A second Parse of a name fails while the first stands: which of them it means is for the server to say.
+    return oneOf(prepared === undefined ? coming : [known, ...coming], `statement ${name}, prepared twice before an answer`)
   }
 
   #onClose(buffer: Buffer, start: number, end: number): void {
@@ -260,7 +264,9 @@ export class SessionState {
       this.#portals.clear()
     }
     this.#errorSeen = false
-    if (this.#answers.empty) this.#sentStatements.settle(this.inTransaction)
+    if (!this.#answers.empty) return
+    this.#unnamed.settle()
+    this.#sentStatements.settle(this.inTransaction)
   }
 
   #onAnswer(expected: Expected | null, buffer: Buffer, start: number, end: number): void {

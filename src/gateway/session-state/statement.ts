@@ -47,3 +47,12 @@ export function tainted(kind: TaintKind, what: string): Statement {
 export function only(effect: Effect): Statement {
   return { effect, writes: false, taint: null }
 }
+
+/** For one of several that are not told apart: what holds for each of them, or a taint that says `what`. */
+export function oneOf(statements: readonly Statement[], what: string): Statement {
+  const [first = plainWrite] = statements
+  if (statements.length === 1) return first
+  const isPlain = statements.every(({ effect, taint }) => effect === nothing && taint === null)
+  if (!isPlain) return tainted('other', what)
+  return statements.some(({ writes }) => writes) ? plainWrite : plainRead
+}
