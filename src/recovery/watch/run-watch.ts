@@ -15,8 +15,11 @@ const maxLineBytes = 4_096
 /** Output from before a report that is kept with it. */
 const contextBytes = 8_192
 
-/** Section rules of a report, padded with dashes to 76 columns (vm_dump.c), and its description line (version.c). */
-const reportGoesOn = /^(?:-- .{4,40} information -{10,}|ruby \d\.\d+\.\d+\S* \([^)]*\).* \[[\w.-]+\]$)/
+/** Section rules of a report, padded with dashes to 76 columns (vm_dump.c). */
+const section = /^-- .{4,40} information -{10,}/
+
+/** The line behind the first (version.c); a program may also print it by itself. */
+const description = /^ruby \d\.\d+\.\d+\S* \([^)]*\).* \[[\w.-]+\]$/
 
 export interface WatchedRun {
   readonly worker: number
@@ -59,11 +62,12 @@ export class RunWatch {
 
   push(chunk: Buffer): void {
     const lines = this.#lines.push(chunk)
-    if (this.#driver.state().tag === 'Quiet' && lines.some(isBugLine)) this.#kept.mark(contextBytes)
+    const { tag } = this.#driver.state()
+    if ((tag === 'Quiet' || tag === 'Dismissed') && lines.some(isBugLine)) this.#kept.mark(contextBytes)
     this.#kept.push(chunk)
     for (const line of lines) {
       if (isBugLine(line)) this.#driver.send({ tag: 'BugLine', line })
-      else if (this.#driver.state().tag !== 'Quiet' && reportGoesOn.test(line)) this.#driver.send({ tag: 'ReportGoesOn' })
+      else if (this.#isOfReport(line)) this.#driver.send({ tag: 'ReportGoesOn' })
       else this.#troubles.see(line)
     }
   }
@@ -103,6 +107,11 @@ export class RunWatch {
   stop(): void {
     this.#troubles.stop()
     this.#driver.stop()
+  }
+
+  #isOfReport(line: string): boolean {
+    const { tag } = this.#driver.state()
+    return tag !== 'Quiet' && (section.test(line) || (tag !== 'Dismissed' && description.test(line)))
   }
 
   #tellTrouble(trouble: Trouble): void {

@@ -34,6 +34,30 @@ describe('a suspicion', () => {
     expect(tagsAfter(bugLine, { tag: 'Due' }, { tag: 'Answered' })).toEqual(['TellSuspected', 'AskRun', 'TellDismissed'])
   })
 
+  test('is confirmed after all when the report goes on behind an answer: where several processes answer, another did', () => {
+    expect(tagsAfter(bugLine, { tag: 'Due' }, { tag: 'Answered' }, { tag: 'ReportGoesOn' })).toEqual([
+      'TellSuspected',
+      'AskRun',
+      'TellDismissed',
+      'TellSuspected',
+      'TellConfirmed',
+    ])
+  })
+
+  test('is forgotten half a minute after an answer', () => {
+    const scenes = walk(machine, [
+      { event: bugLine, afterMs: 0, random: 0 },
+      { event: { tag: 'Due' }, afterMs: 1_000, random: 0 },
+      { event: { tag: 'Answered' }, afterMs: 0, random: 0 },
+      { event: { tag: 'Due' }, afterMs: 30_000, random: 0 },
+      { event: { tag: 'ReportGoesOn' }, afterMs: 0, random: 0 },
+    ])
+    expect(scenes.slice(-2).map(({ after }) => after)).toEqual([
+      { state: quiet, effects: [] },
+      { state: quiet, effects: [] },
+    ])
+  })
+
   test('stays while the run does not answer', () => {
     expect(tagsAfter(bugLine, { tag: 'Due' }, { tag: 'Unanswered' }, { tag: 'Due' })).toEqual(['TellSuspected', 'AskRun', 'AskRun'])
   })

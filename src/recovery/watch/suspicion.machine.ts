@@ -3,14 +3,19 @@ import type { Moment, Step } from '../../resilience/moment.ts'
 /**
  * Is a run crashing, or does its application log a line that looks like it?
  *
- *     Quiet ──bug line──► Suspected ──report goes on──► Confirmed
- *       ▲                     │ due
- *       └──── it answers ── Asking ──no answer──► Suspected
+ *     Quiet      ──bug line──► Suspected
+ *     Suspected  ──report goes on──► Confirmed   ──due──► Asking
+ *     Asking     ──report goes on──► Confirmed   ──no answer──► Suspected   ──it answers──► Dismissed
+ *     Dismissed  ──report goes on──► Confirmed   ──bug line──► Suspected    ──due──► Quiet
+ *
+ * An answer proves little where several processes answer (mode `cluster`) and the writer of the report is starved of the processor.
  */
 export type Suspicion =
   | { readonly tag: 'Quiet' }
   | { readonly tag: 'Suspected'; readonly line: string; readonly askAtMs: number }
   | { readonly tag: 'Asking'; readonly line: string }
+  /** It answered, and yet the report may go on. */
+  | { readonly tag: 'Dismissed'; readonly line: string; readonly untilMs: number }
   | { readonly tag: 'Confirmed' }
 
 export type SuspicionEvent =
@@ -31,9 +36,13 @@ export interface SuspicionPolicy {
   readonly suspicionMs: number
 }
 
+/** How late the next line of a report may come after an answer, in milliseconds. */
+const latestSectionMs = 30_000
+
 export const quiet: Suspicion = { tag: 'Quiet' }
 
 export function suspicionDueAt(state: Suspicion): number | null {
+  if (state.tag === 'Dismissed') return state.untilMs
   return state.tag === 'Suspected' ? state.askAtMs : null
 }
 
@@ -45,17 +54,23 @@ export function stepSuspicion(
 ): Step<Suspicion, SuspicionEffect> {
   if (event.tag === 'ReportGoesOn' && (state.tag === 'Suspected' || state.tag === 'Asking'))
     return become({ tag: 'Confirmed' }, { tag: 'TellConfirmed' })
+  if (event.tag === 'BugLine' && (state.tag === 'Quiet' || state.tag === 'Dismissed'))
+    return become({ tag: 'Suspected', line: event.line, askAtMs: nowMs + policy.suspicionMs }, { tag: 'TellSuspected', line: event.line })
   switch (state.tag) {
     case 'Quiet':
-      if (event.tag !== 'BugLine') return become(state)
-      return become({ tag: 'Suspected', line: event.line, askAtMs: nowMs + policy.suspicionMs }, { tag: 'TellSuspected', line: event.line })
+      return become(state)
     case 'Suspected':
       if (event.tag !== 'Due' || nowMs < state.askAtMs) return become(state)
       return become({ tag: 'Asking', line: state.line }, { tag: 'AskRun' })
     case 'Asking':
-      if (event.tag === 'Answered') return become(quiet, { tag: 'TellDismissed' })
+      if (event.tag === 'Answered')
+        return become({ tag: 'Dismissed', line: state.line, untilMs: nowMs + latestSectionMs }, { tag: 'TellDismissed' })
       if (event.tag === 'Unanswered') return become({ tag: 'Suspected', line: state.line, askAtMs: nowMs + policy.suspicionMs })
       return become(state)
+    case 'Dismissed':
+      if (event.tag === 'ReportGoesOn')
+        return become({ tag: 'Confirmed' }, { tag: 'TellSuspected', line: state.line }, { tag: 'TellConfirmed' })
+      return become(event.tag === 'Due' && nowMs >= state.untilMs ? quiet : state)
     case 'Confirmed':
       return become(state)
   }
