@@ -17,13 +17,14 @@ export function formatIncidents(incidents: readonly Incident[]): string {
 export function formatIncident(incident: Incident, colour: boolean): string {
   const { worker, run, pid, at, uptimeMs, exit, why, explanation, requests, cause } = incident
   const ended = exit === null ? 'it went on' : `${exit.signal ?? `exit code ${exit.code}`} (${why})`
+  const process = pid === 0 ? '' : `, pid ${pid}`
   const inFlight = requests?.map(
     ({ id, method, path, ageMs, settlement }) =>
       `${method} ${path} (${id}, ${Math.round(ageMs)} ms): ${settlement}${id === cause ? ', alone: the cause' : ''}`,
   )
   return [
     formatExplanation(explanation, 1, colour),
-    ...section('run', [`worker ${worker}, run ${run}, pid ${pid}: ${ended} at ${at}, after ${Math.round(uptimeMs / 1_000)} s`]),
+    ...section('run', [`worker ${worker}, run ${run}${process}: ${ended} at ${at}, after ${Math.round(uptimeMs / 1_000)} s`]),
     ...section('state', stateLines(incident)),
     ...section('in flight', inFlight ?? []),
   ].join('\n')

@@ -11,7 +11,7 @@ export type RunEnd = 'asked' | 'crashed' | 'start-failed' | 'start-timeout' | 'm
 export interface RunDeath {
   readonly worker: number
   readonly run: number
-  /** 0: it could not even be spawned, and no `RunStarted` was told. */
+  /** 0: it could not even be spawned, and no `RunStarted` was told. Of a server's own worker (mode `cluster`): its end was not seen. */
   readonly pid: number
   readonly exit: ExitStatus
   readonly why: RunEnd

@@ -147,6 +147,7 @@ export class Keeper {
         startup: this.#startup,
         isCluster: config.workers.mode === 'cluster',
         closeSockets: (run) => sockets.close(run),
+        reportEnded: (run) => this.#output.passOn(run),
       },
       this.#outside.clock,
     )
@@ -184,7 +185,6 @@ export class Keeper {
     log.fact(event)
     // A person reads these lines; whoever reads JSON lines may want them all. What can't be saved must stand here at least.
     if (event.tag === 'CrashConfirmed' && log.place.format === 'text' && this.#recovery.canSave()) this.#output.keepBack(event.run)
-    if (event.tag === 'ClusterWorkersEnded') this.#output.passOn(event.run)
     if (event.tag === 'RunReady') this.#bypasses?.runReady()
     this.#reactions.react(event)
     if (event.tag !== 'RunReady' || this.#everReady) return

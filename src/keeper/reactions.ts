@@ -2,7 +2,7 @@ import type { BezelEvent } from '../events.ts'
 import type { RunDeath } from '../events/workers.ts'
 import type { LiveRun } from '../link/messages.ts'
 import type { Clock } from '../resilience/drive.ts'
-import { ChildDeaths, type ChildrenEnded } from './child-deaths.ts'
+import { ChildDeaths, type ChildCrash } from './child-deaths.ts'
 
 /** What the facts of one part mean to the others: the only place where parts meet. */
 export interface Reactors {
@@ -10,6 +10,7 @@ export interface Reactors {
     liveRuns(): readonly LiveRun[]
     killRun(run: number, why: 'hang' | 'crashed'): void
     startIsPaused(paused: boolean): void
+    noteChildren(run: number): void
   }
   readonly recovery: {
     watchRun(run: { readonly worker: number; readonly run: number; readonly pid: number }): void
@@ -35,9 +36,11 @@ export interface Reactors {
   readonly isCluster: boolean
   /** The run's sockets towards the gateway. */
   closeSockets(run: number): void
+  /** What the run writes from now on belongs to no crash report. */
+  reportEnded(run: number): void
 }
 
-/** One of a run's own workers has ended; how, only its server knows. */
+/** One of a run's own workers has crashed; how it ended, only its server knows. */
 type ChildDeath = Omit<RunDeath, 'exit' | 'why'> & { readonly exit: null; readonly why: null }
 
 /** Databases whose breaker isn't closed: while there is one, starts are not judged. */
@@ -50,7 +53,7 @@ export class Reactions {
 
   constructor(reactors: Reactors, clock: Clock) {
     this.#on = reactors
-    this.#childDeaths = new ChildDeaths(clock, (ended) => this.#childCrashed(ended))
+    this.#childDeaths = new ChildDeaths(clock, (crash) => this.#childCrashed(crash))
   }
 
   react(event: BezelEvent): void {
@@ -58,9 +61,11 @@ export class Reactions {
     switch (event.tag) {
       case 'RunStarted':
         recovery.watchRun(event)
+        if (this.#on.isCluster) this.#childDeaths.started(event)
         return dataPlane.runStarting(event.worker, event.run, event.pid)
       case 'RunReady': {
         recovery.runReady(event.run)
+        this.#childDeaths.ready(event.run)
         const serving = workers.liveRuns().find(({ run }) => run === event.run)?.serving
         if (serving !== undefined && serving !== null) dataPlane.runReady(serving)
         return startup.workerIsReady()
@@ -73,6 +78,8 @@ export class Reactions {
         return workers.killRun(event.run, 'hang')
       case 'CrashSuspected':
         this.#crashing.add(event.run)
+        // Its writer lives now, and perhaps only until before the next look.
+        if (this.#on.isCluster) workers.noteChildren(event.run)
         return dataPlane.pauseRun(event.run)
       case 'CrashDismissed':
         this.#crashing.delete(event.run)
@@ -96,24 +103,27 @@ export class Reactions {
   }
 
   /** An incident like any other; and the run, with its other workers, is watched anew. */
-  #childCrashed({ worker, run, pids, uptimeMs }: ChildrenEnded): void {
+  #childCrashed({ worker, run, pid, ready, uptimeMs }: ChildCrash): void {
     const { recovery, workers, dataPlane } = this.#on
     this.#crashing.delete(run)
     dataPlane.resumeRun(run)
+    this.#on.reportEnded(run)
     const server = workers.liveRuns().find((live) => live.run === run)
     // An earlier one of the same run may not be recorded yet.
     recovery.settleRequests(run, [], null)
-    recovery.handleSegmentationFault({ worker, run, pid: pids[0] ?? 0, exit: null, why: null, ready: true, uptimeMs, lastRssMb: null })
+    recovery.handleSegmentationFault({ worker, run, pid, exit: null, why: null, ready, uptimeMs, lastRssMb: null })
     if (server === undefined) return
     recovery.watchRun({ worker, run, pid: server.processGroup })
-    recovery.runReady(run)
+    if (ready) recovery.runReady(run)
   }
 
   #exited(event: RunDeath): void {
     const { recovery, dataPlane } = this.#on
     let incident: string | null = null
-    if (event.why === 'asked') recovery.forgetRun(event.run)
-    else incident = recovery.handleSegmentationFault(event)
+    if (event.why === 'asked') {
+      this.#childDeaths.settle(event.run)
+      recovery.forgetRun(event.run)
+    } else incident = recovery.handleSegmentationFault(event)
     const crashed = this.#crashing.delete(event.run)
     this.#childDeaths.forget(event.run)
     const killed = event.exit.signal === 'SIGKILL' && event.why !== 'hang' && !crashed

@@ -40,7 +40,7 @@ export class WorkerOutput {
     if (output !== undefined) output.keptBack ??= 0
   }
 
-  /** Whoever wrote the report has ended, and the run goes on (mode `cluster`). */
+  /** The report is over, and the run goes on (mode `cluster`). */
   passOn(run: number): void {
     const output = this.#runs.get(run)
     if (output !== undefined) this.#tellKeptBack(output)

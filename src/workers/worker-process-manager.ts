@@ -130,6 +130,12 @@ export class WorkerProcessManager implements Part<WorkersSnapshot> {
     this.#slotOf(run)?.send({ tag: 'Kill', run, why })
   }
 
+  /** Mode `cluster`: the ends of the server's own workers that live now will be told, however soon they come. */
+  noteChildren(run: number): void {
+    const slot = this.#slotOf(run)
+    if (slot !== undefined) this.#cluster.note(slot)
+  }
+
   /** One at a time with all other replacements. */
   drainAndReplace(run: number, why: 'asked' | 'memory'): Promise<Replaced> {
     const slot = this.#slotOf(run)
