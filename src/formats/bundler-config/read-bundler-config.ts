@@ -6,20 +6,20 @@ export type BundlerConfig = ReadonlyMap<string, string>
  * Lines that are not understood are passed over, as Bundler does (lib/bundler/yaml_serializer.rb).
  */
 export function readBundlerConfig(text: string): BundlerConfig {
-  const settings = new Map<string, string>()
-  let open: string | null = null
+  const settings = new Map<string, string[]>()
+  let open: string[] | null = null
   for (const line of text.slice(0, 256 * 1024).split(/\r?\n/)) {
     const item = /^ {0,8}- (.*)$/.exec(line)
     if (item !== null && open !== null) {
-      settings.set(open, [settings.get(open) ?? '', unquoted(item[1] ?? '')].join(' ').trim())
+      open.push(unquoted(item[1] ?? ''))
       continue
     }
     const pair = /^(BUNDLE_[^\s:]+):(?: (.*))?$/.exec(line)
     if (pair === null) continue
-    open = pair[1] ?? ''
-    settings.set(open, unquoted(pair[2] ?? ''))
+    open = [unquoted(pair[2] ?? '')]
+    settings.set(pair[1] ?? '', open)
   }
-  return settings
+  return new Map([...settings].map(([key, values]) => [key, values.filter((value) => value !== '').join(' ')]))
 }
 
 function unquoted(text: string): string {

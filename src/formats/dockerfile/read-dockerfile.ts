@@ -35,7 +35,11 @@ export interface MalformedDockerfile {
   readonly why: string
 }
 
-const maxCharacters = 1024 * 1024
+/** The largest that generators write stay below 40 KB. */
+const maxCharacters = 64 * 1024
+const maxStages = 200
+/** A name with its registry, tag and digest (distribution/reference). */
+const maxImageCharacters = 512
 
 /** Reads a Dockerfile into its stages (Docker's "Dockerfile reference"). */
 export function readDockerfile(text: string): Dockerfile | MalformedDockerfile {
@@ -66,7 +70,8 @@ function readStages(text: string): DockerStage[] {
     }
     if (instruction instanceof From) {
       variables = outer
-      const image = expand(unquoted(words[0] ?? ''), outer)
+      const image = expand(unquoted(words[0] ?? ''), outer).slice(0, maxImageCharacters)
+      if (stages.length === maxStages) throw new Error(`more than ${maxStages} stages`)
       const name = instruction.getBuildStage()
       stages.push({ index: stages.length, name, image, platform: flag('platform'), line, instructions: [] })
       variables = new Map(declared.get(image.toLowerCase()))

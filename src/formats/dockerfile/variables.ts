@@ -2,7 +2,8 @@
 export type Variables = Map<string, string>
 
 const maxDepth = 10
-const maxCharacters = 64 * 1024
+/** Of one value, or one word. */
+const maxCharacters = 8 * 1024
 /** `$NAME`, `${NAME}`, `${NAME:-word}`, `${NAME:+word}`, and both without a colon; a backslash takes the `$` its meaning. */
 const reference = /\\\$|\$(?:(\w+)|\{(\w+)(?:(:?)([-+])([^{}]*))?\})/g
 
@@ -12,13 +13,16 @@ const reference = /\\\$|\$(?:(\w+)|\{(\w+)(?:(:?)([-+])([^{}]*))?\})/g
  */
 export function expand(text: string, variables: Variables, depth = 0): string {
   if (depth > maxDepth || !text.includes('$')) return text
+  let put = 0
   const full = text.replaceAll(reference, (all: string, plain?: string, braced?: string, colon = '', sign = '', word = '') => {
     if (all === '\\$') return '$'
+    if (put > maxCharacters) return ''
     const value = variables.get(plain ?? braced ?? '')
     const isGiven = value !== undefined && (colon === '' || value !== '')
-    if (sign === '+') return isGiven ? expand(word, variables, depth + 1) : ''
-    if (isGiven) return value
-    return sign === '-' ? expand(word, variables, depth + 1) : (value ?? all)
+    const inner = () => expand(word, variables, depth + 1)
+    const part = sign === '+' ? (isGiven ? inner() : '') : isGiven ? value : sign === '-' ? inner() : (value ?? all)
+    put += part.length
+    return part
   })
   return full.slice(0, maxCharacters)
 }

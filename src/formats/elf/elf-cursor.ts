@@ -19,6 +19,8 @@ export class ElfFault extends Error {
 
 /** Longest name that is read: C++ symbols of large libraries stay below 8 KiB. */
 const maxNameBytes = 64 * 1024
+/** Of all names of one file: those of the largest come to some 10 MB. Many entries may share one name. */
+const maxTextBytes = 32 * 1024 * 1024
 const pageBytes = 4 * 1024
 /** A field that begins in a page may end in the next. */
 const overlapBytes = 16
@@ -45,6 +47,7 @@ export class ElfCursor {
   readonly wide: boolean
   readonly littleEndian: boolean
   #page = noPage
+  #textLeft = maxTextBytes
 
   constructor(source: ByteSource, wide: boolean, littleEndian: boolean) {
     this.source = source
@@ -107,6 +110,8 @@ export class ElfCursor {
       const length = Math.min(view.byteLength - start, limit - from)
       const bytes = Buffer.from(view.buffer, view.byteOffset + start, length)
       const nul = bytes.indexOf(0)
+      this.#textLeft -= nul === -1 ? length : nul
+      if (this.#textLeft < 0) throw new ElfFault(offset, `names of more than ${maxTextBytes} bytes`)
       if (nul !== -1) return asUtf8(text + bytes.toString('latin1', 0, nul))
       text += bytes.toString('latin1')
       from += length

@@ -12,6 +12,8 @@ export interface ImportedSymbol {
 
 /** The largest libraries (LLVM, Chromium) export some 100,000. */
 const maxSymbols = 1_000_000
+/** Symbols of one bucket: linkers make buckets enough for a few each. */
+const maxChain = 4_096
 const dynamicSymbols = 11
 const weak = 2
 const global = 1
@@ -132,12 +134,12 @@ function inGnuHash(elf: ElfFile, at: number, name: string): boolean {
   }
   let symbol = cursor.u32(bucketsAt + (hash % buckets) * 4)
   if (symbol < firstHashed) return false
-  for (let steps = 0; steps < maxSymbols; steps += 1, symbol += 1) {
+  for (let steps = 0; steps < maxChain; steps += 1, symbol += 1) {
     const entry = cursor.u32(chainsAt + (symbol - firstHashed) * 4)
     if ((entry | 1) >>> 0 === (hash | 1) >>> 0 && isDefined(elf, symbol, name)) return true
     if ((entry & 1) === 1) return false
   }
-  return false
+  throw new ElfFault(at, 'a hash chain without an end')
 }
 
 function bitSet(elf: ElfFile, wordAt: number, bit: number): boolean {
@@ -160,8 +162,9 @@ function inSysvHash(elf: ElfFile, at: number, name: string): boolean {
     hash = ((hash ^ (high >>> 24)) & ~high) >>> 0
   }
   let symbol = cursor.u32(at + 8 + (hash % buckets) * 4)
-  for (let steps = 0; symbol !== 0 && steps < chains; steps += 1) {
+  for (let steps = 0; symbol !== 0; steps += 1) {
     if (symbol >= chains) throw new ElfFault(at, 'a hash chain that leaves its table')
+    if (steps >= maxChain) throw new ElfFault(at, 'a hash chain without an end')
     if (isDefined(elf, symbol, name)) return true
     symbol = cursor.u32(at + 8 + (buckets + symbol) * 4)
   }

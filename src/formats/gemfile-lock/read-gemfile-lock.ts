@@ -87,7 +87,9 @@ function readSource(kind: string, lines: readonly LockLine[], draft: Draft): Mal
     const option = optionLine.exec(text)
     if (option === null) return malformed(number, `expected an option of ${kind}, such as "remote:", not ${quote(text)}`)
     const [, key = '', value = ''] = option
-    options.set(key, [...(options.get(key) ?? []), value])
+    const values = options.get(key)
+    if (values === undefined) options.set(key, [value])
+    else values.push(value)
   }
   const source = toSource(kind, options)
   draft.sources.push(source)

@@ -1,7 +1,7 @@
 import type { MalformedLock } from './gemfile-lock.ts'
 
 /** Real locks of the largest applications stay below 200 KB. */
-const maxCharacters = 8 * 1024 * 1024
+const maxCharacters = 2 * 1024 * 1024
 const maxLineCharacters = 8_192
 const conflictMarker = /^(?:<{7}|={7}|>{7}|\|{7})(?: |$)/
 

@@ -19,6 +19,8 @@ const oldEntryBytes = 12
 /** A full desktop has some 5,000 entries. */
 const maxEntries = 200_000
 const maxNameBytes = 4_096
+/** Of all names and paths: some 400 KB on a full desktop. Entries may share them. */
+const maxTextBytes = 32 * 1024 * 1024
 
 /** Where the entries stand, and what the offsets of their names and paths count from. */
 interface Table {
@@ -73,11 +75,14 @@ function fitting(
 function readEntries(buffer: Buffer, { count, at, entryBytes: step, namesFrom, big }: Table): LoaderCache | MalformedLoaderCache {
   const u32 = (offset: number) => (big ? buffer.readUInt32BE(offset) : buffer.readUInt32LE(offset))
   const libraries = new Map<string, string[]>()
+  let left = maxTextBytes
   for (let index = 0; index < count; index += 1) {
     const entry = at + index * step
     const name = textAt(buffer, namesFrom + u32(entry + 4))
     const path = textAt(buffer, namesFrom + u32(entry + 8))
     if (name === null || path === null) return malformed(entry, 'a name outside the file')
+    left -= name.length + path.length
+    if (left < 0) return malformed(entry, `names of more than ${maxTextBytes} bytes`)
     const paths = libraries.get(name)
     if (paths === undefined) libraries.set(name, [path])
     else paths.push(path)

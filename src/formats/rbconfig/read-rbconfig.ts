@@ -33,9 +33,14 @@ export function readRbConfig(text: string, installedAt: string): RbConfig | Malf
     if (known !== undefined) return known
     const value = raw.get(key)
     if (value === undefined || depth > maxDepth) return ''
-    const full = value.replaceAll(/\$\$|\$\(([^()]+)\)|\$\{([^{}]+)\}/g, (all, round?: string, curly?: string) =>
-      all === '$$' ? '$' : expand(round ?? curly ?? '', depth + 1),
-    )
+    let put = 0
+    const full = value.replaceAll(/\$\$|\$\(([^()]+)\)|\$\{([^{}]+)\}/g, (all, round?: string, curly?: string) => {
+      if (all === '$$') return '$'
+      if (put > maxValueCharacters) return ''
+      const part = expand(round ?? curly ?? '', depth + 1)
+      put += part.length
+      return part
+    })
     const bounded = full.slice(0, maxValueCharacters)
     settled.set(key, bounded)
     return bounded

@@ -1,6 +1,9 @@
 import { rubyOf } from './ruby-of.ts'
 
-const maxCharacters = 256 * 1024
+/** Ten times what any team has written by hand. */
+const maxCharacters = 64 * 1024
+/** Of one value. */
+const maxValueCharacters = 2_048
 const header = /^\[{1,2}([^\]\n]+)\]{1,2}/
 const pair = /^([\w.:"' \t-]+?)[ \t]*=[ \t]*/
 /** A text; the first of a list of them, which may go on over several lines; the `version` of a table, or of the first of a list of them. */
@@ -22,7 +25,7 @@ export function readMiseToml(text: string): string | null {
     if (named !== undefined) table = plain(named)
     if (key === undefined) continue
     const name = table === '' ? plain(key) : `${table}.${plain(key)}`
-    const value = valueOf(name, bounded.slice(at + indent + head.length))
+    const value = valueOf(name, bounded.slice(at + indent + head.length, at + indent + head.length + maxValueCharacters))
     if (value !== null) return rubyOf(value)
   }
   return null

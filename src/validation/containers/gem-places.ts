@@ -18,8 +18,22 @@ interface Work {
   installs: boolean
 }
 
-/** Where the gems of a stage are, by its own instructions and those of the stages that it builds on. `installs`: whether it installs any. */
-export function gemPlacesOf(file: Dockerfile, stage: DockerStage): { readonly places: ReadonlySet<string>; readonly installs: boolean } {
+export interface GemPlaces {
+  readonly places: ReadonlySet<string>
+  /** Whether any are installed. */
+  readonly installs: boolean
+}
+
+const known = new WeakMap<DockerStage, GemPlaces>()
+
+/** Where the gems of a stage are, by its own instructions and those of the stages that it builds on. */
+export function gemPlacesOf(file: Dockerfile, stage: DockerStage): GemPlaces {
+  const places = known.get(stage) ?? readPlaces(file, stage)
+  known.set(stage, places)
+  return places
+}
+
+function readPlaces(file: Dockerfile, stage: DockerStage): GemPlaces {
   const work: Work = { folder: '/', env: new Map(), places: new Set(), installs: false }
   const home = baseOf(file, stage).rubyMinor === null ? null : officialHome
   for (const instruction of chainOf(file, stage)) follow(instruction, work, home)

@@ -3,20 +3,36 @@ import type { FileTree } from '../files/file-tree.ts'
 import type { Claim } from './claim.ts'
 
 const maxLogBytes = 256 * 1024
-/** Each log with what names its Ruby: the interpreter that ran extconf.rb, the headers that it compiled against. */
+/** Of one line: compilers are called with some 2,000 characters. */
+const maxLineCharacters = 16 * 1024
+/** `/usr/bin/ruby3.1`, `~/.rbenv/versions/3.1.2/bin/ruby`. */
+const interpreter = /(?:\/ruby|\/versions\/|\/ruby-)(\d+\.\d+)/
+/** Each log with what names its Ruby in a line: the interpreter that ran extconf.rb, the headers that it compiled against. */
 const logs = [
-  { name: 'gem_make.out', names: /(?:\/ruby|\/versions\/|\/ruby-)(\d+\.\d+)(?:\.\d+)?[^\s/]*(?:\/bin\/ruby)?[^\n]* extconf\.rb/ },
-  { name: 'mkmf.log', names: /-I\S*\/include\/(?:\S+\/)?ruby-(\d+\.\d+)\.\d+/ },
+  { name: 'gem_make.out', minorOf: (line: string) => interpreter.exec(line.slice(0, line.indexOf(' extconf.rb') + 1))?.[1] },
+  {
+    name: 'mkmf.log',
+    minorOf: (line: string) => {
+      const headers = line.split(/\s+/).find((word) => word.startsWith('-I') && /\/ruby-\d+\.\d+\.\d+/.test(afterInclude(word)))
+      return headers === undefined ? undefined : /\/ruby-(\d+\.\d+)\./.exec(afterInclude(headers))?.[1]
+    },
+  },
 ] as const
+
+function afterInclude(word: string): string {
+  const at = word.indexOf('/include/')
+  return at === -1 ? '' : word.slice(at + '/include'.length)
+}
 
 /**
  * What the logs of the build say, which RubyGems keeps beside what it built. A log that names another Ruby than its own folder
  * shows that the folder was copied or renamed: as strong as the file itself. One that agrees proves nothing about a file put there later.
  */
 export function readBuildLogs(tree: FileTree, builtFolder: string, folderMinor: string): Claim[] {
-  return logs.flatMap(({ name, names }) => {
+  return logs.flatMap(({ name, minorOf }) => {
     const where = posix.join(builtFolder, name)
-    const minor = names.exec(tree.text(where, maxLogBytes) ?? '')?.[1]
+    const lines = (tree.text(where, maxLogBytes) ?? '').split('\n').map((line) => line.slice(0, maxLineCharacters))
+    const minor = lines.map(minorOf).find((found) => found !== undefined)
     if (minor === undefined) return []
     return [
       { minor, by: minor === folderMinor ? ('place' as const) : ('file' as const), what: 'the log of the build names its Ruby', where },

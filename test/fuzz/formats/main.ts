@@ -7,6 +7,8 @@ import { fuzzedReaders, type FuzzedReader } from './readers.ts'
 
 /** No input may cost more, on a busy machine either. */
 const slowestMs = 2_000
+/** Nor may all of them together hold more: what a reader was given is small. */
+const largestMb = 1_024
 
 /**
  * `node test/fuzz/formats/main.ts [--inputs N] [--seconds N] [--seed N] [--only NAME]`: feeds every reader with changed real files
@@ -28,7 +30,7 @@ function main(): void {
   // What one reader leaves of its time, the others get.
   for (const [index, reader] of readers.entries())
     run(reader, seed, Number(values.inputs), (endMs - performance.now()) / (readers.length - index))
-  console.log(`heap ${Math.round(process.memoryUsage().rss / 1024 / 1024)} MB`)
+  console.log(`held ${Math.round(process.memoryUsage().rss / 2 ** 20)} MB`)
 }
 
 function run(reader: FuzzedReader, seed: number, inputs: number, withinMs: number): void {
@@ -47,6 +49,11 @@ function run(reader: FuzzedReader, seed: number, inputs: number, withinMs: numbe
     const tookMs = performance.now() - beganMs
     worstMs = Math.max(worstMs, tookMs)
     if (tookMs > slowestMs) fail(reader, bytes, `took ${Math.round(tookMs)} ms`)
+  }
+  const heldMb = process.memoryUsage().rss / 2 ** 20
+  if (heldMb > largestMb) {
+    console.error(`${reader.name}: the process holds ${Math.round(heldMb)} MB`)
+    process.exit(1)
   }
   console.log(`${reader.name.padEnd(16)}${String(done).padStart(9)} inputs  slowest ${worstMs.toFixed(1)} ms`)
 }

@@ -11,12 +11,13 @@ import { readElf } from '../../../src/formats/elf/read-elf.ts'
 import { readSectionData, readSections } from '../../../src/formats/elf/sections.ts'
 import { readDefinedVersions, readNeededVersions } from '../../../src/formats/elf/symbol-versions.ts'
 import { exportsSymbol, readExports, readImports } from '../../../src/formats/elf/symbols.ts'
+import { readGemfileGems } from '../../../src/formats/gemfile/read-gemfile-gems.ts'
 import { readGemfileLock } from '../../../src/formats/gemfile-lock/read-gemfile-lock.ts'
 import { readGemspec } from '../../../src/formats/gemspec/read-gemspec.ts'
 import { readLoaderCache } from '../../../src/formats/ld-so/read-loader-cache.ts'
 import { readLoaderConfig, readMuslPath } from '../../../src/formats/ld-so/read-loader-config.ts'
 import { readMachO } from '../../../src/formats/macho/read-macho.ts'
-import { readRbConfig } from '../../../src/formats/rbconfig/read-rbconfig.ts'
+import { readFixedPrefix, readRbConfig } from '../../../src/formats/rbconfig/read-rbconfig.ts'
 import { readMiseToml } from '../../../src/formats/version-files/read-mise-toml.ts'
 import { readGemfileRuby, readRubyVersionFile, readToolVersions } from '../../../src/formats/version-files/read-version-files.ts'
 
@@ -144,7 +145,11 @@ export function fuzzedReaders(): FuzzedReader[] {
       ],
       read: text(readGemspec),
     },
-    { name: 'rbconfig.rb', seeds: [plainRbConfig, ...found(rbconfig)], read: text((value) => readRbConfig(value, rbconfig)) },
+    {
+      name: 'rbconfig.rb',
+      seeds: [plainRbConfig, ...found(rbconfig)],
+      read: text((value) => [readRbConfig(value, rbconfig), readFixedPrefix(value)]),
+    },
     {
       name: 'Bundler config',
       seeds: [Buffer.from('---\nBUNDLE_PATH: "vendor/bundle"\nBUNDLE_X:\n  - "a"\n')],
@@ -160,6 +165,15 @@ export function fuzzedReaders(): FuzzedReader[] {
         Buffer.from('source "x"\nruby "~> 3.1", ">= 3.1.2"\nruby file: ".ruby-version"\n'),
       ],
       read: text((value) => [readRubyVersionFile(value), readToolVersions(value), readMiseToml(value), readGemfileRuby(value)]),
+    },
+    {
+      name: 'Gemfile',
+      seeds: [
+        Buffer.from(
+          'source "x"\ngem "a", "~> 1"\ngroup :test do\n  gem "b", group: [:c] if ENV["D"]\nend\ngem "e",\n  git: "x" # f\n__END__\n',
+        ),
+      ],
+      read: text(readGemfileGems),
     },
     {
       name: 'Dockerfile',
