@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startBezel, type BezelRun } from '../support/bezel-run.ts'
+import { writeFiles } from '../support/write-files.ts'
 
 const server = resolve(import.meta.dirname, '../fixtures/misbehaving/well.rb')
 
@@ -14,12 +15,18 @@ export interface SmallAppOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Another script than the server that behaves. */
   readonly script?: string
+  /** Whether its gems and its Ruby are looked at; not, when left out. */
+  readonly validation?: 'warn' | 'off'
+  /** Files of its folder, which is empty otherwise. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
-/** Starts it in an empty folder; does not wait for the port. */
-export async function startSmallBezel({ workers, env = {}, script = server }: SmallAppOptions): Promise<BezelRun> {
+/** Starts it in a folder of its own; does not wait for the port. */
+export async function startSmallBezel(options: SmallAppOptions): Promise<BezelRun> {
+  const { workers, env = {}, script = server, validation = 'off', files = {} } = options
   const folder = await mkdtemp('/tmp/bz-prop-')
-  const words = ['--host', '127.0.0.1', '--port', '0', '--workers', String(workers), '--threads', '4', '--validation', 'off']
+  writeFiles(folder, files)
+  const words = ['--host', '127.0.0.1', '--port', '0', '--workers', String(workers), '--threads', '4', '--validation', validation]
   const run = await startBezel({
     folder,
     args: [...words, '--', 'ruby', '--disable-gems', script, '{socket}'],
