@@ -127,6 +127,19 @@ describe('recovery', () => {
     expect(tags()).toEqual(['CrashSuspected', 'CrashDismissed'])
   })
 
+  test('takes a section behind an answer for a crash after all, but not the line that any program may print', async () => {
+    const recovery = create()
+    recovery.watchRun(start())
+    const [bugLine, description] = header.split('\n')
+    recovery.readStderr(7, Buffer.from(`${bugLine}\n`))
+    clock.turn(recoveryDefaults.suspicionMs)
+    await waitFor(() => facts.length > 1)
+    recovery.readStderr(7, Buffer.from(`${description}\n`))
+    expect(tags()).toEqual(['CrashSuspected', 'CrashDismissed'])
+    recovery.readStderr(7, Buffer.from(section))
+    expect(tags()).toEqual(['CrashSuspected', 'CrashDismissed', 'CrashSuspected', 'CrashConfirmed'])
+  })
+
   test('records an incident without the requests when the front door never says which', () => {
     const recovery = create()
     const run = start()
