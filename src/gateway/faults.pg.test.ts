@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startGateway, targetOf } from '../../test/support/gateway.ts'
+import { ManualClock } from '../../test/support/manual-clock.ts'
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts'
 
 let postgres: TestPostgres
@@ -68,6 +69,27 @@ describe('a gateway', () => {
       'a probe closes the breaker',
       () => gateway.manager.getConnectionHealthStatus()[0]?.circuitBreakerState === 'closed',
     )
+  })
+
+  test('gives a client another connection when the one it got does not answer, at the end of the time for that', async () => {
+    const clock = new ManualClock()
+    await using gateway = await startGateway(postgres, { clock })
+    const first = await gateway.connect()
+    const { rows } = await first.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    const pid = rows[0]?.pid ?? 0
+    await first.end()
+    await gateway.until('it is pooled', () => gateway.manager.getConnectionHealthStatus()[0]?.idleConnections === 1)
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const connecting = gateway.connect()
+      await gateway.until('it is leased', () => gateway.manager.getConnectionHealthStatus()[0]?.activeConnections === 1)
+      // In one go: what the client would be told at the same time, it is not told.
+      clock.turn(5_000)
+      const second = await connecting
+      expect((await second.query('SELECT pg_backend_pid() AS pid')).rows).not.toEqual(rows)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
   })
 
   test('knows no database but the configured ones', async () => {

@@ -4,9 +4,11 @@ import { Client, type ClientConfig } from 'pg'
 import type { BezelEvent } from '../../src/events.ts'
 import { EnhancedDatabaseManager } from '../../src/gateway/enhanced-database-manager.ts'
 import { gatewayDefaults, type DatabaseSettings, type GatewaySettings } from '../../src/gateway/options.ts'
+import type { GatewayPorts } from '../../src/gateway/ports.ts'
 import type { ServerTarget } from '../../src/gateway/server-link/target.ts'
 import type { Clock } from '../../src/resilience/drive.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import type { ManualClock } from './manual-clock.ts'
 import type { TestPostgres } from './postgres.ts'
 
 export interface TestGateway extends AsyncDisposable {
@@ -31,11 +33,19 @@ export function targetOf(postgres: TestPostgres): ServerTarget {
 
 export interface GatewayOptions extends Partial<GatewaySettings> {
   readonly poolSize?: number
+  /** Default: the machine's. Sockets and the server go on by themselves, whatever clock the gateway reads. */
+  readonly clock?: ManualClock
+  /** Default: `Math.random`. */
+  readonly random?: () => number
+  readonly ports?: Partial<GatewayPorts>
+  /** Hears each fact when it is told. */
+  readonly heard?: (fact: BezelEvent) => void
 }
 
 /** A gateway before one real PostgreSQL, or before the databases given in `options`. */
 export async function startGateway(postgres: TestPostgres, options: GatewayOptions = {}): Promise<TestGateway> {
-  const { poolSize = null, ...settings } = options
+  const { poolSize = null, clock: turned, random = Math.random, ports, heard, ...settings } = options
+  const ground: Clock = turned ?? systemClock
   const primary: DatabaseSettings = { name: 'primary', target: targetOf(postgres), listenPort: 5432, poolSize }
   const databases = settings.databases ?? [primary]
   const folder = await mkdtemp('/tmp/bz-gw-')
@@ -43,11 +53,11 @@ export async function startGateway(postgres: TestPostgres, options: GatewayOptio
   const clients: Client[] = []
   const alarms = new Set<object>()
   const clock: Clock = {
-    nowMs: () => systemClock.nowMs(),
+    nowMs: () => ground.nowMs(),
     at(atMs, call) {
       const alarm = {}
       alarms.add(alarm)
-      const disarm = systemClock.at(atMs, () => {
+      const disarm = ground.at(atMs, () => {
         alarms.delete(alarm)
         call()
       })
@@ -57,8 +67,12 @@ export async function startGateway(postgres: TestPostgres, options: GatewayOptio
       }
     },
   }
-  const outside = { clock, random: () => Math.random(), emit: (event: BezelEvent) => void events.push(event) }
-  const manager = new EnhancedDatabaseManager({ ...gatewayDefaults, ...settings, databases }, outside)
+  const emit = (event: BezelEvent) => {
+    events.push(event)
+    heard?.(event)
+  }
+  const outside = { clock, random, emit }
+  const manager = new EnhancedDatabaseManager({ ...gatewayDefaults, ...settings, databases }, outside, ports)
   const socketDir = (run = 1) => join(folder, String(run))
   const listen = async (run: number) => {
     await mkdir(socketDir(run))
@@ -89,7 +103,13 @@ export async function startGateway(postgres: TestPostgres, options: GatewayOptio
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((client) => client.end().catch(() => {})))
-      await manager.stop(performance.now() + 5_000)
+      let stopped = false
+      const stopping = manager.stop(ground.nowMs() + 5_000).finally(() => (stopped = true))
+      while (turned !== undefined && !stopped) {
+        turned.turn(20)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      await stopping
       await rm(folder, { recursive: true, force: true })
     },
   }

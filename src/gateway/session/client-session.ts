@@ -77,7 +77,8 @@ export class ClientSession implements LeaseHolder {
     })
     const { outside, settings } = context
     this.#sinceMs = this.#lastSpokeMs = outside.clock.nowMs()
-    const policy = { ...settings, prepareTimeoutMs, judgeTimeoutMs }
+    // A preparation ends by its own deadline first: then another connection takes its place.
+    const policy = { ...settings, prepareTimeoutMs: prepareTimeoutMs + 1_000, judgeTimeoutMs }
     this.#life = drive(
       createSessionMachine(this.#sinceMs, policy),
       outside.clock,
