@@ -40,7 +40,7 @@ describe("a server's reachability", () => {
     reachability.failed(0, 'refused')
     clock.turn(50)
     reachability.succeeded(0)
-    expect(reachability.state).toBe('half_open')
+    expect([reachability.state, reachability.error]).toEqual(['half_open', 'refused'])
     reachability.failed(probes[0] ?? -1, 'still refused')
     expect(reachability.state).toBe('open')
     reachability.stop()

@@ -63,16 +63,20 @@ export class Reachability {
   }
 
   succeeded(era: number): void {
-    this.error = null
+    this.#note(era, null)
     this.#driver.send({ tag: 'Succeeded', era })
   }
 
   failed(era: number, error: string): void {
-    this.error = error
+    this.#note(era, error)
     this.#driver.send({ tag: 'Failed', era })
   }
 
   stop(): void {
     this.#driver.stop()
+  }
+
+  #note(era: number, error: string | null): void {
+    if (era === this.#driver.state().era) this.error = error
   }
 }
