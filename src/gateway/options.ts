@@ -29,7 +29,7 @@ export interface GatewaySettings {
   readonly connectsAtOnce: number
   /** Failed attempts in a row that open a server's breaker; at least 1. */
   readonly failuresToOpen: number
-  /** Waits between attempts at an unreachable server. With full jitter the median wait is about a quarter of the cap. */
+  /** Waits between attempts at a server that is unreachable or full, or that refused the login. With full jitter the median wait is about a quarter of the cap. */
   readonly backoff: BackoffPolicy
   /** Longest time for a client from its connect to the end of its start-up message and password, in milliseconds. */
   readonly startupTimeoutMs: number

@@ -59,7 +59,7 @@ export const gatewayOptions = {
   'gateway.retry_wait': option(
     duration(1, hour),
     defaults.backoff.baseMs,
-    'Longest wait before the first new attempt at an unreachable server; doubles with each.',
+    'Longest wait before the first new attempt at a server that is unreachable or full, or refused the login; doubles with each.',
   ),
   'gateway.retry_wait_most': option(duration(1, hour), defaults.backoff.capMs, 'Longest wait of all between attempts.'),
   'gateway.idle_timeout': option(

@@ -1,10 +1,10 @@
 import type { Moment, Step } from '../../resilience/moment.ts'
 import { limitUntilLearnt, type Life, type Member, type Pool, type PoolEffect, type PoolPolicy, type Waiter } from './pool-state.ts'
+import { isPaused } from './setback.ts'
 
-type Supply =
-  | { readonly tag: 'Use'; readonly member: Member & { life: { tag: 'Idle' } } }
-  | { readonly tag: 'Open'; readonly evict: Member | null }
-  | null
+type IdleMember = Member & { readonly life: { readonly tag: 'Idle' } }
+
+type Supply = { readonly tag: 'Use'; readonly member: IdleMember } | { readonly tag: 'Open'; readonly evict: Member | null } | null
 
 /**
  * Gives each waiting client, the longest waiting first, an idle connection, or has one opened for it.
@@ -61,30 +61,44 @@ function supplyFor(
   policy: PoolPolicy,
   comes: number,
 ): Supply {
+  const { key, database } = waiter
   let ofDatabase = 0
   let opening = 0
-  let best: (Member & { life: { tag: 'Idle' } }) | null = null
-  let oldest: (Member & { life: { tag: 'Idle' } }) | null = null
+  let openingOfKey = 0
+  let best: IdleMember | null = null
+  let oldest: IdleMember | null = null
+  let oldestOfDatabase: IdleMember | null = null
   for (const member of members.values()) {
-    if (member.database === waiter.database) ofDatabase += 1
-    if (member.life.tag === 'Opening') opening += 1
+    if (member.database === database) ofDatabase += 1
+    if (member.life.tag === 'Opening') {
+      opening += 1
+      if (member.key === key) openingOfKey += 1
+    }
     if (!isIdle(member)) continue
-    if (member.key === waiter.key) {
+    if (member.key === key) {
       // The most recently used: the rest may grow old and be closed.
       if (member.life.expiresMs > moment.nowMs && (best === null || member.life.sinceMs > best.life.sinceMs)) best = member
-    } else if (oldest === null || member.life.sinceMs < oldest.life.sinceMs) oldest = member
+      continue
+    }
+    if (oldest === null || member.life.sinceMs < oldest.life.sinceMs) oldest = member
+    if (member.database !== database) continue
+    if (oldestOfDatabase === null || member.life.sinceMs < oldestOfDatabase.life.sinceMs) oldestOfDatabase = member
   }
   if (best !== null) return { tag: 'Use', member: best }
-  if (comes > 0 || pool.gate === 'shut' || pool.stopping || moment.nowMs < pool.fullUntilMs || opening >= policy.connectsAtOnce) return null
-  const cap = policy.capOf(waiter.database)
+  if (comes > 0 || pool.gate === 'shut' || pool.stopping || opening >= policy.connectsAtOnce) return null
+  const refused = pool.refused.find((login) => login.key === key)
+  // What failed last is tried by one at a time.
+  if (pool.full !== null && (opening > 0 || isPaused(pool.full, moment))) return null
+  if (refused !== undefined && (openingOfKey > 0 || isPaused(refused, moment))) return null
+  const cap = policy.capOf(database)
   const capped = cap !== null && ofDatabase >= cap
   const full = members.size >= (pool.limit ?? Math.max(limitUntilLearnt, cap ?? 0))
   if (!capped && !full) return { tag: 'Open', evict: null }
   // An idle connection of another login makes room.
-  if (oldest === null || (capped && oldest.database !== waiter.database)) return null
-  return { tag: 'Open', evict: oldest }
+  const evict = capped ? oldestOfDatabase : oldest
+  return evict === null ? null : { tag: 'Open', evict }
 }
 
-export function isIdle(member: Member): member is Member & { life: { tag: 'Idle' } } {
+export function isIdle(member: Member): member is IdleMember {
   return member.life.tag === 'Idle'
 }

@@ -1,4 +1,5 @@
 import type { GatewaySettings } from '../options.ts'
+import type { Setback } from './setback.ts'
 
 /** What must be equal for one server connection to serve two clients: login, database and start-up settings. A digest, it holds no secret. */
 export type PoolKey = string
@@ -35,6 +36,10 @@ export interface Waiter {
   readonly untilMs: number
 }
 
+export interface RefusedLogin extends Setback {
+  readonly key: PoolKey
+}
+
 /** The connections to one server and who waits for them. */
 export interface Pool {
   readonly nextId: number
@@ -42,8 +47,10 @@ export interface Pool {
   readonly gate: 'open' | 'shut'
   /** What the server allows; null until learnt. */
   readonly limit: number | null
-  /** The server said that it is full; no new connection before this instant. Zero: it didn't. */
-  readonly fullUntilMs: number
+  /** The server said that it has no slot left; null: it didn't, or gave one since. */
+  readonly full: Setback | null
+  /** Logins that the server refused when it was last asked, and that somebody waits with. */
+  readonly refused: readonly RefusedLogin[]
   readonly stopping: boolean
   readonly members: readonly Member[]
   /** First in, first out. */
@@ -82,13 +89,22 @@ export type PoolEffect =
 
 export interface PoolPolicy extends Pick<
   GatewaySettings,
-  'queueLimit' | 'connectsAtOnce' | 'idleTimeoutMs' | 'lifetimeMs' | 'lifetimeJitter' | 'checkAfterIdleMs'
+  'queueLimit' | 'connectsAtOnce' | 'backoff' | 'idleTimeoutMs' | 'lifetimeMs' | 'lifetimeJitter' | 'checkAfterIdleMs'
 > {
   /** The configured most of a database; null: only the server's limit counts. */
   capOf(database: string): number | null
 }
 
-export const emptyPool: Pool = { nextId: 1, gate: 'open', limit: null, fullUntilMs: 0, stopping: false, members: [], waiting: [] }
+export const emptyPool: Pool = {
+  nextId: 1,
+  gate: 'open',
+  limit: null,
+  full: null,
+  refused: [],
+  stopping: false,
+  members: [],
+  waiting: [],
+}
 
 /** Until the server has said what it allows. */
 export const limitUntilLearnt = 4

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expectHonestAlarm, expectPure, storyOf, walk } from '../../../test/support/machine-laws.ts'
-import { emptyPool, type Pool, type PoolEvent, type PoolPolicy } from './pool-state.ts'
+import { emptyPool, type Member, type Pool, type PoolEvent, type PoolPolicy } from './pool-state.ts'
 import { createPoolMachine, stepPool } from './pool.machine.ts'
 
 const policy: PoolPolicy = {
   queueLimit: 5,
   connectsAtOnce: 2,
+  backoff: { baseMs: 100, capMs: 400 },
   idleTimeoutMs: 20_000,
   lifetimeMs: 60_000,
   lifetimeJitter: 0.1,
@@ -140,10 +141,18 @@ describe('a pool', () => {
     )
   })
 
-  test('never lets more wait than its queue holds', () => {
+  test('turns away whoever would stand behind a full queue, and nobody for whom a connection is on its way', () => {
+    const queued = ({ waiting, members }: Pool) =>
+      waiting.length - members.filter(({ life }) => life.tag === 'Opening' || life.tag === 'Checking').length
     fc.assert(
       fc.property(story, (happenings) => {
-        for (const { after } of walk(machine, happenings)) expect(after.state.waiting.length).toBeLessThanOrEqual(policy.queueLimit)
+        for (const { before, event, after } of walk(machine, happenings)) {
+          if (event.tag !== 'Asked') continue
+          const isRefused = after.effects.some((effect) => effect.tag === 'Refuse' && effect.why === 'queue-full')
+          if (isRefused) expect(queued(before)).toBeGreaterThanOrEqual(policy.queueLimit)
+          else if (after.state.waiting.some(({ lease }) => lease === event.lease))
+            expect(queued(after.state)).toBeLessThanOrEqual(policy.queueLimit)
+        }
       }),
     )
   })
@@ -201,6 +210,21 @@ describe('a pool', () => {
     expect(stepPool(idlePool(3), ask(9, 'b'), { nowMs: 1, random: 0 }, policy).effects).toEqual([
       { tag: 'Close', id: 1, why: 'evicted' },
       { tag: 'Open', id: 4, key: 'b', database: 'primary' },
+    ])
+  })
+
+  test('makes room for another login within a capped database, also when one of another database was idle longer', () => {
+    const idle = (id: number, key: string, database: string): Member => ({
+      id,
+      key,
+      database,
+      life: { tag: 'Idle', sinceMs: id, expiresMs: 60_000 },
+    })
+    const members = [idle(1, 'a', 'primary'), idle(2, 'c', 'cache'), idle(3, 'c', 'cache')]
+    const pool: Pool = { ...emptyPool, nextId: 4, limit: 9, members }
+    expect(stepPool(pool, ask(9, 'd', 'cache'), { nowMs: 4, random: 0 }, policy).effects).toEqual([
+      { tag: 'Close', id: 2, why: 'evicted' },
+      { tag: 'Open', id: 4, key: 'd', database: 'cache' },
     ])
   })
 

@@ -13,11 +13,9 @@ import {
   type RefusalWhy,
   type Waiter,
 } from './pool-state.ts'
+import { afterPause, nextSetback, type Setback } from './setback.ts'
 
 type PoolStep = Step<Pool, PoolEffect>
-
-/** How long no connection is opened after the server said that it has no slot left, in milliseconds. */
-const fullPauseMs = 250
 
 /** The machine of one server's pool. */
 export function createPoolMachine(policy: PoolPolicy): Machine<Pool, PoolEvent, PoolEffect> {
@@ -34,12 +32,17 @@ function poolDueAt(pool: Pool, policy: PoolPolicy): number | null {
   let dueMs = Infinity
   for (const { untilMs } of pool.waiting) dueMs = Math.min(dueMs, untilMs)
   for (const { life } of pool.members) if (life.tag === 'Idle') dueMs = Math.min(dueMs, life.expiresMs, life.sinceMs + policy.idleTimeoutMs)
-  if (pool.fullUntilMs > 0) dueMs = Math.min(dueMs, pool.fullUntilMs)
+  for (const setback of setbacksOf(pool)) dueMs = Math.min(dueMs, setback.untilMs ?? Infinity)
   return dueMs === Infinity ? null : dueMs
 }
 
 /** Advances the pool of one server by one event. Total: an event about a member or lease that isn't there changes nothing. */
 export function stepPool(pool: Pool, event: PoolEvent, moment: Moment, policy: PoolPolicy): PoolStep {
+  const { state, effects } = advance(pool, event, moment, policy)
+  return { state: forgetSetbacks(state), effects }
+}
+
+function advance(pool: Pool, event: PoolEvent, moment: Moment, policy: PoolPolicy): PoolStep {
   switch (event.tag) {
     case 'Asked':
       return ask(pool, event, moment, policy)
@@ -68,7 +71,10 @@ function ask(pool: Pool, event: PoolEvent & { tag: 'Asked' }, moment: Moment, po
   const waiter = { lease, key, database, sinceMs: moment.nowMs, untilMs }
   if (pool.stopping) return { state: pool, effects: [refuse(waiter, 'stopping')] }
   const admitted = admit({ ...pool, waiting: [...pool.waiting, waiter] }, moment, policy)
-  if (pool.waiting.length < policy.queueLimit || !admitted.state.waiting.includes(waiter)) return admitted
+  const { waiting, members } = admitted.state
+  // Whoever a connection is being opened or checked for does not queue.
+  const coming = members.filter(({ life }) => life.tag === 'Opening' || life.tag === 'Checking').length
+  if (!waiting.includes(waiter) || waiting.length - coming <= policy.queueLimit) return admitted
   return { state: pool, effects: [refuse(waiter, 'queue-full')] }
 }
 
@@ -81,14 +87,18 @@ function openFailed(pool: Pool, id: number, why: OpenFailure, moment: Moment, po
   const member = pool.members.find((other) => other.id === id)
   if (member?.life.tag !== 'Opening') return unchanged(pool)
   const members = pool.members.filter((other) => other !== member)
-  if (why === 'full') return admit({ ...pool, members, fullUntilMs: moment.nowMs + fullPauseMs }, moment, policy)
+  if (why === 'full') return admit({ ...pool, members, full: nextSetback(pool.full, moment, policy.backoff) }, moment, policy)
   if (why === 'unreachable') return admit({ ...pool, members }, moment, policy)
   // Whoever waits with the same login would be told the same.
-  const refused = pool.waiting.filter(({ key }) => key === member.key)
-  const after = admit({ ...pool, members, waiting: pool.waiting.filter(({ key }) => key !== member.key) }, moment, policy)
+  const { key } = member
+  const told = pool.waiting.filter((waiter) => waiter.key === key)
+  const before = pool.refused.find((login) => login.key === key) ?? null
+  const refused = [...pool.refused.filter((login) => login !== before), { key, ...nextSetback(before, moment, policy.backoff) }]
+  const waiting = pool.waiting.filter((waiter) => waiter.key !== key)
+  const after = admit({ ...pool, members, waiting, refused }, moment, policy)
   return {
     state: after.state,
-    effects: [...refused.map((waiter) => refuse(waiter, 'login-refused')), ...after.effects],
+    effects: [...told.map((waiter) => refuse(waiter, 'login-refused')), ...after.effects],
   }
 }
 
@@ -101,7 +111,8 @@ function memberMoved(pool: Pool, event: MemberEvent, moment: Moment, policy: Poo
   const { life } = member
   if (event.tag === 'Opened' && life.tag === 'Opening') {
     const expiresMs = moment.nowMs + policy.lifetimeMs * (1 - policy.lifetimeJitter * moment.random)
-    return settle(pool, member, expiresMs, moment, policy)
+    const welcome = { ...pool, full: null, refused: pool.refused.filter(({ key }) => key !== member.key) }
+    return settle(welcome, member, expiresMs, moment, policy)
   }
   if (event.tag === 'Released' && life.tag === 'Leased')
     return unchanged(withLife(pool, member, { tag: 'Cleaning', expiresMs: life.expiresMs }))
@@ -135,27 +146,48 @@ function expire(pool: Pool, moment: Moment, policy: PoolPolicy): PoolStep {
     if (life.expiresMs <= moment.nowMs) return [{ tag: 'Close', id, why: 'lifetime' }]
     return life.sinceMs + policy.idleTimeoutMs <= moment.nowMs ? [{ tag: 'Close', id, why: 'idle' }] : []
   })
-  const noLongerFull = pool.fullUntilMs > 0 && pool.fullUntilMs <= moment.nowMs
-  if (late.length === 0 && closing.length === 0 && !noLongerFull) return unchanged(pool)
+  const paused = setbacksOf(pool)
+  const full = pool.full === null ? null : afterPause(pool.full, moment)
+  const refused = pool.refused.map((login) => afterPause(login, moment))
+  const isSame = setbacksOf({ full, refused }).every((setback, index) => setback === paused[index])
+  if (late.length === 0 && closing.length === 0 && isSame) return unchanged(pool)
   const gone = new Set(closing.map(({ id }) => id))
   const rest = {
     ...pool,
-    fullUntilMs: noLongerFull ? 0 : pool.fullUntilMs,
+    full,
+    refused,
     waiting: pool.waiting.filter((waiter) => !late.includes(waiter)),
     members: pool.members.filter(({ id }) => !gone.has(id)),
   }
   const after = admit(rest, moment, policy)
+  const whyOf = ({ key }: Waiter) => (pool.refused.some((login) => login.key === key) ? 'login-refused' : 'deadline')
   return {
     state: after.state,
-    effects: [...late.map((waiter) => refuse(waiter, 'deadline')), ...closing, ...after.effects],
+    effects: [...late.map((waiter) => refuse(waiter, whyOf(waiter))), ...closing, ...after.effects],
   }
+}
+
+/** A setback counts as long as somebody waits for its end. */
+function forgetSetbacks(pool: Pool): Pool {
+  if (setbacksOf(pool).every(({ untilMs }) => untilMs !== null)) return pool
+  const isWanted = (key: string | null) =>
+    [...pool.waiting, ...pool.members.filter(({ life }) => life.tag === 'Opening')].some((other) => key === null || other.key === key)
+  return {
+    ...pool,
+    full: pool.full?.untilMs === null && !isWanted(null) ? null : pool.full,
+    refused: pool.refused.filter(({ key, untilMs }) => untilMs !== null || isWanted(key)),
+  }
+}
+
+function setbacksOf({ full, refused }: Pick<Pool, 'full' | 'refused'>): readonly Setback[] {
+  return full === null ? refused : [full, ...refused]
 }
 
 function stop(pool: Pool): PoolStep {
   if (pool.stopping) return unchanged(pool)
   const idle = pool.members.filter(isIdle)
   return {
-    state: { ...pool, stopping: true, waiting: [], members: pool.members.filter((member) => !isIdle(member)) },
+    state: { ...pool, full: null, refused: [], stopping: true, waiting: [], members: pool.members.filter((member) => !isIdle(member)) },
     effects: [
       ...pool.waiting.map((waiter) => refuse(waiter, 'stopping')),
       ...idle.map(({ id }) => ({ tag: 'Close' as const, id, why: 'stopping' as const })),

@@ -59,7 +59,7 @@ export class DatabaseServer {
       outside,
       control: this.control,
       reachability: this.reachability,
-      capOf: (name) => databases.find((database) => database.name === name)?.poolSize ?? null,
+      capOf: (database) => this.#capOf(database),
       failed: (database, verdict) => this.#noteFailure(database, verdict),
       exhausted: (database) => this.#tellExhausted(database),
     })
@@ -75,15 +75,25 @@ export class DatabaseServer {
     return this.#awayCheck.ask()
   }
 
-  /** Who holds what, how long, in which state. */
-  diagnosis(): readonly string[] {
-    return describeExhaustion(this.pool.state, (lease) => this.pool.describeHolder(lease), this.reachability.error)
+  /** Why a database has no connection left: who holds what, how long, in which state. */
+  diagnosis(database: string): readonly string[] {
+    return describeExhaustion({
+      pool: this.pool.state,
+      database,
+      cap: this.#capOf(database),
+      error: this.reachability.error,
+      describe: (lease) => this.pool.describeHolder(lease),
+    })
   }
 
   stop(): void {
     this.pool.stop()
     this.control.stop()
     this.reachability.stop()
+  }
+
+  #capOf(name: string): number | null {
+    return this.databases.find((database) => database.name === name)?.poolSize ?? null
   }
 
   async #checkAway(): Promise<boolean> {
@@ -130,6 +140,6 @@ export class DatabaseServer {
     const nowMs = this.#outside.clock.nowMs()
     if (this.reachability.state !== 'closed' || nowMs - this.#exhaustedAtMs < 1_000) return
     this.#exhaustedAtMs = nowMs
-    this.#outside.emit({ tag: 'PoolExhausted', database, waiting: this.pool.state.waiting.length, diagnosis: this.diagnosis() })
+    this.#outside.emit({ tag: 'PoolExhausted', database, waiting: this.pool.state.waiting.length, diagnosis: this.diagnosis(database) })
   }
 }

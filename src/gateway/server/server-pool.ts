@@ -173,14 +173,14 @@ export class ServerPool {
       if (verdict.tag === 'unreachable') reachability.failed(era, verdict.text)
       else reachability.succeeded(era)
       this.#pool.send({ tag: 'OpenFailed', id, why: verdict.tag })
-      return this.#forget(key)
+      return this.#forgetUnused()
     }
     reachability.succeeded(era)
     const server = new ServerConnection(link, pooledRules, (why) => {
       this.#connections.delete(id)
       outside.emit({ tag: 'ServerSessionClosed', database, pid: link.pid, why })
       this.#pool.send({ tag: 'Lost', id })
-      this.#forget(key)
+      this.#forgetUnused()
     })
     if (server.closed || this.#member(id) === undefined) return server.close('no longer wanted', terminate)
     this.#connections.set(id, server)
@@ -197,10 +197,13 @@ export class ServerPool {
   }
 
   /** Clients choose their start-up settings, so logins are kept no longer than they are used. */
-  #forget(key: string): void {
-    const { members, waiting } = this.state
-    if (members.some((member) => member.key === key) || waiting.some((waiter) => waiter.key === key)) return
-    this.#logins.delete(key)
-    this.#refusals.delete(key)
+  #forgetUnused(): void {
+    const { members, waiting, refused } = this.state
+    const used = new Set([...members, ...waiting, ...refused].map(({ key }) => key))
+    for (const key of this.#logins.keys()) {
+      if (used.has(key)) continue
+      this.#logins.delete(key)
+      this.#refusals.delete(key)
+    }
   }
 }

@@ -260,7 +260,7 @@ export class ClientSession implements LeaseHolder {
       away: state === 'closed' ? null : (error ?? 'no answer'),
       retryInMs,
       waitedMs: this.#context.outside.clock.nowMs() - this.#askedMs,
-      diagnosis: about === 'deadline' || about === 'queue-full' ? server.diagnosis() : [],
+      diagnosis: about === 'deadline' || about === 'queue-full' ? server.diagnosis(database.name) : [],
       violation: this.#violation,
     })
     this.#socket.write(bytes)
