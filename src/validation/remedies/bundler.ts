@@ -17,9 +17,12 @@ export function withBundler(place: Place, ...commands: readonly string[]): strin
 /** Debian's Ruby comes with `bundle3.1`; the plain name is in a package of its own. */
 function findBundler(place: Place): { readonly name: string; readonly first: readonly string[] } {
   const { tree, runtime, typist, manager } = place
-  const folders = [posix.dirname(runtime.rubyPath), ...typist.path]
-  const name = ['bundle', `bundle${runtime.minor}`].find((each) => folders.some((folder) => tree.facts(posix.join(folder, each)) !== null))
-  if (name !== undefined) return { name, first: [] }
+  // Beside this Ruby first, where `ruby` is another one to the shell: its `bundle` may be that one's.
+  const own = posix.dirname(runtime.rubyPath)
+  const folders = typist.typesJudgedRuby === true ? [...typist.path, own] : [own, ...typist.path]
+  const names = folders.flatMap((folder) => ['bundle', `bundle${runtime.minor}`].map((each) => posix.join(folder, each)))
+  const found = names.find((path) => tree.facts(path) !== null)
+  if (found !== undefined) return { name: posix.basename(found), first: [] }
   if (manager.tag === 'packages' && manager.system === 'debian')
     return { name: 'bundle', first: installPackage(place, 'debian', 'bundler') }
   const install = ofRuby(place, 'gem install bundler')

@@ -180,7 +180,10 @@ describe('Bundler', () => {
 test('a newer version comes by whoever installed the gem, into a frozen lock too', () => {
   const newer: Mend = { tag: 'Say', lines: ['bundle update bcrypt'] }
   expect(remedy(newer)).toEqual(['bundle update bcrypt'])
-  expect(remedy(newer, { bundled: false })).toEqual(['gem update bcrypt'])
+  expect(remedy(newer, { bundled: false })).toEqual([
+    'gem update bcrypt',
+    'gem uninstall bcrypt --version 3.1.20 --ignore-dependencies --executables',
+  ])
   put('/srv/my app/.bundle/config', '---\nBUNDLE_DEPLOYMENT: "true"\n')
   expect(remedy(newer)).toEqual([
     'bundle config set --local deployment false',

@@ -13,7 +13,7 @@ import { rebuildGem, reinstallOwner } from './rebuild-gem.ts'
 export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend): string[] {
   switch (mend.tag) {
     case 'Say':
-      return mend.lines.flatMap((line) => adapt(place, line))
+      return mend.lines.flatMap((line) => adapt(place, gem, line))
     case 'Ruby':
       return installRuby(place, mend.wanted)
     case 'Reinstall':
@@ -36,13 +36,20 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
 }
 
 /** A line that was written without regard to the place. */
-function adapt(place: Place, line: string): string[] {
+function adapt(place: Place, gem: InstalledGem | null, line: string): string[] {
   if (line.startsWith('mount ')) return [asRoot(place, line)]
-  const [, command, gem = ''] = /^bundle ((?:update (\S+)|lock .*))$/.exec(line) ?? []
+  const [, command, name = ''] = /^bundle ((?:update (\S+)|lock .*))$/.exec(line) ?? []
   if (command === undefined) return [line]
-  if (!place.bundled) return gem === '' ? [] : [ofRuby(place, `gem update ${gem}`)]
-  const changed = unfrozen(place, gem === '' ? command : `lock --update ${gem}`)
+  if (!place.bundled) return name === '' ? [] : updateAlone(place, gem, name)
+  const changed = unfrozen(place, name === '' ? command : `lock --update ${name}`)
   return changed.length === 1 ? withBundler(place, command) : withBundler(place, ...changed, 'install')
+}
+
+/** RubyGems leaves the older version where it is, and whoever asks for it, or for less, still gets it. */
+function updateAlone(place: Place, gem: InstalledGem | null, name: string): string[] {
+  if (gem === null) return [ofRuby(place, `gem update ${name}`)]
+  const older = `gem uninstall ${quoted(name)} --version ${quoted(gem.version)} --ignore-dependencies --executables`
+  return [`gem update ${quoted(name)}`, older].map((line) => ofGemFolder(place, gem.home, line))
 }
 
 /** Bundler doesn't see a gem that is not built: `bundle pristine` fails, `bundle install` builds it. */

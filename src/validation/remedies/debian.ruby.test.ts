@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { copyRoot, type RootCopy } from '../../../test/fixtures/rubies/root-copy.ts'
 import { canMakeRubies, rubies } from '../../../test/fixtures/rubies/slim-root.ts'
-import { mendRoot, validateRoot, writeLock } from '../../../test/support/mend-root.ts'
+import { bundleGem, mendRoot, validateRoot, writeLock } from '../../../test/support/mend-root.ts'
 
-describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { timeout: 120_000 }, () => {
+describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { timeout: 300_000 }, () => {
   let folder = ''
   let root: RootCopy
   beforeAll(() => {
@@ -17,15 +17,8 @@ describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { ti
   })
   afterEach(() => root.remove())
 
-  function bundlePg(): void {
-    const home = join(root.path, 'app/vendor/bundle/ruby/3.1.0')
-    writeLock(root, 'pg', '1.5.9')
-    writeFileSync(join(root.path, 'app/.bundle/config'), '---\nBUNDLE_PATH: "vendor/bundle"\n')
-    cpSync(join(root.path, 'gems'), home, { recursive: true, verbatimSymlinks: true })
-  }
-
   test('install a missing system library, also where the lists of packages are gone, as in images', async () => {
-    bundlePg()
+    bundleGem(root, 'pg', '3.1.0')
     expect((await validateRoot(root)).verdict).toBe('compatible')
     await root.type('dpkg --purge --force-depends libpq5')
     const lists = join(root.path, 'var/lib/apt/lists')
@@ -35,7 +28,7 @@ describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { ti
   })
 
   test('install Ruby over itself when its own library is gone', async () => {
-    bundlePg()
+    bundleGem(root, 'pg', '3.1.0')
     const libraries = join(root.path, 'usr/lib/x86_64-linux-gnu')
     for (const name of readdirSync(libraries).filter((each) => each.startsWith('libruby-3.1.so'))) rmSync(join(libraries, name))
     expect(await mendRoot(root, 'RUBY_BROKEN')).toEqual(['apt-get install --reinstall -y ruby3.1 libruby3.1'])

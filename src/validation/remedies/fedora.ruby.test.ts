@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { copyRoot, type RootCopy } from '../../../test/fixtures/rubies/root-copy.ts'
 import { canMakeRubies, rubies, versions } from '../../../test/fixtures/rubies/slim-root.ts'
-import { mendRoot, validateRoot, writeLock } from '../../../test/support/mend-root.ts'
+import { bundleGem, mendRoot, validateRoot, writeLock } from '../../../test/support/mend-root.ts'
 
 const makeRpmRoot = fileURLToPath(new URL('../../../test/fixtures/rubies/make-rpm-root.sh', import.meta.url))
 
-describe.skipIf(!canMakeRubies())('where rpm and dnf look after Ruby, the printed commands', { timeout: 120_000 }, () => {
+describe.skipIf(!canMakeRubies())('where rpm and dnf look after Ruby, the printed commands', { timeout: 300_000 }, () => {
   let folder = ''
   let root: RootCopy
   beforeAll(() => {
@@ -22,30 +22,23 @@ describe.skipIf(!canMakeRubies())('where rpm and dnf look after Ruby, the printe
   })
   afterEach(() => root.remove())
 
-  /** An app with pg of its own, whose compiled files may be changed. */
-  function bundlePg(change: (file: string) => void = () => {}): void {
-    writeLock(root, 'pg', versions.pg)
-    writeFileSync(join(root.path, 'app/.bundle/config'), '---\nBUNDLE_PATH: "vendor/bundle"\n')
-    const home = join(root.path, 'app/vendor/bundle/ruby/3.3.0')
-    cpSync(join(root.path, 'gems'), home, { recursive: true, verbatimSymlinks: true })
-    change(join(home, `gems/pg-${versions.pg}/lib/pg_ext.so`))
-    change(join(home, `extensions/x86_64-linux-gnu/3.3.0/pg-${versions.pg}/pg_ext.so`))
-  }
-
   test('install a missing system library', async () => {
-    bundlePg()
+    bundleGem(root, 'pg', '3.3.0')
     expect((await validateRoot(root)).verdict).toBe('compatible')
     await root.type('rpm -e --nodeps libpq')
     expect(await mendRoot(root, 'LIBRARY_ABSENT')).toEqual(['dnf install -y libpq'])
   })
 
   test('install a library that no list knows, by what its package provides', async () => {
-    bundlePg((file) => execFileSync('patchelf', ['--add-needed', 'librare.so.1', file]))
+    bundleGem(root, 'pg', '3.3.0')
+    const home = join(root.path, 'app/vendor/bundle/ruby/3.3.0')
+    for (const folder of [`gems/pg-${versions.pg}/lib`, `extensions/x86_64-linux-gnu/3.3.0/pg-${versions.pg}`])
+      execFileSync('patchelf', ['--add-needed', 'librare.so.1', join(home, folder, 'pg_ext.so')])
     expect(await mendRoot(root, 'LIBRARY_ABSENT')).toEqual(["dnf install -y 'librare.so.1()(64bit)'"])
   })
 
   test('install Ruby over itself when its own library is gone', async () => {
-    bundlePg()
+    bundleGem(root, 'pg', '3.3.0')
     const libraries = join(root.path, 'usr/lib/x86_64-linux-gnu')
     for (const name of readdirSync(libraries).filter((each) => each.startsWith('libruby-3.3.so'))) rmSync(join(libraries, name))
     expect(await mendRoot(root, 'RUBY_BROKEN')).toEqual(['dnf reinstall -y ruby ruby-libs'])

@@ -13,7 +13,7 @@ const listFiles = `mkdir /names && cd /names && apt-get update -qq && for name i
   esac
 done >list && apt-get download -qq $(cat list) && for file in *.deb; do dpkg -c "$file" || exit 1; done`
 
-describe.skipIf(!canMakeRubies())('the packages that hold libraries', { timeout: 180_000 }, () => {
+describe.skipIf(!canMakeRubies())('the packages that hold libraries', { timeout: 300_000 }, () => {
   let folder = ''
   let root: RootCopy
   beforeAll(() => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { installAnew, offerNewer, offerPrecompiled } from '../../../test/fixtures/tiny-gem/offer-builds.ts'
+import { installAnew, offerPrecompiled } from '../../../test/fixtures/tiny-gem/offer-builds.ts'
 import { createTinyApp, tinyGemFolder, type TinyApp } from '../../../test/fixtures/tiny-gem/tiny-app.ts'
 import { systemClock } from '../../system/clock.ts'
 import { validationDefaults } from '../options.ts'
@@ -171,21 +171,6 @@ describe('the commands of a finding, typed in the app, leave it healthy', { time
     const lock = readFileSync(join(app.path, 'Gemfile.lock'), 'utf8')
     expect(await breakAndMend(app, 'EXTENSION_ABSENT')).toEqual(['bundle pristine tiny_ext'])
     expect(readFileSync(join(app.path, 'Gemfile.lock'), 'utf8')).toBe(lock)
-  })
-
-  test('of a gem whose newer version supports this Ruby, in a frozen bundle', async () => {
-    const app = createTinyApp('bundler')
-    open = app
-    offerNewer(app, '1.2.4')
-    const lock = join(app.path, 'Gemfile.lock')
-    await app.type('bundle config set --local frozen true')
-    const spec = join(app.home, 'specifications/tiny_ext-1.2.3.gemspec')
-    writeFileSync(spec, readFileSync(spec, 'utf8').replace('">= 2.5"', '"< 2.5"'))
-    const finding = (await validate(app)).findings.find(({ code }) => code === 'REQUIRED_RUBY_UNMET')
-    expect(finding?.remedy).toContain('bundle lock --update tiny_ext')
-    for (const line of finding?.remedy ?? []) await app.type(line)
-    expect(await validate(app)).toMatchObject({ verdict: 'compatible', findings: [] })
-    expect(readFileSync(lock, 'utf8')).toContain('tiny_ext (1.2.4)')
   })
 
   test.skipIf(process.getuid?.() !== 0)('of a file system that forbids to load anything', async () => {
