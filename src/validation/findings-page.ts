@@ -31,7 +31,7 @@ export const causesBeforeBoot: readonly Cause[] = [
   { cause: 'a file of another system, or no library at all', findings: ['EXTENSION_NO_LIBRARY'], note: '' },
   { cause: 'an empty or cut file', findings: ['EXTENSION_TRUNCATED'], note: '' },
   { cause: 'a file system mounted noexec', findings: ['FOLDER_NOT_EXECUTABLE'], note: '' },
-  { cause: 'an executable stack', findings: ['EXECUTABLE_STACK'], note: '' },
+  { cause: 'an executable stack', findings: ['EXECUTABLE_STACK_REFUSED', 'EXECUTABLE_STACK'], note: '' },
   { cause: 'no Init function of its name', findings: ['INIT_ABSENT'], note: '' },
   { cause: 'a function that Ruby has removed', findings: ['RUBY_SYMBOL_ABSENT', 'BINDING_INCOMPLETE'], note: '' },
   { cause: 'a library older than at build time', findings: ['LIBRARY_SYMBOL_ABSENT'], note: '' },

@@ -230,6 +230,11 @@ export const findingRules = {
     means: 'A variable of the environment names another Ruby than the one found.',
     example: 'GEM_HOME=/usr/local/bundle/ruby/2.7.0; Ruby is 3.1.2',
   },
+  EXECUTABLE_STACK_REFUSED: {
+    severity: 'error',
+    means: 'The compiled file wants an executable stack, and the C library of this system refuses to load such a file.',
+    example: 'PT_GNU_STACK of lib/fast.so has flags RWE; /usr/lib/x86_64-linux-gnu/libc.so.6 is glibc 2.41',
+  },
   EXECUTABLE_STACK: {
     severity: 'warning',
     means: 'The compiled file asks for an executable stack, which glibc from 2.41 on and hardened kernels refuse.',

@@ -52,8 +52,8 @@ export interface ElfFile {
   readonly needed: readonly string[]
   readonly rpath: string | null
   readonly runpath: string | null
-  /** `PT_GNU_STACK` asks for an executable stack. */
-  readonly executableStack: boolean
+  /** Whether it wants an executable stack: `PT_GNU_STACK` asks for one, or is missing, which asks for one on most processors. */
+  readonly executableStack: 'asked' | 'implied' | 'no'
   /** `DF_STATIC_TLS`: needs room in the static TLS block, which a late `dlopen` may not find. */
   readonly staticTls: boolean
   readonly segments: readonly ElfSegment[]

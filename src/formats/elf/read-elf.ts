@@ -78,7 +78,7 @@ function readFile(cursor: ElfCursor): ElfFile {
     osAbi: cursor.u8(7),
     type: cursor.u16(16),
     interpreter: loader,
-    executableStack: ((stackFlags ?? 0) & executable) !== 0,
+    executableStack: stackFlags === null ? 'implied' : (stackFlags & executable) === 0 ? 'no' : 'asked',
     segments,
     noteSegments,
     sectionTable: sections.table,

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { ElfFile } from '../../formats/elf/elf.ts'
 import { exportsSymbol, readExports } from '../../formats/elf/symbols.ts'
 import type { Extension } from '../gems/extension.ts'
+import type { Library } from '../libraries/elf-shelf.ts'
 import type { Observation } from '../observation.ts'
 import { list } from './check-linkage.ts'
 import type { Workbench } from './workbench.ts'
@@ -37,15 +38,25 @@ export function checkOddities({ runtime, linked }: Workbench, extension: Extensi
       explanation: `${extension.feature} brings ${jemalloc} in after Ruby has started, where thread-local storage may be used up.`,
       mend: { tag: 'Rebuild' },
     })
-  if (elf.executableStack)
-    found.push({
-      code: 'EXECUTABLE_STACK',
+  return [...found, ...checkStack(linked?.loader.refusesExecutableStack ?? null, extension, elf)]
+}
+
+function checkStack(refuser: Library | null, extension: Extension, { executableStack }: ElfFile): Observation[] {
+  if (executableStack === 'no' || (executableStack === 'implied' && refuser === null)) return []
+  const how = executableStack === 'asked' ? 'PT_GNU_STACK asks for an executable stack' : 'no PT_GNU_STACK: the stack would be executable'
+  const where = extension.path
+  return [
+    {
+      code: refuser === null ? 'EXECUTABLE_STACK' : 'EXECUTABLE_STACK_REFUSED',
       gem: extension.gem.name,
-      evidence: [{ what: 'PT_GNU_STACK asks for an executable stack', where: extension.path }],
-      explanation: `${extension.feature} asks for an executable stack, which newer systems refuse.`,
+      evidence: [
+        { what: how, where },
+        ...(refuser === null ? [] : [{ what: 'glibc 2.41 or newer, which makes none', where: refuser.path }]),
+      ],
+      explanation: `${extension.feature} wants an executable stack, which ${refuser === null ? 'newer systems refuse' : 'this system refuses'}.`,
       mend: { tag: 'Rebuild' },
-    })
-  return found
+    },
+  ]
 }
 
 /** Functions that Ruby calls when it loads a file of that name. */

@@ -96,6 +96,7 @@ const decisive: ReadonlySet<string> = new Set([
   'LIBRUBY_UNWANTED',
   'INIT_ABSENT',
   'ABI_VERSION_ABSENT',
+  'EXECUTABLE_STACK_REFUSED',
 ])
 
 function otherRuby(

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { ElfFile } from '../../formats/elf/elf.ts'
+import { readDefinedVersions } from '../../formats/elf/symbol-versions.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { ElfShelf, Library } from './elf-shelf.ts'
 import { loaderFolders, type Libc, type LoaderFolders } from './loader-folders.ts'
@@ -24,6 +25,10 @@ export class Loader {
   readonly #process = new Map<string, Library>()
   /** What Ruby itself has loaded: symbols that every extension may use. */
   readonly #global: readonly Library[]
+  /** RPATH of Ruby itself, which serves every file in the process. */
+  readonly #rpath: readonly string[]
+  /** The C library, when it makes no stack executable after Ruby's start; null when it does so, or when there is no need to. */
+  readonly refusesExecutableStack: Library | null
 
   constructor(tree: FileTree, shelf: ElfShelf, ruby: Library, env: Readonly<Record<string, string>>) {
     this.#tree = tree
@@ -33,10 +38,14 @@ export class Loader {
     this.libc =
       (ruby.elf.interpreter ?? '').includes('ld-musl') || ruby.elf.needed.some((name) => name.startsWith('libc.musl-')) ? 'musl' : 'glibc'
     this.#folders = loaderFolders(tree, this.libc, env)
+    this.#rpath = ownRpath(ruby)
     const preloaded = preloads(env).flatMap((name) => this.find(name) ?? [])
     const loaded = [...preloaded, ...[...preloaded, ruby].flatMap((file) => this.closure(file).libraries)]
     this.#global = [ruby, ...new Set(loaded)]
     for (const library of loaded) this.#process.set(library.elf.soname ?? posix.basename(library.path), library)
+    const allowed = ruby.elf.executableStack === 'asked' || /\bglibc\.rtld\.execstack=2\b/.test(env['GLIBC_TUNABLES'] ?? '')
+    const cLibrary = allowed ? undefined : this.#process.get('libc.so.6')
+    this.refusesExecutableStack = cLibrary !== undefined && isStrict(cLibrary) ? cLibrary : null
   }
 
   /** What a name or path of LD_PRELOAD stands for; null when the loader would go on without it. */
@@ -59,12 +68,13 @@ export class Loader {
   closure(file: { readonly path: string; readonly elf: ElfFile }): Resolved {
     const libraries = new Map<string, Library>()
     const absent = new Map<string, string>()
-    const queue: { path: string; elf: ElfFile; inherited: readonly string[] }[] = [{ ...file, inherited: [] }]
+    const queue: { path: string; elf: ElfFile; inherited: readonly string[] }[] = [{ ...file, inherited: this.#rpath }]
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { path, elf } = next
-      const rpath = elf.runpath === null ? [...folders(elf.rpath, path), ...next.inherited] : []
+      const rpath = [...ownRpath(next), ...next.inherited]
       for (const name of elf.needed) {
-        const library = this.#process.get(name) ?? this.#find(name, path, elf, rpath)
+        // A RUNPATH takes the RPATH of all their meaning, for what this file itself needs.
+        const library = this.#process.get(name) ?? this.#find(name, path, elf, elf.runpath === null ? rpath : [])
         if (library === null) {
           if (!(this.libc === 'musl' && muslReserved.test(name)) && !/^ld-(?:linux|musl)/.test(name)) absent.set(name, path)
         } else if (library !== 'loader' && !libraries.has(library.path)) {
@@ -121,6 +131,16 @@ export class Loader {
 /** Entries of LD_PRELOAD, without those that only the loader itself can expand (`$LIB`). */
 export function preloads(env: Readonly<Record<string, string>>): string[] {
   return (env['LD_PRELOAD'] ?? '').split(/[ :]/).filter((name) => name !== '' && !name.includes('$'))
+}
+
+/** From glibc 2.41 on `dlopen` refuses what wants an executable stack (its NEWS, "glibc.rtld.execstack"). */
+function isStrict(cLibrary: Library): boolean {
+  const versions = readDefinedVersions(cLibrary.elf)
+  return !('tag' in versions) && versions.some((version) => Number(/^GLIBC_2\.(\d+)$/.exec(version)?.[1]) >= 41)
+}
+
+function ownRpath({ path, elf }: { readonly path: string; readonly elf: ElfFile }): string[] {
+  return elf.runpath === null ? folders(elf.rpath, path) : []
 }
 
 /** RPATH or RUNPATH with `$ORIGIN` put in. */
