@@ -55,4 +55,9 @@ test("musl's folders are those of its own processor's path file, or its usual on
   })
   expect(folders({ ...loader, '/etc/ld-musl-aarch64.path': '/a\n/b:/c\n' }, 'musl').after).toEqual(['/a', '/b', '/c'])
   expect(folders({ ...loader, '/etc/ld-musl-x86_64.path': '/a\n' }, 'musl').after).toEqual(['/lib', '/usr/local/lib', '/usr/lib'])
+  const both = memoryTree(new Map(Object.entries({ ...loader, '/lib/ld-musl-x86_64.so.1': '', '/etc/ld-musl-x86_64.path': '/a\n' })))
+  expect(loaderFolders(both, 'musl', {}, '/lib/ld-musl-x86_64.so.1')).toMatchObject({
+    muslLoader: '/lib/ld-musl-x86_64.so.1',
+    after: ['/a'],
+  })
 })

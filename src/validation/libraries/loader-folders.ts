@@ -19,10 +19,17 @@ export interface LoaderFolders {
 const maxCacheBytes = 16 * 1024 * 1024
 const maxConfigFiles = 200
 
-export function loaderFolders(tree: FileTree, libc: Libc, env: Readonly<Record<string, string>>): LoaderFolders {
+/** `interpreter`: the loader that Ruby itself names; a system may hold those of several processors. */
+export function loaderFolders(
+  tree: FileTree,
+  libc: Libc,
+  env: Readonly<Record<string, string>>,
+  interpreter: string | null = null,
+): LoaderFolders {
   const before = (env['LD_LIBRARY_PATH'] ?? '').split(/[:;]/).filter((folder) => folder.startsWith('/'))
   if (libc === 'musl') {
-    const loader = tree.list('/lib').find(({ name }) => /^ld-musl-.*\.so\.1$/.test(name))?.name ?? null
+    const named = /^\/lib\/(ld-musl-[^/]*\.so\.1)$/.exec(interpreter ?? '')?.[1] ?? null
+    const loader = named ?? tree.list('/lib').find(({ name }) => /^ld-musl-.*\.so\.1$/.test(name))?.name ?? null
     const arch = loader === null ? '' : loader.slice('ld-musl-'.length, -'.so.1'.length)
     const path = tree.text(`/etc/ld-musl-${arch}.path`)
     const after = path === null ? ['/lib', '/usr/local/lib', '/usr/lib'] : readMuslPath(path)

@@ -37,7 +37,7 @@ export class Loader {
     this.#bits = ruby.elf.bits
     this.libc =
       (ruby.elf.interpreter ?? '').includes('ld-musl') || ruby.elf.needed.some((name) => name.startsWith('libc.musl-')) ? 'musl' : 'glibc'
-    this.#folders = loaderFolders(tree, this.libc, env)
+    this.#folders = loaderFolders(tree, this.libc, env, ruby.elf.interpreter)
     this.#rpath = ownRpath(ruby)
     const preloaded = preloads(env).flatMap((name) => this.find(name) ?? [])
     const loaded = [...preloaded, ...[...preloaded, ruby].flatMap((file) => this.closure(file).libraries)]
