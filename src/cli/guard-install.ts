@@ -23,7 +23,7 @@ export async function installGuard(scope: GuardScope, app: string): Promise<numb
   if (!(await loadsGuard(ruby, scope === 'project' ? folder : null, process.env))) {
     removePlugin(file)
     throw new BezelError('TOOL_NOT_FOUND', `The RubyGems of ${ruby} loads no plugin from ${folder}, so nothing was put there.`, {
-      remedy: ['bezel guard -- bundle install', 'gem update --system'],
+      remedy: ['bezel guard -- bundle install', 'RubyGems from 3.2 on loads the plugins of a gem folder.'],
     })
   }
   print(`guarded: every extension built into ${folder} is validated (${file})`)
