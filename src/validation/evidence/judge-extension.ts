@@ -55,6 +55,9 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
   const claims = readClaims(extension, elf)
   const linkage = checkLinkage(bench, extension, elf)
   if (claims.length === 0) claims.push(...readHeaderSymbols(linkage.symbols, minor, extension.path))
+  // What Ruby brought along is its own, unless the file says otherwise.
+  if (claims.length === 0 && extension.gem.origin === 'default')
+    claims.push({ minor, by: 'publisher', what: "stands in Ruby's own folder", where: extension.path })
   const observations: Observation[] = [...linkage.observations, ...checkOddities(bench, extension, elf, linkage.usesRuby)]
   const helper = !linkage.usesRuby && !claims.some(({ by }) => by === 'file') && initNames(elf).length === 0
   if (helper && shouldInit(bench, extension, gem)) return refused(extension, 'INIT_ABSENT', 'it is another library, which Ruby can not use')

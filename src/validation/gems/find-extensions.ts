@@ -16,7 +16,7 @@ export function findExtensions(tree: FileTree, gem: InstalledGem, runtime: Runti
   const mine = built.find(({ abi }) => abi === runtime.extensionAbi)?.folder ?? null
   const files = gem.packagedFiles ?? []
   const all: Extension[] = [
-    ...files.map((path) => toExtension(gem, path, runtime.vendorArchFolder, false)),
+    ...files.map((path) => toExtension(gem, path, gem.origin === 'default' ? runtime.archFolder : runtime.vendorArchFolder, false)),
     ...(mayHoldExtensions(tree, gem, runtime) ? gem.requireFolders : []).flatMap((folder) => walk(tree, gem, folder, runtime, false)),
     ...(mine === null ? [] : walk(tree, gem, mine, runtime, true)),
   ]

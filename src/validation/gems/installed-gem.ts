@@ -29,7 +29,7 @@ export interface InstalledGem {
   readonly declaresExtensions: boolean
   readonly requiredRubyVersion: readonly string[] | null
   readonly specPath: string
-  /** Files of a distribution's package that are this gem's extensions; null when the gem has its own folders. */
+  /** Files of a distribution's package, or of Ruby's own folder, that are this gem's extensions; null when the gem has its own folders. */
   readonly packagedFiles: readonly string[] | null
   /**
    * What its specification promises and is not there. `folder`: the gem's own; `files`: compiled ones that it must have;

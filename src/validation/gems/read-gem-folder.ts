@@ -3,6 +3,7 @@ import { readGemspec, type Gemspec } from '../../formats/gemspec/read-gemspec.ts
 import { isCritical } from '../compatibility/critical-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { defaultGemFiles } from './default-gem.ts'
 import type { InstalledGem } from './installed-gem.ts'
 
 /** One `specifications/*.gemspec`: its name is known before it is read. */
@@ -27,11 +28,11 @@ export function listSpecs(tree: FileTree, home: string, isDefault = false): Spec
 export function readInstalledGem(tree: FileTree, spec: SpecFile, runtime: Runtime): InstalledGem | null {
   const text = tree.text(spec.path)
   const gemspec = text === null ? null : readGemspec(text)
-  if (gemspec === null || 'tag' in gemspec) return null
+  if (text === null || gemspec === null || 'tag' in gemspec) return null
   const folder = posix.join(spec.home, 'gems', spec.fullName)
   const gem = toGem(gemspec, spec.fullName, folder, spec.path)
   const own = { ...gem, home: spec.home, extensionsRoot: posix.join(spec.home, 'extensions'), packagedFiles: null, lacks: null }
-  if (spec.isDefault) return { ...own, origin: 'default' }
+  if (spec.isDefault) return { ...own, origin: 'default', packagedFiles: defaultGemFiles(tree, text, runtime) }
   if (tree.facts(folder)?.kind === 'folder') return { ...own, origin: 'gem' }
   const packaged = distributionHome.test(spec.home) ? packagedExtensions(tree, gem, runtime) : null
   if (packaged === null) return { ...own, origin: 'gem', lacks: 'folder' }

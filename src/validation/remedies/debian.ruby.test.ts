@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { copyRoot, type RootCopy } from '../../../test/fixtures/rubies/root-copy.ts'
@@ -33,6 +33,18 @@ describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { ti
     for (const name of readdirSync(libraries).filter((each) => each.startsWith('libruby-3.1.so'))) rmSync(join(libraries, name))
     expect(await mendRoot(root, 'RUBY_BROKEN')).toEqual(['apt-get install --reinstall -y ruby3.1 libruby3.1'])
     expect(await root.type('ruby --version')).toContain('ruby 3.1')
+  })
+
+  test('install Ruby over itself when a gem that came with it has a compiled file of another Ruby, or none', async () => {
+    writeLock(root, 'bigdecimal', '3.1.1')
+    expect(await validateRoot(root)).toMatchObject({ verdict: 'compatible', extensions: 1 })
+    const file = join(root.path, 'usr/lib/x86_64-linux-gnu/ruby/3.1.0/bigdecimal.so')
+    rmSync(file)
+    copyFileSync(join(folder, 'bullseye/usr/lib/x86_64-linux-gnu/ruby/2.7.0/bigdecimal.so'), file)
+    expect((await validateRoot(root)).findings.map(({ code }) => code)).toEqual(['BUILT_FOR_OTHER_RUBY'])
+    rmSync(file)
+    writeFileSync(file, '')
+    expect(await mendRoot(root, 'EXTENSION_TRUNCATED')).toEqual(['apt-get install --reinstall -y ruby3.1 libruby3.1'])
   })
 
   test("install a packaged gem over itself, under its package's own name", async () => {
