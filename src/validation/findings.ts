@@ -183,6 +183,12 @@ export const findingRules = {
     means: 'A shared library that the extension needs is not installed.',
     example: "libpq.so.5, needed by lib/pg_ext.so, is in none of the loader's folders",
   },
+  LIBRARY_DAMAGED: {
+    severity: 'error',
+    means:
+      'A shared library that the extension needs is there, and the loader can not use it: it is empty, cut, another file, or for another processor.',
+    example: '/usr/lib/x86_64-linux-gnu/libpq.so.5 is empty',
+  },
   LIBRARY_TOO_OLD: {
     severity: 'error',
     means: 'A shared library is older than the one the extension was built with.',

@@ -5,12 +5,13 @@ import { checkInterpreter, checkPrefix } from './evidence/check-interpreter.ts'
 import { broughtByRuby, checkEnvironment, checkTogether, type Brought } from './evidence/check-process.ts'
 import { judgeExtension } from './evidence/judge-extension.ts'
 import { judgeShadowed } from './evidence/judge-shadowed.ts'
+import { isForArch } from './evidence/machine-name.ts'
 import type { Workbench } from './evidence/workbench.ts'
 import type { FileTree } from './files/file-tree.ts'
 import type { Extension, GemExtensions } from './gems/extension.ts'
 import { findExtensions } from './gems/find-extensions.ts'
 import type { InstalledGem } from './gems/installed-gem.ts'
-import { ElfShelf } from './libraries/elf-shelf.ts'
+import { ElfShelf, type Library } from './libraries/elf-shelf.ts'
 import { ExtensionExports } from './libraries/extension-exports.ts'
 import { Loader } from './libraries/loader.ts'
 import type { Observation } from './observation.ts'
@@ -54,7 +55,7 @@ export async function inspectGems(
       tree,
       runtime,
       shelf,
-      linked: ruby === null ? null : { ruby, loader: new Loader(tree, shelf, ruby, env) },
+      linked: ruby === null || !canStart(ruby, runtime) ? null : { ruby, loader: new Loader(tree, shelf, ruby, env) },
       extensions: new ExtensionExports(
         tree,
         files.map(({ path }) => path),
@@ -78,6 +79,11 @@ export async function inspectGems(
     shelf.close()
   }
   return { gems, observations }
+}
+
+/** What holds for no interpreter at all says nothing about a gem. */
+function canStart({ elf }: Library, { arch }: Runtime): boolean {
+  return elf.truncatedAt !== 'segment' && isForArch(arch, elf)
 }
 
 async function inspectGem(

@@ -11,8 +11,13 @@ export type Mend =
   | { readonly tag: 'Install' }
   /** Take the source gem instead of the precompiled one. */
   | { readonly tag: 'SourceBuild' }
-  /** Install or upgrade a library of the system. */
-  | { readonly tag: 'Library'; readonly name: string }
+  /**
+   * Install or upgrade a library of the system. `around`: libraries that want it or stand in its place, which may not be as delivered;
+   * `orRebuild`: the gem was built on another machine, whose own library it may be.
+   */
+  | { readonly tag: 'Library'; readonly name: string; readonly around?: readonly string[]; readonly orRebuild?: boolean }
+  /** Let the loader find the libraries that are there. */
+  | { readonly tag: 'Relink' }
   /** Let this user read a file, or enter a folder. */
   | { readonly tag: 'Permit'; readonly path: string }
   /** Restore Gemfile.lock. */

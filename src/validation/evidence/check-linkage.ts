@@ -5,7 +5,7 @@ import type { Extension } from '../gems/extension.ts'
 import type { Library } from '../libraries/elf-shelf.ts'
 import type { Resolved } from '../libraries/loader.ts'
 import type { Observation } from '../observation.ts'
-import { lackingEvidence, lackingVersions, lackingVersionsOf } from './lacking-versions.ts'
+import { absentLibraries, oldLibraries } from './check-libraries.ts'
 import type { Workbench } from './workbench.ts'
 
 const rubySymbol = /^(?:rb_|ruby_|Ruby_|RUBY_|onig_|Onig)/
@@ -29,63 +29,28 @@ export function checkLinkage(bench: Workbench, extension: Extension, elf: ElfFil
   const usesRuby = symbols.some((name) => rubySymbol.test(name))
   if (bench.linked === null) return { observations: [], rubySymbolsAbsent: [], usesRuby, symbols, libraries: [] }
   const { loader } = bench.linked
-  const closure = loader.closure({ path: bench.tree.realPath(extension.path) ?? extension.path, elf })
+  const own = bench.tree.realPath(extension.path) ?? extension.path
+  const resolved = loader.closure({ path: own, elf })
+  // What Ruby itself lacks is told of Ruby, and says nothing about a gem.
+  const closure = { ...resolved, absent: resolved.absent.filter(({ name }) => !loader.lackedByRuby.has(name)) }
+  const complete = resolved.absent.length === 0 && loader.lackedByRuby.size === 0
   const unbound = bench.extensions.lacking(
     symbols.filter((name) => !loader.rubyOffers(name) && !closure.libraries.some((library) => library.exports(name))),
   )
   const others = unbound.filter((name) => !rubySymbol.test(name))
-  const incomplete = closure.absent.length > 0
   return {
     observations: [
-      ...absentLibraries(bench, extension, closure),
+      ...absentLibraries(bench, extension, elf, closure, own),
       ...otherLibruby(bench, extension, closure),
       ...secondLibruby(bench, extension, closure),
-      ...(loader.libc === 'glibc' ? oldLibraries(extension, elf, closure) : []),
-      ...(incomplete || others.length === 0 ? [] : [unboundSymbols(extension, others, elf)]),
+      ...(loader.libc === 'glibc' ? oldLibraries(loader, extension, elf, closure) : []),
+      ...(!complete || others.length === 0 ? [] : [unboundSymbols(extension, others, elf)]),
     ],
-    rubySymbolsAbsent: unbound.filter((name) => rubySymbol.test(name)),
+    rubySymbolsAbsent: loader.lackedByRuby.size > 0 ? [] : unbound.filter((name) => rubySymbol.test(name)),
     usesRuby,
     symbols,
     libraries: closure.libraries,
   }
-}
-
-function absentLibraries({ linked }: Workbench, extension: Extension, { absent }: Resolved): Observation[] {
-  return absent
-    .filter(({ name }) => !name.startsWith('libruby'))
-    .map(({ name, neededBy }) => {
-      const others = linked?.loader.otherMajors(name) ?? []
-      const moved = others.length > 0 && neededBy === extension.path
-      return {
-        code: 'LIBRARY_ABSENT' as const,
-        gem: extension.gem.name,
-        evidence: [
-          { what: `DT_NEEDED ${name}, found in none of the loader's folders`, where: neededBy },
-          ...others.map((path) => ({ what: 'another version is there', where: path })),
-        ],
-        explanation: `${extension.feature} needs ${name}, which is not installed${moved ? '; the system has moved to another version' : ''}.`,
-        mend: moved ? { tag: 'Rebuild' as const } : { tag: 'Library' as const, name },
-      }
-    })
-}
-
-/** A file, or a library that it brings along, wants versions of a library that the one installed lacks. */
-function oldLibraries(extension: Extension, elf: ElfFile, { libraries }: Resolved): Observation[] {
-  const mine = lackingVersions(elf, libraries).map((lacking) => ({
-    code: 'LIBRARY_TOO_OLD' as const,
-    gem: extension.gem.name,
-    evidence: lackingEvidence(lacking, extension.path),
-    explanation: `${extension.feature} was built with a newer ${lacking.name} than the one installed here.`,
-    mend: { tag: 'Rebuild' as const },
-  }))
-  const brought = lackingVersionsOf(libraries).map(({ library, lacking }) => ({
-    code: 'LIBRARY_TOO_OLD' as const,
-    gem: extension.gem.name,
-    evidence: lackingEvidence(lacking, library.path),
-    explanation: `${extension.feature} needs ${library.path}, which was built with a newer ${lacking.name} than the one installed here.`,
-    mend: { tag: 'Library' as const, name: posix.basename(library.path) },
-  }))
-  return [...mine, ...brought]
 }
 
 /** Ruby compares the functions that a file would call with its own, and refuses those of another libruby (dln.c). */

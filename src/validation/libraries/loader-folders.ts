@@ -36,7 +36,12 @@ export function loaderFolders(
     return { before, cached: new Map(), after, muslLoader: loader === null ? null : `/lib/${loader}` }
   }
   const cache = readCache(tree)
-  return { before, cached: cache ?? new Map(), after: [...(cache === null ? configured(tree) : []), ...trusted(tree)], muslLoader: null }
+  return {
+    before,
+    cached: cache ?? new Map(),
+    after: [...(cache === null ? configuredFolders(tree) : []), ...trusted(tree)],
+    muslLoader: null,
+  }
 }
 
 function readCache(tree: FileTree): ReadonlyMap<string, readonly string[]> | null {
@@ -51,7 +56,7 @@ function readCache(tree: FileTree): ReadonlyMap<string, readonly string[]> | nul
 }
 
 /** Folders of `ld.so.conf`: what the cache would have been made from. */
-function configured(tree: FileTree): string[] {
+export function configuredFolders(tree: FileTree): string[] {
   const folders: string[] = []
   const queue = ['/etc/ld.so.conf']
   for (let path = queue.shift(), read = 0; path !== undefined && read < maxConfigFiles; path = queue.shift(), read += 1) {

@@ -8,6 +8,14 @@ import { loaderFolders, type Libc, type LoaderFolders } from './loader-folders.t
 /** Names that musl answers itself, whatever their version (musl's ldso/dynlink.c, `load_library`). */
 const muslReserved = /^lib(?:c|pthread|rt|m|dl|util|xnet)\./
 
+/** Libraries that are built against one another's interface: distributions have one or the other. */
+const standIns: ReadonlyMap<string, readonly string[]> = new Map([
+  ['libmysqlclient.so', ['libmariadb.so']],
+  ['libmysqlclient_r.so', ['libmysqlclient.so', 'libmariadb.so']],
+  ['libmariadb.so', ['libmysqlclient.so']],
+  ['libmariadbclient.so', ['libmariadb.so', 'libmysqlclient.so']],
+])
+
 export interface Resolved {
   readonly libraries: readonly Library[]
   /** Needed, and in no folder: the name, and the file that needs it. */
@@ -29,6 +37,8 @@ export class Loader {
   readonly #rpath: readonly string[]
   /** The C library, when it makes no stack executable after Ruby's start; null when it does so, or when there is no need to. */
   readonly refusesExecutableStack: Library | null
+  /** Libraries without which Ruby itself does not start. */
+  readonly lackedByRuby: ReadonlySet<string>
 
   constructor(tree: FileTree, shelf: ElfShelf, ruby: Library, env: Readonly<Record<string, string>>) {
     this.#tree = tree
@@ -40,7 +50,9 @@ export class Loader {
     this.#folders = loaderFolders(tree, this.libc, env, ruby.elf.interpreter)
     this.#rpath = ownRpath(ruby)
     const preloaded = preloads(env).flatMap((name) => this.find(name) ?? [])
-    const loaded = [...preloaded, ...[...preloaded, ruby].flatMap((file) => this.closure(file).libraries)]
+    const own = this.closure(ruby)
+    const loaded = [...preloaded, ...preloaded.flatMap((file) => this.closure(file).libraries), ...own.libraries]
+    this.lackedByRuby = new Set(own.absent.map(({ name }) => name))
     this.#global = [ruby, ...new Set(loaded)]
     for (const library of loaded) this.#process.set(library.elf.soname ?? posix.basename(library.path), library)
     const allowed = ruby.elf.executableStack === 'asked' || /\bglibc\.rtld\.execstack=2\b/.test(env['GLIBC_TUNABLES'] ?? '')
@@ -90,16 +102,32 @@ export class Loader {
   otherMajors(name: string): string[] {
     const stem = /^(.*?\.so)(?:\.|$)/.exec(name)?.[1]
     if (stem === undefined) return []
-    const cached = [...this.#folders.cached]
-      .filter(([other]) => other !== name && other.startsWith(`${stem}.`))
-      .map(([, paths]) => paths[0] ?? '')
+    const stems = [stem, ...(standIns.get(stem) ?? [])]
+    // `libpq.so.5.15` is the file that `libpq.so.5` stands for.
+    const isOther = (other: string) => stems.some((each) => other.startsWith(`${each}.`)) && !`${other}.`.startsWith(`${name}.`)
+    const cached = [...this.#folders.cached].filter(([other]) => isOther(other)).map(([, paths]) => paths[0] ?? '')
     if (cached.length > 0) return cached
-    return this.#folders.after.flatMap((folder) =>
+    return this.folders().flatMap((folder) =>
       this.#tree
         .list(folder)
-        .filter((entry) => entry.name !== name && entry.name.startsWith(`${stem}.`))
+        .filter((entry) => isOther(entry.name))
         .map((entry) => posix.join(folder, entry.name)),
     )
+  }
+
+  /** Where it looks for whatever no cache names; each folder once, however many names it has. */
+  folders(): string[] {
+    return [...new Set(this.#folders.after.map((folder) => this.#tree.realPath(folder) ?? folder))]
+  }
+
+  /** Every place of a name in the cache or the folders, whether or not a library is there. */
+  places(name: string): string[] {
+    return [...(this.#folders.cached.get(name) ?? []), ...this.folders().map((folder) => posix.join(folder, name))]
+  }
+
+  /** Whether the loader takes the file: it is whole, and for Ruby's own processor. */
+  fits({ machine, bits, truncatedAt }: ElfFile): boolean {
+    return machine === this.#machine && bits === this.#bits && truncatedAt !== 'segment'
   }
 
   #find(name: string, requester: string, elf: Pick<ElfFile, 'runpath'>, rpath: readonly string[]): Library | 'loader' | null {
@@ -121,10 +149,10 @@ export class Loader {
     return this.#folders.muslLoader === null ? 'loader' : (this.#shelf.library(this.#folders.muslLoader) ?? 'loader')
   }
 
-  /** The loader passes over files of another processor or word size and looks on. */
+  /** The loader passes over files of another processor or word size and looks on; a cut one it refuses. */
   #fitting(path: string): Library | null {
     const library = this.#shelf.library(path)
-    return library !== null && library.elf.machine === this.#machine && library.elf.bits === this.#bits ? library : null
+    return library !== null && this.fits(library.elf) ? library : null
   }
 }
 

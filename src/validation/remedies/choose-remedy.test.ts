@@ -56,10 +56,6 @@ describe('a missing library is installed by', () => {
     expect(remedy(rare, { system: 'fedora' })).toEqual([`dnf install -y '${name}()(64bit)'`])
   })
 
-  test('a person, where nobody can tell the package', () => {
-    expect(remedy({ tag: 'Library', name: 'libre2.so.11' })).toEqual(['Install the package that holds libre2.so.11.'])
-  })
-
   test.each([
     ['debian 11', 'ID=debian\nVERSION_ID="11"\n', true],
     ['debian 12', 'ID=debian\nVERSION_ID="12"\n', false],

@@ -19,7 +19,9 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
     case 'Reinstall':
       return reinstallRuby(place)
     case 'Library':
-      return installLibrary(place, gem, mend.name)
+      return installLibrary(place, gem, mend)
+    case 'Relink':
+      return [asRoot(place, 'ldconfig')]
     case 'Permit':
       return [asWriter(place, posix.dirname(mend.path), `chmod a+rX ${typed(place, mend.path)}`)]
     case 'Lock':

@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { copyRoot, type RootCopy } from '../../../test/fixtures/rubies/root-copy.ts'
@@ -25,6 +26,49 @@ describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { ti
     rmSync(lists, { recursive: true })
     mkdirSync(join(lists, 'partial'), { recursive: true })
     expect(await mendRoot(root, 'LIBRARY_ABSENT')).toEqual(['apt-get update', 'apt-get install -y libpq5'])
+  })
+
+  describe('bring back a system library', () => {
+    const libraries = () => join(root.path, 'usr/lib/x86_64-linux-gnu')
+    const files = () => readdirSync(libraries()).filter((name) => name.startsWith('libpq.so'))
+    const file = () => join(libraries(), files().at(-1) ?? '')
+    beforeEach(() => bundleGem(root, 'pg', '3.1.0'))
+
+    test('whose package is installed and whose files are gone', async () => {
+      for (const name of files()) rmSync(join(libraries(), name))
+      expect(await mendRoot(root, 'LIBRARY_ABSENT')).toEqual(['apt-get install --reinstall -y libpq5'])
+    })
+
+    test('that was emptied', async () => {
+      rmSync(file())
+      writeFileSync(file(), '')
+      expect(await mendRoot(root, 'LIBRARY_DAMAGED')).toEqual(['apt-get install --reinstall -y libpq5'])
+    })
+
+    test('of another release of Debian in its place', async () => {
+      rmSync(file())
+      copyFileSync(join(folder, 'bullseye/usr/lib/x86_64-linux-gnu/libpq.so.5'), file())
+      expect(await mendRoot(root, 'LIBRARY_ABSENT')).toEqual(['apt-get install --reinstall -y libpq5'])
+    })
+
+    test('that is there and that the loader was not told of', async () => {
+      for (const name of files()) renameSync(join(libraries(), name), join(root.path, 'usr/local/lib', name))
+      expect(await mendRoot(root, 'LIBRARY_ABSENT')).toEqual(['ldconfig'])
+    })
+
+    test('that a library lacks, among packages that dpkg was forced to leave broken', async () => {
+      await root.type('dpkg --purge --force-depends libldap-2.5-0 libgcc-12-dev')
+      expect(await mendRoot(root, 'LIBRARY_ABSENT')).toEqual([
+        'apt-get --fix-broken install -y',
+        'apt-get install --reinstall -y libldap-2.5-0 libpq5',
+      ])
+    })
+
+    test('that no table knows, as apt-file finds it', async () => {
+      const built = join(root.path, 'app/vendor/bundle/ruby/3.1.0/gems/pg-1.5.9/lib/pg_ext.so')
+      execFileSync('patchelf', ['--add-needed', 'libpcap.so.0.8', built])
+      expect(await mendRoot(root, 'LIBRARY_ABSENT')).toHaveLength(3)
+    })
   })
 
   test('install Ruby over itself when its own library is gone', async () => {

@@ -30,6 +30,11 @@ export function reinstallPackage(place: Place, system: PackageSystem, name: stri
   }
 }
 
+/** Installs what installed packages of Debian ask for and do not have. */
+export function repairPackages(place: Place): string[] {
+  return [...updatedLists(place), asRoot(place, 'apt-get --fix-broken install -y')]
+}
+
 /** Images are delivered without the lists of packages, and apt-get finds none then. */
 function updatedLists(place: Place): string[] {
   const known = place.tree.list('/var/lib/apt/lists').some(({ name }) => name.includes('_Packages'))

@@ -62,7 +62,7 @@ export function packageOf(library: string, system: PackageSystem, release: numbe
   const isPlain = /^[\w.+-]+\.so(?:\.[\w.]+)?$/.test(library)
   switch (system) {
     case 'debian':
-      if (known === undefined) return { tag: 'Unknown' }
+      if (known === undefined) return icuPackage(library)
       return isIn(known, release) ? { tag: 'Package', name: known.debian } : { tag: 'Gone' }
     case 'alpine':
       return isPlain ? { tag: 'Package', name: known?.alpine ?? `so:${library}` } : { tag: 'Unknown' }
@@ -74,6 +74,25 @@ export function packageOf(library: string, system: PackageSystem, release: numbe
       return formula === undefined ? { tag: 'Unknown' } : { tag: 'Package', name: formula }
     }
   }
+}
+
+/** ICU's libraries come in one package, with the version in its name. */
+function icuPackage(library: string): LibraryPackage {
+  const version = /^libicu(?:data|i18n|io|uc)\.so\.(\d+)/.exec(library)?.[1]
+  return version === undefined ? { tag: 'Unknown' } : { tag: 'Package', name: `libicu${version}` }
+}
+
+/**
+ * What Debian's package of a library may be called: after its soname (Debian Policy, 8.1; dpkg-shlibdeps' libpkg-guide), with the ending of the
+ * change to 64-bit times.
+ */
+export function debianNames(library: string): string[] {
+  const name = library
+    .replace(/(\d)\.so\./, '$1-')
+    .replace(/\.so(?:\.|$)/, '')
+    .replaceAll('_', '-')
+    .toLowerCase()
+  return [name, `${name}t64`]
 }
 
 /** Whether a release of Debian has the package; of an unknown one, nothing speaks against it. */

@@ -1,5 +1,7 @@
 import { posix } from 'node:path'
 import { BezelError } from '../../errors.ts'
+import { isForArch, machineName } from '../evidence/machine-name.ts'
+import { whyUnusable } from '../evidence/why-unusable.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Observation } from '../observation.ts'
 import { askRuby, type RubyAnswer } from './ask-ruby.ts'
@@ -75,7 +77,13 @@ function readRoot(tree: FileTree, { appPath, rubyPath }: Where): Located {
     throw notFound(`There is no Ruby in ${tree.shown('/')}; looked at ${looked.map((path) => tree.shown(path)).join(', ')}.`, [
       'Let --root name the root of an unpacked file system that holds a Ruby; an app on this machine is named without --root.',
     ])
-  return { runtime, broken: [], others: others.length === 0 ? [] : [severalRubies([runtime, ...others])] }
+  return { runtime, broken: brokenInRoot(tree, runtime), others: others.length === 0 ? [] : [severalRubies([runtime, ...others])] }
+}
+
+/** What nobody could start, whatever libraries there are. */
+function brokenInRoot(tree: FileTree, { rubyPath, arch }: Runtime): Observation[] {
+  const why = whyUnusable(tree, rubyPath, (elf) => (isForArch(arch, elf) ? null : `for ${machineName(elf)}, its rbconfig.rb for ${arch}`))
+  return why === null || arch.includes('darwin') ? [] : [brokenRuby(rubyPath, `it is ${why}`)]
 }
 
 function notFound(message: string, remedy = ['Install Ruby, or put its folder into PATH.']): BezelError {
