@@ -52,7 +52,9 @@ export function checkEnvironment(bench: Workbench, env: Readonly<Record<string, 
 
 function checkPreload({ tree, linked }: Workbench, env: Readonly<Record<string, string>>): Observation[] {
   const named = preloads(env).map((path) => ({ path, where: 'LD_PRELOAD' }))
-  const filed = (tree.text('/etc/ld.so.preload') ?? '').split(/\s+/).map((path) => ({ path, where: '/etc/ld.so.preload' }))
+  // Separators and comments as in glibc's elf/rtld.c.
+  const text = (tree.text('/etc/ld.so.preload') ?? '').replaceAll(/#.*/g, '')
+  const filed = text.split(/[\s:]+/).map((path) => ({ path, where: '/etc/ld.so.preload' }))
   return [...named, ...filed].flatMap(({ path, where }) => {
     if (path === '' || path.includes('$') || linked?.loader.find(path) != null) return []
     if (linked === null && !path.startsWith('/')) return []
@@ -82,13 +84,18 @@ function unusable(tree: FileTree, path: string, machine: number | null): string 
   }
 }
 
+/** `ruby/3.1.0` (the ABI), chruby's `.gem/ruby/3.1.2` and RVM's `gems/ruby-3.1.2@app` (the version): gems fit by the minor alone. */
+const rubyOfFolder = /(?:^|[/:])ruby[/-]((\d+\.\d+)\.\d+)(?=[/:@]|$)/g
+
 /** Values that hold the ABI folder or the version of another Ruby. */
 function checkVariables(runtime: Runtime, env: Readonly<Record<string, string>>): Observation[] {
   const differing: { name: string; value: string; names: string }[] = []
   for (const name of ['GEM_HOME', 'GEM_PATH', 'BUNDLE_PATH']) {
     const value = env[name] ?? ''
-    const abi = /(?:^|\/)ruby\/(\d+\.\d+\.\d+)(?:\/|:|$)/.exec(value)?.[1]
-    if (abi !== undefined && abi !== runtime.abi) differing.push({ name, value, names: abi })
+    const named = [...value.matchAll(rubyOfFolder)].map(([, full = '', minor = '']) => ({ full, minor }))
+    const other = named.find(({ minor }) => minor !== runtime.minor)
+    // Several folders of GEM_PATH may be for several Rubies: one of this Ruby's is enough.
+    if (other !== undefined && !named.some(({ minor }) => minor === runtime.minor)) differing.push({ name, value, names: other.full })
   }
   // The official images set RUBY_VERSION to the version that they built.
   const version = env['RUBY_VERSION']?.replace(/^ruby-/, '') ?? ''
