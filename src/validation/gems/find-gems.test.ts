@@ -55,6 +55,17 @@ describe('a gem of the lock', () => {
     expect(find(files, ['ffi (1.16.3-arm64-darwin)'], ['arm64-darwin']).gems).toMatchObject([{ fullName: 'ffi-1.16.3-x86_64-linux' }])
   })
 
+  test('that is locked for other platforms only is missed where the Gemfile needs it on every platform', () => {
+    const files = {
+      [`${home}/specifications/ffi-1.17.2-x86_64-linux-musl.gemspec`]: stub('ffi', '1.17.2', 'x86_64-linux-musl'),
+      '/app/Gemfile': 'gem "ffi"\ngem "wdm", platforms: [:windows]\n',
+    }
+    const locked = ['ffi (1.17.2-x86_64-linux-musl)', 'wdm (0.2.0-x64-mingw)']
+    expect(find(files, locked, ['x86_64-linux']).absent).toMatchObject([
+      { name: 'ffi', need: 'always', foreign: { platform: 'x86_64-linux-musl' }, mustBeInstalled: false },
+    ])
+  })
+
   test('that is installed for another platform only says so, and has no remains', () => {
     const files = {
       [`${home}/specifications/pg-1.7.0-aarch64-linux.gemspec`]: stub('pg', '1.7.0', 'aarch64-linux'),

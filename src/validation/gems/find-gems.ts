@@ -40,7 +40,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
   const { folders, specs } = searched(tree, lock, settings, runtime)
   const toAbsent = absentFrom(tree, folders, specs, settings, runtime)
   const gems: InstalledGem[] = []
-  const absent: Omit<AbsentGem, 'need'>[] = []
+  const missing: LockedGem[] = []
   const unreadable: string[] = []
   const gemfile = readGemfileGems(tree.text(settings.gemfilePath) ?? '')
   const isLeftOut = readLeftOut(lock, gemfile, settings)
@@ -51,12 +51,15 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
         ? fromSpecs(locked)
         : findUnpackedGem(tree, locked, settings, folders)
     if (found === 'unreadable') unreadable.push(locked.name)
-    else if (found === null) {
-      if (!isForOthers(locked)) absent.push(toAbsent(locked))
-    } else gems.push(found)
+    else if (found === null) missing.push(locked)
+    else gems.push(found)
   }
-  const needOf = absent.length === 0 ? null : readNeeds(lock, gemfile, gems)
-  return { gems, absent: absent.map((gem) => ({ ...gem, need: needOf?.(gem.name) ?? 'unclear' })), unreadable, folders }
+  const needOf = missing.length === 0 ? null : readNeeds(lock, gemfile, gems)
+  const absent = missing.flatMap((locked): AbsentGem[] => {
+    const need = needOf?.(locked.name) ?? 'unclear'
+    return need !== 'always' && isForOthers(locked) ? [] : [{ ...toAbsent(locked), need }]
+  })
+  return { gems, absent, unreadable, folders }
 
   /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
   function isForOthers({ variants }: LockedGem): boolean {
