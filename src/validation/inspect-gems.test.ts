@@ -120,6 +120,15 @@ test('an extension of another Ruby is told, whether or not its libruby is there'
   })
 })
 
+test("a loader's cache that can not be understood is told with the offset, and condemns nobody", async () => {
+  const files = { ...glibc, '/etc/ld.so.cache': 'glibc-ld.so.cache1.1', [extension]: makeElf([libruby, 'libc.so.6'], made) }
+  expect(await inspect(files)).toMatchObject({
+    verdict: 'compatible',
+    codes: ['FILE_UNREADABLE'],
+    observations: [{ evidence: [{ what: 'offset 0: shorter than its header', where: '/etc/ld.so.cache' }], mend: { tag: 'Relink' } }],
+  })
+})
+
 describe('another C library', () => {
   test('musl on glibc', async () => {
     const files = { ...glibc, [extension]: makeElf([libruby, 'libc.musl-x86_64.so.1'], made) }
@@ -224,6 +233,15 @@ describe('on macOS', () => {
     const cut = makeUniversal([makeMachO(intel, needed), makeMachO(arm, needed)], true).subarray(0, -1)
     expect(await inspect({ [ruby]: '', [bundle]: cut }, mac)).toMatchObject({ verdict: 'incompatible', codes: ['EXTENSION_TRUNCATED'] })
     expect(await inspect({ [ruby]: '', [bundle]: cut }, { ...mac, arch: 'x86_64-darwin23' })).toMatchObject({ codes: [] })
+  })
+
+  test('a bundle that is none is unreadable, with the offset', async () => {
+    const bytes = makeMachO(arm, needed)
+    bytes.writeUInt32LE(4, 32 + 4)
+    expect(await inspect({ [ruby]: '', [bundle]: bytes }, mac)).toMatchObject({
+      codes: ['EXTENSION_UNREADABLE'],
+      observations: [{ evidence: [{ what: 'offset 0: a load command of 4 bytes' }] }],
+    })
   })
 
   test('a bundle of another Ruby is told', async () => {

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { checkRequiredRuby } from './evidence/check-app.ts'
 import { checkBuild } from './evidence/check-build.ts'
-import { checkInterpreter, checkPrefix } from './evidence/check-interpreter.ts'
+import { checkInterpreter, checkLoaderCache, checkPrefix } from './evidence/check-interpreter.ts'
 import { broughtByRuby, checkEnvironment, checkTogether, type Brought } from './evidence/check-process.ts'
 import { judgeExtension } from './evidence/judge-extension.ts'
 import { judgeShadowed } from './evidence/judge-shadowed.ts'
@@ -61,7 +61,7 @@ export async function inspectGems(
         files.map(({ path }) => path),
       ),
     }
-    observations.push(...checkInterpreter(bench), ...checkPrefix(runtime))
+    observations.push(...checkLoaderCache(bench), ...checkInterpreter(bench), ...checkPrefix(runtime))
     const brought: Brought[] = []
     for (const gem of extensions) {
       observations.push(...(await checkRequiredRuby(gem.gem, runtime)))

@@ -1,3 +1,4 @@
+import { cachePath } from '../libraries/loader-folders.ts'
 import { posix } from 'node:path'
 import type { Mend, Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -5,6 +6,22 @@ import type { Evidence } from '../validation-report.ts'
 import { findLostLibrary } from './find-lost-library.ts'
 import { lackingEvidence, lackingVersionsOf } from './lacking-versions.ts'
 import type { Workbench } from './workbench.ts'
+
+/** Whether the loader's cache tells where libraries are: without it, the loader looks only where it was built to. */
+export function checkLoaderCache({ tree, linked }: Workbench): Observation[] {
+  const trouble = linked?.loader.cacheTrouble ?? null
+  if (trouble === null) return []
+  const where = tree.shown(cachePath)
+  return [
+    {
+      code: 'FILE_UNREADABLE',
+      gem: null,
+      evidence: [{ what: trouble, where }],
+      explanation: `${where} can not be understood (${trouble}): the loader goes on without it.`,
+      mend: { tag: 'Relink' },
+    },
+  ]
+}
 
 /** Whether the loader could start Ruby itself: its own loader, and every library that it needs. */
 export function checkInterpreter(bench: Workbench): Observation[] {

@@ -33,7 +33,7 @@ export function judgeExtension(bench: Workbench, extension: Extension, gem: GemE
     if (kind !== null) return refused(extension, file.size === 0 ? 'EXTENSION_TRUNCATED' : 'EXTENSION_NO_LIBRARY', `the file is ${kind}`)
     if (isMachO(file.read(0, Math.min(4, file.size)))) {
       const judged = judgeMach(bench, extension, file)
-      return typeof judged === 'string' ? refused(extension, 'EXTENSION_NO_LIBRARY', `the file is ${judged}`) : judged
+      return 'code' in judged ? refused(extension, judged.code, judged.what) : judged
     }
     const elf = readElf(file)
     if (elf.tag === 'Malformed') return refused(extension, 'EXTENSION_UNREADABLE', `offset ${elf.offset}: ${elf.why}`)

@@ -10,11 +10,17 @@ import type { Workbench } from './workbench.ts'
 /** Libraries of the system stand in its shared cache, not on disk (macOS 11 and newer). */
 const systemLibrary = /^\/(?:usr\/lib|System)\//
 
-/** Weighs an extension of macOS; null when it can't be read. */
-export function judgeMach({ tree, runtime }: Workbench, extension: Extension, file: ByteSource): Judgement | string {
-  if (!runtime.arch.includes('darwin')) return 'a macOS library (Mach-O)'
+/** Why there is nothing to weigh. */
+export interface Unfit {
+  readonly code: 'EXTENSION_NO_LIBRARY' | 'EXTENSION_UNREADABLE'
+  readonly what: string
+}
+
+/** Weighs an extension of macOS. */
+export function judgeMach({ tree, runtime }: Workbench, extension: Extension, file: ByteSource): Judgement | Unfit {
+  if (!runtime.arch.includes('darwin')) return { code: 'EXTENSION_NO_LIBRARY', what: 'the file is a macOS library (Mach-O)' }
   const read = readMachO(file)
-  if (read.tag === 'Malformed') return `unreadable at offset ${read.offset}: ${read.why}`
+  if (read.tag === 'Malformed') return { code: 'EXTENSION_UNREADABLE', what: `offset ${read.offset}: ${read.why}` }
   // The system's own Ruby is `universal.arm64e-darwin23`, or `universal-darwin23`, which tells no processor.
   const cpu = (runtime.arch.split('-')[0] ?? '').replace(/^universal\.?/, '')
   const mine = cpu === '' ? read.slices[0] : read.slices.find((slice) => slice.cpu === cpu)

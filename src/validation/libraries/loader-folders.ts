@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { readLoaderCache } from '../../formats/ld-so/read-loader-cache.ts'
+import { readLoaderCache, type LoaderCache, type MalformedLoaderCache } from '../../formats/ld-so/read-loader-cache.ts'
 import { readLoaderConfig, readMuslPath } from '../../formats/ld-so/read-loader-config.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import { glob } from '../files/glob.ts'
@@ -14,6 +14,8 @@ export interface LoaderFolders {
   readonly after: readonly string[]
   /** musl's loader, which is its C library too. */
   readonly muslLoader: string | null
+  /** Why `ld.so.cache` can't be understood; null when it can, or isn't there. glibc itself says nothing of it. */
+  readonly cacheTrouble: string | null
 }
 
 const maxCacheBytes = 16 * 1024 * 1024
@@ -33,23 +35,26 @@ export function loaderFolders(
     const arch = loader === null ? '' : loader.slice('ld-musl-'.length, -'.so.1'.length)
     const path = tree.text(`/etc/ld-musl-${arch}.path`)
     const after = path === null ? ['/lib', '/usr/local/lib', '/usr/lib'] : readMuslPath(path)
-    return { before, cached: new Map(), after, muslLoader: loader === null ? null : `/lib/${loader}` }
+    return { before, cached: new Map(), after, muslLoader: loader === null ? null : `/lib/${loader}`, cacheTrouble: null }
   }
   const cache = readCache(tree)
+  const cached = cache?.tag === 'Cache' ? cache.libraries : null
   return {
     before,
-    cached: cache ?? new Map(),
-    after: [...(cache === null ? configuredFolders(tree) : []), ...trusted(tree)],
+    cached: cached ?? new Map(),
+    after: [...(cached === null ? configuredFolders(tree) : []), ...trusted(tree)],
     muslLoader: null,
+    cacheTrouble: cache?.tag === 'Malformed' ? `offset ${cache.offset}: ${cache.why}` : null,
   }
 }
 
-function readCache(tree: FileTree): ReadonlyMap<string, readonly string[]> | null {
-  const file = tree.open('/etc/ld.so.cache')
+export const cachePath = '/etc/ld.so.cache'
+
+function readCache(tree: FileTree): LoaderCache | MalformedLoaderCache | null {
+  const file = tree.open(cachePath)
   if (file === null) return null
   try {
-    const cache = readLoaderCache(file.read(0, Math.min(file.size, maxCacheBytes)))
-    return cache.tag === 'Cache' ? cache.libraries : null
+    return readLoaderCache(file.read(0, Math.min(file.size, maxCacheBytes)))
   } finally {
     file.close()
   }

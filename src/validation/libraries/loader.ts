@@ -60,6 +60,11 @@ export class Loader {
     this.refusesExecutableStack = cLibrary !== undefined && isStrict(cLibrary) ? cLibrary : null
   }
 
+  /** Why the loader's cache can't be understood; null when there is nothing to say. */
+  get cacheTrouble(): string | null {
+    return this.#folders.cacheTrouble
+  }
+
   /** What a name or path of LD_PRELOAD stands for; null when the loader would go on without it. */
   find(name: string): Library | null {
     const library = this.#find(name, '/', { runpath: null }, [])
