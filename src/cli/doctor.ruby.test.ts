@@ -200,6 +200,12 @@ describe('bezel doctor ends with', () => {
       code: 69,
       stderr: expect.stringMatching(/^bezel: There is no ruby in \/no\/such\/ruby\.\n {2}try: Let --ruby /),
     })
+    mkdirSync(join(empty, 'usr/bin'), { recursive: true })
+    writeFileSync(join(empty, 'usr/bin/ruby'), 'an interpreter without its library')
+    expect(await doctor(['--root', empty])).toMatchObject({
+      code: 69,
+      stderr: expect.stringContaining(`${empty}/usr/bin/ruby is there, and no rbconfig.rb beside it`),
+    })
     rmSync(empty, { recursive: true })
   })
 

@@ -73,6 +73,11 @@ function readRoot(tree: FileTree, { appPath, rubyPath }: Where): Located {
     rubyPath === null ? findRubies(tree, appPath) : { rubies: [tree.realPath(rubyPath) ?? rubyPath], looked: [rubyPath] }
   const runtimes = rubies.flatMap((ruby) => readRuntime(tree, ruby) ?? [])
   const [runtime, ...others] = runtimes
+  const mute = rubies.find((ruby) => tree.facts(ruby)?.kind === 'file')
+  if (runtime === undefined && mute !== undefined)
+    throw notFound(`${tree.shown(mute)} is there, and no rbconfig.rb beside it that can be understood tells which Ruby it is.`, [
+      'Unpack the whole image: rbconfig.rb stands in lib/ruby, beside the standard library.',
+    ])
   if (runtime === undefined)
     throw notFound(`There is no Ruby in ${tree.shown('/')}; looked at ${looked.map((path) => tree.shown(path)).join(', ')}.`, [
       'Let --root name the root of an unpacked file system that holds a Ruby; an app on this machine is named without --root.',
