@@ -53,6 +53,8 @@ class Session {
       }
       this.#wake()
     })
+    // A reset is an end.
+    link.socket.on('error', () => {})
     link.socket.on('close', () => {
       this.isOver = true
       this.#wake()
@@ -184,6 +186,8 @@ const found: [Buffer[], boolean][] = [
   ]),
   // PostgreSQL itself ends the session: XX000, "BeginTransactionBlock: unexpected state END".
   [[round(parse('p', 'COMMIT')), query('EXECUTE p(1); BEGIN')], false],
+  // So it resets the connection where it has not read all that was sent.
+  [[round(parse('p', 'COMMIT')), query('EXECUTE p(1); BEGIN'), query(`SELECT 1${' '.repeat(200_000)}`)], true],
 ]
 
 describe('a session that is moved', () => {
