@@ -88,9 +88,15 @@ export const findingRules = {
     means: "A gem of Gemfile.lock is installed only for another Ruby, in that one's folder.",
     example: 'vendor/bundle/ruby/2.7.0 holds pg 1.5.4; this Ruby looks in vendor/bundle/ruby/3.1.0',
   },
+  GEMSPEC_BROKEN: {
+    severity: 'error',
+    means:
+      "Ruby can not evaluate the specification of an installed gem of Gemfile.lock (it is empty, cut, amid a merge, or another gem's): RubyGems and Bundler do not find the gem.",
+    example: 'specifications/pg-1.5.4.gemspec is cut: its last "end" is missing',
+  },
   GEMSPEC_UNREADABLE: {
     severity: 'warning',
-    means: 'The specification of an installed gem cannot be understood, so its extensions are not validated.',
+    means: 'The specification of an installed gem can not be understood, in whole or in part; what it hides is not validated.',
     example: 'specifications/pg-1.5.4.gemspec has neither stub lines nor a plain name',
   },
   REQUIRED_RUBY_UNMET: {

@@ -41,7 +41,10 @@ export async function inspectBundle(
   observations.push(...(await checkDockerfile(tree, appPath, runtime)))
 
   const found = findGems(tree, lock, settings, runtime)
-  observations.push(...checkAbsent(found.absent, found.gems, settings, runtime), ...found.unreadable.map(specUnreadable))
+  observations.push(
+    ...checkAbsent(found.absent, found.gems, settings, runtime),
+    ...found.unreadable.map((spec) => specUnreadable(spec, lock.tag === 'Lock')),
+  )
   const inspected = await inspectGems(tree, found.gems, env, runtime)
   observations.push(...inspected.observations, ...(await checkKnownBad(found.gems, runtime)))
   if (mountInfo !== null) observations.push(...checkMounts(mountInfo, [...new Set(inspected.gems.map(({ gem }) => gem.home))]))
@@ -54,7 +57,7 @@ export async function inspectBundle(
     all,
     observations,
     unseen: [
-      ...found.unreadable,
+      ...found.unreadable.flatMap(({ name, effect }) => (effect === 'partly' ? [] : [name])),
       ...found.absent.filter((gem) => !isLeftOut(gem, settings) && (gem.native || gem.need === 'always')).map(({ name }) => name),
     ],
   }

@@ -9,6 +9,8 @@ export type Mend =
   | { readonly tag: 'Build' }
   /** Put the gem there at all. */
   | { readonly tag: 'Install' }
+  /** Put a gem there whose specification is of no use, and stands in the way. */
+  | { readonly tag: 'Anew'; readonly name: string; readonly specPath: string }
   /** Take the source gem instead of the precompiled one. */
   | { readonly tag: 'SourceBuild' }
   /**

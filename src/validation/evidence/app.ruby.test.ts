@@ -95,6 +95,20 @@ test('a specification that can not be understood warns', async () => {
   expect((await validateApp(app)).findings).toMatchObject([{ code: 'GEMSPEC_UNREADABLE', severity: 'warning', gem: 'tiny_ext' }])
 })
 
+test('one that states another version hides the gem, and one that is cut behind its stub lines hides it only with native code', async () => {
+  app = made.copy()
+  const whole = readFileSync(specification(), 'utf8')
+  writeFileSync(specification(), whole.replaceAll('1.2.3', '1.2.2'))
+  expect((await validateApp(app)).findings).toMatchObject([
+    { code: 'GEMSPEC_BROKEN', severity: 'error', gem: 'tiny_ext', evidence: [{ what: 'states tiny_ext 1.2.2' }] },
+  ])
+  writeFileSync(specification(), whole.replace(/# stub: ext.*\n/, '').slice(0, 300))
+  expect(await validateApp(app)).toMatchObject({
+    verdict: 'compatible',
+    findings: [{ code: 'GEMSPEC_UNREADABLE', evidence: [{ what: 'is cut: its last "end" is missing' }] }],
+  })
+})
+
 test('a second Ruby on PATH is a note that names both, first the judged one', async () => {
   app = made.copy()
   const [ruby = '', config = ''] = execFileSync(

@@ -1,4 +1,5 @@
 import type { FileTree, FileTrouble } from '../files/file-tree.ts'
+import type { UnreadableSpec } from '../gems/installed-gem.ts'
 import type { AppLock } from '../gems/read-lock.ts'
 import type { Observation } from '../observation.ts'
 
@@ -33,13 +34,20 @@ export function checkLock(lock: AppLock, where: string, hasGemfile: boolean): Ob
   }
 }
 
-export function specUnreadable(name: string): Observation {
+/** `isLocked`: a lock names the gem, so that Bundler must find it. */
+export function specUnreadable({ name, specPath, why, effect }: UnreadableSpec, isLocked: boolean): Observation {
+  const hidden = effect === 'hidden' && isLocked
+  const consequence = {
+    hidden: 'RubyGems does not find the gem',
+    unjudged: 'it was not validated',
+    partly: 'RubyGems goes by its first lines, and whoever asks for more of it fails',
+  } as const
   return {
-    code: 'GEMSPEC_UNREADABLE',
+    code: hidden ? 'GEMSPEC_BROKEN' : 'GEMSPEC_UNREADABLE',
     gem: name,
-    evidence: [{ what: 'neither stub lines nor a plain name', where: `specification of ${name}` }],
-    explanation: `The specification of ${name} can not be understood, so it was not validated.`,
-    mend: { tag: 'Install' },
+    evidence: [{ what: why, where: specPath }],
+    explanation: `The specification of ${name} ${why}, so ${consequence[effect]}.`,
+    mend: { tag: 'Anew', name, specPath },
   }
 }
 

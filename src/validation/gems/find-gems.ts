@@ -5,7 +5,7 @@ import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { absentFrom } from './absent-gem.ts'
 import type { BundleSettings } from './app-bundle.ts'
-import type { AbsentGem, InstalledGem } from './installed-gem.ts'
+import type { AbsentGem, InstalledGem, UnreadableSpec } from './installed-gem.ts'
 import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
 import { fitsPlatform } from './platform.ts'
@@ -16,8 +16,7 @@ import { findUnpackedGem } from './unpacked-gem.ts'
 export interface FoundGems {
   readonly gems: readonly InstalledGem[]
   readonly absent: readonly AbsentGem[]
-  /** Specifications that can't be understood. */
-  readonly unreadable: readonly string[]
+  readonly unreadable: readonly UnreadableSpec[]
   /** Gem folders that were searched, first first. */
   readonly folders: readonly string[]
 }
@@ -41,7 +40,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
   const toAbsent = absentFrom(tree, folders, specs, settings, runtime)
   const gems: InstalledGem[] = []
   const missing: LockedGem[] = []
-  const unreadable: string[] = []
+  const unreadable: UnreadableSpec[] = []
   const gemfile = readGemfileGems(tree.text(settings.gemfilePath) ?? '')
   const isLeftOut = readLeftOut(lock, gemfile, settings)
   for (const locked of lock.gems.values()) {
@@ -50,8 +49,8 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       locked.source.tag === 'Registry' || locked.source.tag === 'Plugin'
         ? fromSpecs(locked)
         : findUnpackedGem(tree, locked, settings, folders)
-    if (found === 'unreadable') unreadable.push(locked.name)
-    else if (found === null) missing.push(locked)
+    if (found === 'unreadable') continue
+    if (found === null) missing.push(locked)
     else gems.push(found)
   }
   const needOf = missing.length === 0 ? null : readNeeds(lock, gemfile, gems)
@@ -76,12 +75,18 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       )
     for (const { version, platform } of fitting) {
       const spec = specs.get(platform === 'ruby' ? `${name}-${version}` : `${name}-${version}-${platform}`)
-      if (spec !== undefined) return readInstalledGem(tree, spec, runtime) ?? 'unreadable'
+      if (spec !== undefined) return read(spec, name)
     }
     // A lock of another platform, or of `ruby` alone: Bundler takes what is installed here of that version (LazySpecification in lib/bundler).
     const isOpen = fitting.length === 0 || (!settings.forceRubyPlatform && lock.platforms.every((platform) => platform === 'ruby'))
     const spec = !isOpen ? undefined : installedHere(specs, name, variants[0]?.version ?? '', runtime)
-    return spec === undefined ? null : (readInstalledGem(tree, spec, runtime) ?? 'unreadable')
+    return spec === undefined ? null : read(spec, name)
+  }
+
+  function read(spec: SpecFile, name: string): InstalledGem | 'unreadable' {
+    const { gem, trouble } = readInstalledGem(tree, spec, runtime, name)
+    if (trouble !== null) unreadable.push(trouble)
+    return gem ?? 'unreadable'
   }
 }
 
@@ -106,11 +111,11 @@ function fullNamesOf({ name, variants }: LockedGem): string[] {
 export function findAllGems(tree: FileTree, settings: BundleSettings, runtime: Runtime): FoundGems {
   const folders = gemFolders(tree, settings, runtime)
   const gems: InstalledGem[] = []
-  const unreadable: string[] = []
+  const unreadable: UnreadableSpec[] = []
   for (const spec of newestOfEach(indexSpecs(tree, folders, runtime), runtime)) {
-    const gem = readInstalledGem(tree, spec, runtime)
-    if (gem === null) unreadable.push(spec.fullName)
-    else gems.push(gem)
+    const { gem, trouble } = readInstalledGem(tree, spec, runtime, spec.fullName)
+    if (trouble !== null) unreadable.push(trouble)
+    if (gem !== null) gems.push(gem)
   }
   return { gems, absent: [], unreadable, folders }
 }

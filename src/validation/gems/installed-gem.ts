@@ -38,6 +38,16 @@ export interface InstalledGem {
   readonly lacks: 'folder' | 'files' | 'trace' | null
 }
 
+/** The specification of an installed gem that Ruby can't evaluate, or that can't be read without running it. */
+export interface UnreadableSpec {
+  readonly name: string
+  readonly specPath: string
+  /** To follow "it": `is empty`. */
+  readonly why: string
+  /** `hidden`: RubyGems doesn't find the gem; `unjudged`: nothing is known of it; `partly`: RubyGems goes by its first lines. */
+  readonly effect: 'hidden' | 'unjudged' | 'partly'
+}
+
 /** `sometimes`: only a group, a platform or a condition wants it. */
 export type Need = 'always' | 'sometimes' | 'unclear'
 

@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
 import { readGemspec, type Gemspec } from '../../formats/gemspec/read-gemspec.ts'
+import { whyGemspecBroken } from '../../formats/gemspec/why-gemspec-broken.ts'
 import { isCritical } from '../compatibility/critical-gems.ts'
+import { whyNoFile } from '../files/describe-entry.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { defaultGemFiles } from './default-gem.ts'
-import type { InstalledGem } from './installed-gem.ts'
+import type { InstalledGem, UnreadableSpec } from './installed-gem.ts'
 
 /** One `specifications/*.gemspec`: its name is known before it is read. */
 export interface SpecFile {
@@ -24,11 +26,31 @@ export function listSpecs(tree: FileTree, home: string, isDefault = false): Spec
     .map(({ name }) => ({ fullName: name.slice(0, -'.gemspec'.length), path: posix.join(folder, name), home, isDefault }))
 }
 
-/** The gem that a specification describes; null when it can't be understood. */
-export function readInstalledGem(tree: FileTree, spec: SpecFile, runtime: Runtime): InstalledGem | null {
+export interface ReadGem {
+  /** Null when nothing of it can be judged. */
+  readonly gem: InstalledGem | null
+  readonly trouble: UnreadableSpec | null
+}
+
+/** The gem that a specification describes, and what is wrong with the specification itself. `name` is what it should describe. */
+export function readInstalledGem(tree: FileTree, spec: SpecFile, runtime: Runtime, name: string): ReadGem {
   const text = tree.text(spec.path)
-  const gemspec = text === null ? null : readGemspec(text)
-  if (text === null || gemspec === null || 'tag' in gemspec) return null
+  const trouble = (effect: UnreadableSpec['effect'], why: string): UnreadableSpec => ({ name, specPath: spec.path, why, effect })
+  if (text === null) return { gem: null, trouble: trouble('unjudged', `is ${whyNoFile(tree, spec.path) ?? 'no longer there'}`) }
+  const broken = whyGemspecBroken(text)
+  const gemspec = readGemspec(text)
+  if ('tag' in gemspec)
+    return { gem: null, trouble: broken === null ? trouble('unjudged', `has ${gemspec.why}`) : trouble('hidden', `is ${broken}`) }
+  // RubyGems goes by what it states, whatever the file is called.
+  if (!`${spec.fullName}-`.startsWith(`${gemspec.name}-${gemspec.version}-`) && gemspec.version !== '')
+    return { gem: null, trouble: trouble('hidden', `states ${gemspec.name} ${gemspec.version}`) }
+  // Without native code RubyGems and Bundler go by the stub lines, until somebody asks for more.
+  if (broken !== null && (!gemspec.fromStub || gemspec.extensions.length > 0))
+    return { gem: null, trouble: trouble('hidden', `is ${broken}`) }
+  return { gem: toInstalledGem(tree, spec, text, gemspec, runtime), trouble: broken === null ? null : trouble('partly', `is ${broken}`) }
+}
+
+function toInstalledGem(tree: FileTree, spec: SpecFile, text: string, gemspec: Gemspec, runtime: Runtime): InstalledGem {
   const folder = posix.join(spec.home, 'gems', spec.fullName)
   const gem = toGem(gemspec, spec.fullName, folder, spec.path)
   const own = { ...gem, home: spec.home, extensionsRoot: posix.join(spec.home, 'extensions'), packagedFiles: null, lacks: null }

@@ -7,7 +7,7 @@ import { installLibrary } from './install-library.ts'
 import { installRuby, reinstallRuby } from './install-ruby.ts'
 import type { Place } from './place.ts'
 import { restoreLock } from './restore-lock.ts'
-import { rebuildGem, reinstallOwner } from './rebuild-gem.ts'
+import { installAnew, rebuildGem, reinstallOwner } from './rebuild-gem.ts'
 
 /** Commands, to be typed in the app's folder in this order; a line that is no command is a sentence with a full stop. */
 export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend): string[] {
@@ -28,6 +28,8 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
       return restoreLock(place, mend.path)
     case 'Install':
       return withBundler(place, 'install')
+    case 'Anew':
+      return installAnew(place, mend)
     case 'SourceBuild':
       return gem === null ? [] : buildFromSource(place, gem)
     case 'Build':

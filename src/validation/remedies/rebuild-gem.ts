@@ -30,7 +30,7 @@ export function rebuildGem(place: Place, gem: InstalledGem): string[] {
 }
 
 /** For a gem that a package of the distribution delivered; null for all others. */
-export function reinstallOwner(place: Place, gem: InstalledGem): string[] | null {
+export function reinstallOwner(place: Place, gem: Pick<InstalledGem, 'name' | 'fullName' | 'specPath' | 'origin'>): string[] | null {
   const { tree } = place
   const system = place.system.packages
   if (system === null || system === 'homebrew' || gem.origin === 'default') return null
@@ -44,6 +44,20 @@ function rebuildBundled(place: Place, { name, fullName, home, specPath }: Instal
   if (isCached) return withBundler(place, `pristine ${quoted(name)}`).map(own)
   // Without the packed gem neither `pristine` nor `bundle install --redownload` fetches it again (Bundler 2.3); a gem that is not there is fetched.
   return [own(`rm ${typed(place, specPath)}`), ...withBundler(place, 'install').map(own)]
+}
+
+/** Installs a gem whose specification tells nothing: what is not there is fetched, what is there in part is in the way. */
+export function installAnew(place: Place, { name, specPath }: { readonly name: string; readonly specPath: string }): string[] {
+  const fullName = posix.basename(specPath, '.gemspec')
+  const packaged = reinstallOwner(place, { name, fullName, specPath, origin: 'gem' })
+  if (packaged !== null) return packaged
+  const home = posix.resolve(specPath, '../..')
+  const own = (line: string) => asWriter(place, home, line)
+  const version = /-(\d[^-]*)/.exec(fullName)?.[1] ?? ''
+  const install = place.bundled
+    ? withBundler(place, 'install').map(own)
+    : [ofGemFolder(place, home, `gem install ${quoted(name)} --version ${quoted(version)}`)]
+  return [own(`rm ${typed(place, specPath)}`), ...install]
 }
 
 function isCheckedOut({ extensionsRoot }: InstalledGem): boolean {

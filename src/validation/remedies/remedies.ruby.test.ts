@@ -59,6 +59,8 @@ const breakages = {
   'an empty file': ({ loaded }: TinyApp) => truncateSync(loaded, 0),
   'a Git LFS pointer': ({ loaded }: TinyApp) =>
     writeFileSync(loaded, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'),
+  'a cut specification': ({ home }: TinyApp) => truncateSync(join(home, 'specifications/tiny_ext-1.2.3.gemspec'), 300),
+  'an emptied specification': ({ home }: TinyApp) => truncateSync(join(home, 'specifications/tiny_ext-1.2.3.gemspec'), 0),
 } as const
 
 const codes: Record<keyof typeof breakages, string> = {
@@ -69,6 +71,8 @@ const codes: Record<keyof typeof breakages, string> = {
   'a cut file': 'EXTENSION_TRUNCATED',
   'an empty file': 'EXTENSION_TRUNCATED',
   'a Git LFS pointer': 'EXTENSION_NO_LIBRARY',
+  'a cut specification': 'GEMSPEC_BROKEN',
+  'an emptied specification': 'GEMSPEC_BROKEN',
 }
 const kinds = Object.keys(breakages) as (keyof typeof breakages)[]
 
