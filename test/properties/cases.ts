@@ -25,8 +25,8 @@ export function modelProperty<Drawn>(number: number, drawn: fc.Arbitrary<Drawn>,
 }
 
 /**
- * A property on real processes: at least 10 drawn cases, `atOnce` side by side where none shares what another one changes. The case and
- * its seed are told with a failure, and `BEZEL_SEED` repeats it.
+ * A property on real processes: 10 drawn cases or more (`runs`), `atOnce` side by side where none shares what another one changes.
+ * The case and its seed are told with a failure, and `BEZEL_SEED` repeats it.
  */
 export function realProperty<Drawn>(
   number: number,
@@ -34,12 +34,13 @@ export function realProperty<Drawn>(
   holds: (value: Drawn) => Promise<void>,
   timeoutMs: number,
   atOnce: 1 | 2 = 1,
+  runs = realRuns,
 ): void {
   test(
     `${titleOf(number)} [real]`,
     async () => {
       const seed = Number(process.env['BEZEL_SEED'] ?? Date.now() % 2 ** 31)
-      const waiting = fc.sample(drawn, { numRuns: realRuns, seed })
+      const waiting = fc.sample(drawn, { numRuns: runs, seed })
       const work = async () => {
         for (let value = waiting.shift(); value !== undefined; value = waiting.shift()) await holdsFor(value)
       }
