@@ -159,15 +159,15 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     if (inspection.observations.length === 0) return []
     const { root, appPath, env, rubyPath } = this.#settings
     // What knows remedies is loaded only where something must be mended.
-    const [{ toFindings }, { rootInside, thisUser, toPlace }, { lostVariable }] = await Promise.all([
+    const [{ toFindings }, { rootInside, thisUser, toPlace }, { lostVariables }] = await Promise.all([
       import('./to-findings.ts'),
       import('./remedies/place.ts'),
-      import('./remedies/lost-variable.ts'),
+      import('./remedies/lost-variables.ts'),
     ])
     const typist =
       root === null
         ? thisUser(tree, env, rubyPath === null)
-        : { ...rootInside, lostVariable: lostVariable(tree, appPath, inspection.all.values(), runtime) }
+        : { ...rootInside, lost: lostVariables(tree, appPath, inspection.all.values(), runtime) }
     const place = toPlace(tree, appPath, inspection.scope === 'lock', runtime, typist)
     return toFindings(inspection, place, this.#settings.ignore, today())
   }

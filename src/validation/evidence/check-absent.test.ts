@@ -48,12 +48,24 @@ describe('an absent gem', () => {
   })
 
   test.each([
-    ['of a group, which may be an optional one', { gemfile: 'gem "a"\ngroup :x, optional: true do\n  gem "puma"\nend\n' }],
+    ['an optional group', { gemfile: 'gem "a"\ngroup :x, optional: true do\n  gem "puma"\nend\n' }],
+    ['the default group', { env: { ...known, BUNDLE_WITHOUT: 'test:default' } }],
+    ['a group that is none of those taken', { env: { ...known, BUNDLE_ONLY: 'assets' } }],
+  ] satisfies [string, Case][])('is rightly so when %s is left out', (_case, given) => {
+    expect(absent(given)['NEEDED_GEM_ABSENT'] ?? []).toEqual([])
+    expect(absent(given)['GEM_ABSENT'] ?? []).toEqual([])
+  })
+
+  test('is an error in a root whose settings name the folder of its gems, were it the only one', () => {
+    const files = { '/app/.bundle/config': 'BUNDLE_PATH: "vendor/bundle"\n' }
+    expect(absent({ env: {}, files })).toEqual({ GEM_ABSENT: [], NEEDED_GEM_ABSENT: ['nio4r', 'puma'] })
+  })
+
+  test.each([
+    ['of a group', { gemfile: 'gem "a"\ngroup :x do\n  gem "puma"\nend\n' }],
     ['of another platform', { gemfile: 'gem "a"\ngem "puma", platforms: :jruby\n' }],
     ['of a Gemfile that computes it', { gemfile: 'eval_gemfile "more"\n' }],
     ['of a lock without a Gemfile', { gemfile: null }],
-    ['where Bundler takes some groups only', { env: { ...known, BUNDLE_ONLY: 'assets' } }],
-    ['where the default group is left out', { env: { ...known, BUNDLE_WITHOUT: 'test:default' } }],
     ['of a bundle that stands alone', { files: { '/app/bundle/bundler/setup.rb': '' } }],
     ['of a root in which most are missing: only its environment knows where they are', { env: {} }],
   ] satisfies [string, Case][])('is a warning %s', (_case, given) => {

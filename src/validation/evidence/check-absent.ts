@@ -11,12 +11,13 @@ export function isLeftOut({ need, elsewhere, remains }: AbsentGem, { without, en
 }
 
 /**
- * Whether the app is certain to fail for want of a gem: Bundler would refuse to start. In a root most other gems must be there, or the
- * bundle is somewhere that only the lost environment names.
+ * Whether the app is certain to fail for want of a gem: Bundler would refuse to start. In a root whose settings name no folder, most other
+ * gems must be there, or the bundle is somewhere that only the lost environment names.
  */
 function isSurelyMissed({ need, mustBeInstalled }: AbsentGem, settings: BundleSettings, mostAreThere: boolean): boolean {
-  const { defaultMayBeLeftOut, standalone, environmentKnown } = settings
-  return need === 'always' && mustBeInstalled && !defaultMayBeLeftOut && !standalone && (environmentKnown || mostAreThere)
+  const { standalone, likelyPaths } = settings
+  const isPlaceKnown = likelyPaths.length === 0 || mostAreThere
+  return need === 'always' && mustBeInstalled && !standalone && isPlaceKnown
 }
 
 /** Gems of the lock that are not where this Ruby looks; `there` are those that are. */

@@ -13,6 +13,17 @@ describe('in a root, whose environment nobody knows', () => {
     expect(settings(files, { PATH: '/usr/bin' })).toMatchObject({ without: false })
   })
 
+  test("it counts also where the app's own, copied in, names a folder without gems, and the image's holds them", () => {
+    const files = {
+      ...gemfile,
+      '/srv/app/.bundle/config': 'BUNDLE_PATH: "vendor/bundle"\n',
+      '/usr/local/bundle/specifications/a.gemspec': '',
+    }
+    expect(settings(files)).toMatchObject({ path: null, configFolder: '/usr/local/bundle' })
+    const own = { ...files, '/srv/app/vendor/bundle/ruby/3.1.0/specifications/a.gemspec': '' }
+    expect(settings(own)).toMatchObject({ path: '/srv/app/vendor/bundle', configFolder: '/srv/app/.bundle' })
+  })
+
   test('the bundle may be where deployment mode and images put it, unless something names a folder', () => {
     expect(settings(gemfile).likelyPaths).toEqual(expect.arrayContaining(['/srv/app/vendor/bundle', '/usr/local/bundle']))
     expect(settings(gemfile, { PATH: '/usr/bin' }).likelyPaths).toEqual([])

@@ -7,6 +7,8 @@ export interface BundleSettings {
   /** `Gemfile.lock` (or `gems.locked`) beside the Gemfile, whether or not it exists. */
   readonly lockPath: string
   readonly gemfilePath: string
+  /** The folder of the app's own `config`. */
+  readonly configFolder: string
   /** Folder that holds `ruby/<abi>/`; null: the Ruby's own gem folders. */
   readonly path: string | null
   /** Where else the bundle may be, as `path`: nothing names a folder, and what the environment would say is not known. */
@@ -21,8 +23,6 @@ export interface BundleSettings {
   readonly without: boolean
   /** The groups that Bundler's settings name: left out, taken although they are optional, taken alone. */
   readonly groups: Readonly<Record<'without' | 'with' | 'only', ReadonlySet<string>>>
-  /** Whether what no group narrows may be left out as well: Bundler's setting `only`, or `without default`. */
-  readonly defaultMayBeLeftOut: boolean
   /** `bundle install --standalone` was used: the app starts without Bundler, and from a folder that no setting names. */
   readonly standalone: boolean
   readonly forceRubyPlatform: boolean
@@ -41,8 +41,7 @@ const inImages = [dockerBundle, '/bundle', '/gems', '/vendor/bundle', '/opt/bund
 export function readBundleSettings(tree: FileTree, appPath: string, env: Readonly<Record<string, string>>): BundleSettings {
   const known = env['PATH'] !== undefined
   const home = env['HOME'] ?? '/root'
-  const dockerConfig = !known && tree.facts(posix.join(dockerBundle, 'config')) !== null ? dockerBundle : undefined
-  const configFolder = env['BUNDLE_APP_CONFIG'] ?? dockerConfig ?? '.bundle'
+  const configFolder = env['BUNDLE_APP_CONFIG'] ?? (!known && hasImageConfig(tree, appPath) ? dockerBundle : '.bundle')
   const levelsOf = (folder: string) => new BundlerLevels(tree, posix.resolve(folder, configFolder), env)
   // An empty variable counts as not set.
   const gemfilePath = posix.resolve(
@@ -57,6 +56,7 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
   return {
     lockPath: posix.basename(gemfilePath) === 'gems.rb' ? posix.join(base, 'gems.locked') : `${gemfilePath}.lock`,
     gemfilePath,
+    configFolder: posix.resolve(base, configFolder),
     path: asked === undefined || asked === null ? null : posix.resolve(base, asked.replace(/^~(?=\/)/, home)),
     environmentKnown: known,
     likelyPaths: known || asked !== undefined ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
@@ -67,13 +67,22 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
     },
     without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (levels.value(key) ?? '') !== ''),
     groups: { without: groups('BUNDLE_WITHOUT'), with: groups('BUNDLE_WITH'), only: groups('BUNDLE_ONLY') },
-    defaultMayBeLeftOut:
-      (levels.value('BUNDLE_ONLY') ?? '') !== '' || /(?:^|[: ])default(?:$|[: ])/.test(levels.value('BUNDLE_WITHOUT') ?? ''),
     standalone: tree.facts(posix.join(base, 'bundle/bundler/setup.rb')) !== null,
     forceRubyPlatform: levels.isOn('BUNDLE_FORCE_RUBY_PLATFORM'),
     deployment,
     frozen: levels.value('BUNDLE_FROZEN') === undefined ? deployment : levels.isOn('BUNDLE_FROZEN'),
   }
+}
+
+/**
+ * Whether the official image's `BUNDLE_APP_CONFIG` surely hid the app's own configuration: it has one there, or its gems are there while the
+ * folder that the app's own names (copied in from where it was developed) holds none.
+ */
+function hasImageConfig(tree: FileTree, appPath: string): boolean {
+  if (tree.facts(posix.join(dockerBundle, 'config')) !== null) return true
+  const own = new BundlerLevels(tree, posix.join(appPath, '.bundle'), {}).path()
+  const holdsGems = (folder: string) => ['ruby', 'specifications'].some((name) => tree.facts(posix.join(folder, name))?.kind === 'folder')
+  return own !== undefined && own !== null && !holdsGems(posix.resolve(appPath, own)) && holdsGems(dockerBundle)
 }
 
 /** The last when there is none of them. */

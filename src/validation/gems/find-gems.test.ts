@@ -55,6 +55,19 @@ describe('a gem of the lock', () => {
     expect(find(files, ['ffi (1.16.3-arm64-darwin)'], ['arm64-darwin']).gems).toMatchObject([{ fullName: 'ffi-1.16.3-x86_64-linux' }])
   })
 
+  test('is the build whose platform is the same without gnu in its name', () => {
+    const files = {
+      [`${home}/specifications/ffi-1.17.2-x86_64-linux.gemspec`]: stub('ffi', '1.17.2', 'x86_64-linux'),
+      [`${home}/gems/ffi-1.17.2-x86_64-linux/lib/ffi.rb`]: '',
+      [`${home}/specifications/ffi-1.17.2-x86_64-linux-musl.gemspec`]: stub('ffi', '1.17.2', 'x86_64-linux-musl'),
+    }
+    const locked = ['ffi (1.17.2)', 'ffi (1.17.2-x86_64-linux-gnu)', 'ffi (1.17.2-x86_64-linux-musl)']
+    expect(find(files, locked, ['ruby', 'x86_64-linux-gnu', 'x86_64-linux-musl'])).toMatchObject({
+      gems: [{ fullName: 'ffi-1.17.2-x86_64-linux' }],
+      absent: [],
+    })
+  })
+
   test('that is locked for other platforms only is missed where the Gemfile needs it on every platform', () => {
     const files = {
       [`${home}/specifications/ffi-1.17.2-x86_64-linux-musl.gemspec`]: stub('ffi', '1.17.2', 'x86_64-linux-musl'),

@@ -8,7 +8,7 @@ import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem, UnreadableSpec } from './installed-gem.ts'
 import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
-import { fitsPlatform } from './platform.ts'
+import { fitsPlatform, isSamePlatform } from './platform.ts'
 import { findStrayBundle } from './stray-bundle.ts'
 import { listSpecs, readInstalledGem, type SpecFile } from './read-gem-folder.ts'
 import { findUnpackedGem } from './unpacked-gem.ts'
@@ -74,7 +74,9 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
         (one, other) => Number(one.platform === 'ruby') - Number(other.platform === 'ruby') || other.platform.length - one.platform.length,
       )
     for (const { version, platform } of fitting) {
-      const spec = specs.get(platform === 'ruby' ? `${name}-${version}` : `${name}-${version}-${platform}`)
+      const fullName = `${name}-${version}`
+      const spec =
+        platform === 'ruby' ? specs.get(fullName) : (specs.get(`${fullName}-${platform}`) ?? sameBuild(specs, fullName, platform))
       if (spec !== undefined) return read(spec, name)
     }
     // A lock of another platform, or of `ruby` alone: Bundler takes what is installed here of that version (LazySpecification in lib/bundler).
@@ -134,6 +136,14 @@ function newestOfEach(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): I
 
 function isNewer(version: string, than: string): boolean {
   return version.localeCompare(than, 'en', { numeric: true }) > 0
+}
+
+/** The build that bears another name of its platform. */
+function sameBuild(specs: ReadonlyMap<string, SpecFile>, fullName: string, platform: string): SpecFile | undefined {
+  const other = [...specs.keys()].find(
+    (each) => each.startsWith(`${fullName}-`) && isSamePlatform(each.slice(fullName.length + 1), platform),
+  )
+  return other === undefined ? undefined : specs.get(other)
 }
 
 function installedHere(specs: ReadonlyMap<string, SpecFile>, name: string, version: string, runtime: Runtime): SpecFile | undefined {

@@ -9,6 +9,12 @@ export function fitsPlatform(gem: string, local: string): boolean {
   return cpuFits && mine.os === theirs.os && (mine.os !== 'linux' || mine.libc === null || mine.libc === (theirs.libc ?? 'gnu'))
 }
 
+/** Whether two names stand for one platform: RubyGems before 3.3.22 left `gnu` out. */
+export function isSamePlatform(one: string, other: string): boolean {
+  const [left, right] = [parts(one), parts(other)]
+  return left.cpu === right.cpu && left.os === right.os && (left.libc ?? 'gnu') === (right.libc ?? 'gnu')
+}
+
 /** Processor, system and C library (`gnu`, `musl`; null when not named) of a RubyGems platform. */
 export function parts(platform: string): { readonly cpu: string; readonly os: string; readonly libc: string | null } {
   const [cpu = '', os = '', abi = ''] = platform.split('-')

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { readBundlerConfig } from '../../formats/bundler-config/read-bundler-config.ts'
+import { readBundleSettings } from '../gems/app-bundle.ts'
 import { BundlerLevels } from '../gems/bundler-levels.ts'
 import { asRoot, ofRuby } from './command-line.ts'
 import { installPackage } from './install-package.ts'
@@ -8,9 +9,10 @@ import type { Place } from './place.ts'
 /** Commands of the judged Ruby's Bundler, each without the word `bundle`; where it has none, that comes first. */
 export function withBundler(place: Place, ...commands: readonly string[]): string[] {
   const { name, first } = findBundler(place)
-  const { lostVariable } = place.typist
+  const { lost } = place.typist
   // Settings are the same wherever the gems are.
-  const where = (command: string) => (lostVariable === null || command.startsWith('config ') ? '' : `${lostVariable} `)
+  const where = (command: string) =>
+    [lost.config, command.startsWith('config ') ? null : lost.gems].flatMap((each) => (each === null ? [] : [`${each} `])).join('')
   return [...first, ...commands.map((command) => where(command) + ofRuby(place, `${name} ${command}`))]
 }
 
@@ -35,7 +37,7 @@ function findBundler(place: Place): { readonly name: string; readonly first: rea
  */
 export function unfrozen(place: Place, ...commands: readonly string[]): string[] {
   const { tree, appPath, typist } = place
-  const folder = posix.resolve(appPath, typist.env['BUNDLE_APP_CONFIG'] ?? '.bundle')
+  const folder = readBundleSettings(tree, appPath, typist.env).configFolder
   const own = readBundlerConfig(tree.text(posix.join(folder, 'config')) ?? '')
   const levels = new BundlerLevels(tree, folder, typist.env)
   const frozen = ['frozen', 'deployment'].flatMap((name) => {

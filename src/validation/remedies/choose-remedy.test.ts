@@ -13,7 +13,7 @@ const rebuild: Mend = { tag: 'Rebuild' }
 const mayNotWrite = { mayWrite: () => false }
 
 test('where only the lost environment names the gems, the commands name them', () => {
-  const typist = { lostVariable: 'BUNDLE_PATH=/data' }
+  const typist = { lost: { config: null, gems: 'BUNDLE_PATH=/data' } }
   expect(remedy(rebuild, { typist })).toEqual([expect.stringMatching(/^rm /), 'BUNDLE_PATH=/data bundle install'])
   expect(remedy({ tag: 'SourceBuild' }, { typist })).toEqual([
     'bundle config set --local force_ruby_platform true',
@@ -21,6 +21,20 @@ test('where only the lost environment names the gems, the commands name them', (
     'BUNDLE_PATH=/data bundle install',
   ])
   expect(remedy(rebuild, { typist, bundled: false }, { home: '/data' })).toEqual(['GEM_HOME=/data gem pristine bcrypt --version 3.1.20'])
+})
+
+test("where the lost environment hides the app's own configuration, Bundler is led to the one that counts", () => {
+  put('/usr/local/bundle/config', 'BUNDLE_FROZEN: "true"\n')
+  const app = 'BUNDLE_APP_CONFIG=/usr/local/bundle'
+  expect(remedy({ tag: 'SourceBuild' }, { typist: { lost: { config: app, gems: null } } })).toEqual(
+    [
+      'bundle config set --local force_ruby_platform true',
+      'bundle config set --local frozen false',
+      'bundle lock --add-platform ruby',
+      'bundle config set --local frozen true',
+      'bundle install',
+    ].map((line) => `${app} ${line}`),
+  )
 })
 
 test('a checkout of Git in vendor/cache is compiled by bundle install, once its mark is gone', () => {

@@ -17,6 +17,16 @@ export interface Place {
   readonly typist: Typist
 }
 
+/** Assignments that the app's own start makes and that no shell has where the environment is lost; null where nothing needs one. */
+export interface LostVariables {
+  /** Where the app's own configuration of Bundler is. */
+  readonly config: string | null
+  /** Where the gems are. */
+  readonly gems: string | null
+}
+
+const nothingLost: LostVariables = { config: null, gems: null }
+
 /** Whoever types the commands. */
 export interface Typist {
   /** How to become root for one command; null for root. */
@@ -25,8 +35,7 @@ export interface Typist {
   readonly env: Readonly<Record<string, string>>
   /** Where the shell looks for programs, first first. */
   readonly path: readonly string[]
-  /** An assignment that the app's own start must make and that no shell has there: where its gems are; null where it needs none. */
-  readonly lostVariable: string | null
+  readonly lost: LostVariables
   /** Whether `ruby` means the judged one to the shell; null: PATH tells. */
   readonly typesJudgedRuby: boolean | null
   mayWrite(path: string): boolean
@@ -40,7 +49,7 @@ export const rootInside: Typist = {
   rootBy: null,
   env: {},
   path: usualPath,
-  lostVariable: null,
+  lost: nothingLost,
   typesJudgedRuby: null,
   mayWrite: () => true,
 }
@@ -54,7 +63,7 @@ export function thisUser(tree: FileTree, env: Readonly<Record<string, string>>, 
     rootBy: isRoot ? null : hasSudo ? 'sudo' : 'su',
     env,
     path,
-    lostVariable: null,
+    lost: nothingLost,
     typesJudgedRuby: isFirst ? true : null,
     mayWrite,
   }
