@@ -52,6 +52,12 @@ export const findingRules = {
     means: 'Gemfile.lock names other platforms than this one, and is frozen (as in a deployment): Bundler refuses to start the app.',
     example: 'PLATFORMS are arm64-darwin-23; this is x86_64-linux; BUNDLE_DEPLOYMENT is true',
   },
+  BUNDLER_ABSENT: {
+    severity: 'error',
+    means:
+      "Gemfile.lock was written by another major version of Bundler than any that is installed, and this Ruby's RubyGems (before 3.3) starts no other for it.",
+    example: 'BUNDLED WITH 4.0.1; installed is 2.2.5, 2.1.4',
+  },
   DOCKERFILE_RUBY_DIFFERS: {
     severity: 'note',
     means: "The app's Dockerfile runs another Ruby than the one found: what fits here may not fit there.",

@@ -1,5 +1,6 @@
 import { checkAbsent, isLeftOut } from './evidence/check-absent.ts'
 import { checkApp } from './evidence/check-app.ts'
+import { checkBundler } from './evidence/check-bundler.ts'
 import { checkKnownBad } from './compatibility/check-known-bad.ts'
 import { checkLock, checkTroubles, specUnreadable } from './evidence/check-files.ts'
 import { checkDockerfile, checkPlatforms } from './evidence/check-declared.ts'
@@ -37,7 +38,7 @@ export async function inspectBundle(
   const lock = readLock(tree, settings.lockPath)
   const observations = checkLock(lock, settings.lockPath, tree.facts(settings.gemfilePath) !== null)
   observations.push(...(await checkApp(tree, appPath, settings, lock.tag === 'Lock' ? lock : null, runtime)))
-  if (lock.tag === 'Lock') observations.push(...checkPlatforms(lock, settings, runtime))
+  if (lock.tag === 'Lock') observations.push(...checkPlatforms(lock, settings, runtime), ...checkBundler(tree, lock, settings, runtime))
   observations.push(...(await checkDockerfile(tree, appPath, runtime)))
 
   const found = findGems(tree, lock, settings, runtime)

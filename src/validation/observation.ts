@@ -24,6 +24,8 @@ export type Mend =
   | { readonly tag: 'Permit'; readonly path: string }
   /** Restore Gemfile.lock. */
   | { readonly tag: 'Lock'; readonly path: string }
+  /** Let any Bundler read Gemfile.lock. */
+  | { readonly tag: 'Bundler'; readonly path: string }
   /** Repair the Ruby that is there. */
   | { readonly tag: 'Reinstall' }
   /** Use another Ruby. */

@@ -11,7 +11,11 @@ import type { Runtime } from '../runtime/runtime.ts'
  * Whether the lock names this platform. A `ruby` among its platforms stands for all (lib/bundler/match_platform.rb); where it may not
  * be changed, Bundler refuses to start (`validate_platforms!` of lib/bundler/definition.rb).
  */
-export function checkPlatforms({ platforms }: GemfileLock, { lockPath, frozen }: BundleSettings, runtime: Runtime): Observation[] {
+export function checkPlatforms(
+  { platforms }: GemfileLock,
+  { lockPath, frozen, forceRubyPlatform }: BundleSettings,
+  runtime: Runtime,
+): Observation[] {
   if (platforms.length === 0 || platforms.some((platform) => platform === 'ruby' || fitsPlatform(platform, runtime.platform))) return []
   return [
     {
@@ -19,7 +23,7 @@ export function checkPlatforms({ platforms }: GemfileLock, { lockPath, frozen }:
       gem: null,
       evidence: [{ what: `PLATFORMS are ${platforms.join(', ')}; this is ${runtime.platform}`, where: lockPath }],
       explanation: `Gemfile.lock does not name ${runtime.platform}${frozen ? ', and is frozen: Bundler refuses to start the app' : ''}.`,
-      mend: { tag: 'Say', lines: [`bundle lock --add-platform ${runtime.platform}`] },
+      mend: { tag: 'Say', lines: [`bundle lock --add-platform ${forceRubyPlatform ? 'ruby' : runtime.platform}`] },
     },
   ]
 }

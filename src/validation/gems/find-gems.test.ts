@@ -20,17 +20,17 @@ const runtime = madeRuntime(
 const stub = (name: string, version: string, platform = 'ruby', extensions = '') =>
   `# stub: ${name} ${version} ${platform} lib\n${extensions === '' ? '' : `# stub: ${extensions}\n`}`
 
-function lockOf(specs: readonly string[], platforms: readonly string[] = ['ruby']) {
+function lockOf(specs: readonly string[], platforms: readonly string[] = ['ruby'], bundledWith = '2.3.15') {
   const lock = readGemfileLock(
-    `GEM\n  remote: https://rubygems.org/\n  specs:\n${specs.map((spec) => `    ${spec}\n`).join('')}\nPLATFORMS\n${platforms.map((each) => `  ${each}\n`).join('')}\nDEPENDENCIES\n`,
+    `GEM\n  remote: https://rubygems.org/\n  specs:\n${specs.map((spec) => `    ${spec}\n`).join('')}\nPLATFORMS\n${platforms.map((each) => `  ${each}\n`).join('')}\nDEPENDENCIES\n\nBUNDLED WITH\n   ${bundledWith}\n`,
   )
   if (lock.tag !== 'Lock') throw new Error(lock.why)
   return lock
 }
 
-function find(files: Readonly<Record<string, string>>, specs: readonly string[], platforms?: readonly string[]) {
+function find(files: Readonly<Record<string, string>>, specs: readonly string[], platforms?: readonly string[], bundledWith?: string) {
   const tree = memoryTree(new Map(Object.entries(files)))
-  const { gems, absent } = findLockedGems(tree, lockOf(specs, platforms), readBundleSettings(tree, '/app', {}), runtime)
+  const { gems, absent } = findLockedGems(tree, lockOf(specs, platforms, bundledWith), readBundleSettings(tree, '/app', {}), runtime)
   return { gems: gems.map(({ fullName, origin, lacks }) => ({ fullName, origin, lacks })), absent }
 }
 
@@ -77,6 +77,19 @@ describe('a gem of the lock', () => {
     expect(find(files, locked, ['x86_64-linux']).absent).toMatchObject([
       { name: 'ffi', need: 'always', foreign: { platform: 'x86_64-linux-musl' }, mustBeInstalled: false },
     ])
+  })
+
+  test('is taken precompiled in spite of force_ruby_platform by Bundlers that did not obey it yet', () => {
+    const files = {
+      [`${home}/specifications/ffi-1.16.3-x86_64-linux.gemspec`]: stub('ffi', '1.16.3', 'x86_64-linux'),
+      [`${home}/gems/ffi-1.16.3-x86_64-linux/lib/ffi.rb`]: '',
+      '/app/Gemfile': '',
+      '/app/.bundle/config': 'BUNDLE_FORCE_RUBY_PLATFORM: "true"\n',
+    }
+    const found = (bundledWith: string) => find(files, ['ffi (1.16.3)'], ['ruby'], bundledWith).gems.map(({ fullName }) => fullName)
+    expect(['2.2.5', '2.2.9', '2.2.10', '2.3.15'].map(found)).toEqual([['ffi-1.16.3-x86_64-linux'], ['ffi-1.16.3-x86_64-linux'], [], []])
+    const debian = { ...files, '/usr/share/rubygems-integration/all/specifications/bundler-2.2.5.gemspec': '' }
+    expect(find(debian, ['ffi (1.16.3)'], ['ruby'], '2.6.9').gems).toMatchObject([{ fullName: 'ffi-1.16.3-x86_64-linux' }])
   })
 
   test('that is installed for another platform only says so, and has no remains', () => {

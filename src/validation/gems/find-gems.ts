@@ -8,6 +8,7 @@ import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem, UnreadableSpec } from './installed-gem.ts'
 import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
+import { bundlerInForce } from './installed-bundlers.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
 import { findStrayBundle } from './stray-bundle.ts'
 import { listSpecs, readInstalledGem, type SpecFile } from './read-gem-folder.ts'
@@ -80,9 +81,14 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       if (spec !== undefined) return read(spec, name)
     }
     // A lock of another platform, or of `ruby` alone: Bundler takes what is installed here of that version (LazySpecification in lib/bundler).
-    const isOpen = fitting.length === 0 || (!settings.forceRubyPlatform && lock.platforms.every((platform) => platform === 'ruby'))
+    const isOpen = fitting.length === 0 || (lock.platforms.every((platform) => platform === 'ruby') && !isForced())
     const spec = !isOpen ? undefined : installedHere(specs, name, variants[0]?.version ?? '', runtime)
     return spec === undefined ? null : read(spec, name)
+  }
+
+  function isForced(): boolean {
+    const bundler = settings.forceRubyPlatform ? bundlerInForce(tree, lock.bundledWith, runtime) : null
+    return settings.forceRubyPlatform && (bundler === null || !isNewer(obeysForce, bundler))
   }
 
   function read(spec: SpecFile, name: string): InstalledGem | 'unreadable' {
@@ -133,6 +139,9 @@ function newestOfEach(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): I
   }
   return [...newest.values()].map(({ spec }) => spec)
 }
+
+/** Older Bundlers, as Debian 11's 2.2.5, install and load a precompiled gem in spite of `force_ruby_platform`, if the lock names `ruby` alone. */
+const obeysForce = '2.2.10'
 
 function isNewer(version: string, than: string): boolean {
   return version.localeCompare(than, 'en', { numeric: true }) > 0

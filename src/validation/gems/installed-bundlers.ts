@@ -1,0 +1,16 @@
+import type { FileTree } from '../files/file-tree.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { listSpecs } from './read-gem-folder.ts'
+
+/** Versions of Bundler that this Ruby finds, newest first. */
+export function installedBundlers(tree: FileTree, { gemFolders, defaultGemFolder }: Runtime): string[] {
+  const specs = [...gemFolders.flatMap((folder) => listSpecs(tree, folder)), ...listSpecs(tree, defaultGemFolder, true)]
+  const versions = specs.flatMap(({ fullName }) => /^bundler-(\d[^-]*)$/.exec(fullName)?.[1] ?? [])
+  return [...new Set(versions)].sort((one, other) => other.localeCompare(one, 'en', { numeric: true }))
+}
+
+/** The one that starts: the lock's own where it is there, else the newest; the lock's word where none is found. */
+export function bundlerInForce(tree: FileTree, bundledWith: string | null, runtime: Runtime): string | null {
+  const installed = installedBundlers(tree, runtime)
+  return bundledWith !== null && installed.includes(bundledWith) ? bundledWith : (installed[0] ?? bundledWith)
+}
