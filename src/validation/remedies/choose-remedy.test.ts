@@ -13,7 +13,7 @@ const rebuild: Mend = { tag: 'Rebuild' }
 const mayNotWrite = { mayWrite: () => false }
 
 test('where only the lost environment names the gems, the commands name them', () => {
-  const typist = { lost: { config: null, gems: 'BUNDLE_PATH=/data' } }
+  const typist = { lost: { config: null, gems: 'BUNDLE_PATH=/data', homes: ['/data'] } }
   expect(remedy(rebuild, { typist })).toEqual([expect.stringMatching(/^rm /), 'BUNDLE_PATH=/data bundle install'])
   expect(remedy({ tag: 'SourceBuild' }, { typist })).toEqual([
     'bundle config set --local force_ruby_platform true',
@@ -26,7 +26,7 @@ test('where only the lost environment names the gems, the commands name them', (
 test("where the lost environment hides the app's own configuration, Bundler is led to the one that counts", () => {
   put('/usr/local/bundle/config', 'BUNDLE_FROZEN: "true"\n')
   const app = 'BUNDLE_APP_CONFIG=/usr/local/bundle'
-  expect(remedy({ tag: 'SourceBuild' }, { typist: { lost: { config: app, gems: null } } })).toEqual(
+  expect(remedy({ tag: 'SourceBuild' }, { typist: { lost: { config: app, gems: null, homes: [] } } })).toEqual(
     [
       'bundle config set --local force_ruby_platform true',
       'bundle config set --local frozen false',

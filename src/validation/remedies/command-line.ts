@@ -44,7 +44,7 @@ export function ofRuby({ tree, runtime, typist }: Pick<Place, 'tree' | 'runtime'
 
 /** A `gem` command of the judged Ruby about a gem in one folder. */
 export function ofGemFolder(place: Pick<Place, 'tree' | 'runtime' | 'typist'>, home: string, command: string): string {
-  const where = place.typist.lost.gems === null ? '' : `GEM_HOME=${quoted(home)} `
+  const where = place.typist.lost.homes.includes(home) ? `GEM_HOME=${quoted(home)} ` : ''
   return asWriter(place, home, where + ofRuby(place, command))
 }
 

@@ -23,9 +23,11 @@ export interface LostVariables {
   readonly config: string | null
   /** Where the gems are. */
   readonly gems: string | null
+  /** Gem folders into which Ruby looks only where a variable names them. */
+  readonly homes: readonly string[]
 }
 
-const nothingLost: LostVariables = { config: null, gems: null }
+const nothingLost: LostVariables = { config: null, gems: null, homes: [] }
 
 /** Whoever types the commands. */
 export interface Typist {
