@@ -73,6 +73,12 @@ export const findingRules = {
     means: 'Gemfile.lock cannot be read, so nobody can tell which gems the app would load.',
     example: 'line 25: a merge conflict marker: resolve the conflict first',
   },
+  LOCK_OUTDATED: {
+    severity: 'error',
+    means:
+      'The Gemfile asks for a gem, or a version of it, that Gemfile.lock does not hold; the lock is frozen, or nothing that is installed serves: Bundler refuses to start the app.',
+    example: 'Gemfile asks for pg = 1.5.6, Gemfile.lock holds 1.5.9; none that is installed serves',
+  },
   GEM_ABSENT: {
     severity: 'warning',
     means:

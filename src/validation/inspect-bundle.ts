@@ -3,6 +3,7 @@ import { checkApp } from './evidence/check-app.ts'
 import { checkBundler } from './evidence/check-bundler.ts'
 import { checkKnownBad } from './compatibility/check-known-bad.ts'
 import { checkLock, checkTroubles, specUnreadable } from './evidence/check-files.ts'
+import { checkOutdatedLock } from './evidence/check-outdated-lock.ts'
 import { checkDockerfile, checkPlatforms } from './evidence/check-declared.ts'
 import { checkMounts } from './evidence/check-process.ts'
 import type { FileTree } from './files/file-tree.ts'
@@ -46,6 +47,7 @@ export async function inspectBundle(
     ...checkAbsent(found.absent, found.gems, settings, runtime),
     ...found.unreadable.map((spec) => specUnreadable(spec, lock.tag === 'Lock')),
   )
+  if (lock.tag === 'Lock') observations.push(...(await checkOutdatedLock(tree, lock, settings, found)))
   const inspected = await inspectGems(tree, found.gems, env, runtime)
   observations.push(...inspected.observations, ...(await checkKnownBad(found.gems, runtime)))
   if (mountInfo !== null) observations.push(...checkMounts(mountInfo, [...new Set(inspected.gems.map(({ gem }) => gem.home))]))
@@ -69,7 +71,7 @@ function findGems(tree: FileTree, lock: AppLock, settings: BundleSettings, runti
     case 'Lock':
       return findLockedGems(tree, lock, settings, runtime)
     case 'Unreadable':
-      return { gems: [], absent: [], unreadable: [], folders: [] }
+      return { gems: [], absent: [], unreadable: [], folders: [], versionsOf: () => [] }
     case 'Absent':
       return findAllGems(tree, settings, runtime)
   }

@@ -24,6 +24,8 @@ export type Mend =
   | { readonly tag: 'Permit'; readonly path: string }
   /** Restore Gemfile.lock. */
   | { readonly tag: 'Lock'; readonly path: string }
+  /** Bring Gemfile.lock up to date with the Gemfile. */
+  | { readonly tag: 'Relock' }
   /** Let any Bundler read Gemfile.lock. */
   | { readonly tag: 'Bundler'; readonly path: string }
   /** Repair the Ruby that is there. */

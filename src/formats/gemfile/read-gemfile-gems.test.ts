@@ -114,3 +114,26 @@ gem "asked", group: :a if ENV["A"]
   })
   expect([...optionalGroups]).toEqual(['one', 'two'])
 })
+
+test("what plain lines ask of a gem's version is told as RubyGems writes it", () => {
+  const text = `gem "pg", "1.5.9"
+gem 'rails', '~>7.1', ">= 7.1.2", require: false
+gem "puma", require: "puma/plugin"
+gem("msgpack", "= 1.7.3")
+gem "odd", "1.0", github: "a/odd"
+gem "ours", "~> 2.0", path: "ours"
+gem "hash", "group" => "test"
+gem "computed", VERSION
+gem "twice", ">= 1"
+gem "twice", "< 2"
+`
+  expect(Object.fromEntries(readGemfileGems(text).requirements)).toEqual({
+    pg: ['= 1.5.9'],
+    rails: ['~> 7.1', '>= 7.1.2'],
+    puma: [],
+    msgpack: ['= 1.7.3'],
+    hash: [],
+    computed: [],
+    twice: ['>= 1', '< 2'],
+  })
+})

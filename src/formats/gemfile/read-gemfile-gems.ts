@@ -6,6 +6,8 @@ export interface GemfileGems {
   readonly sometimes: ReadonlySet<string>
   /** The groups of each gem, of all its lines together; null for one of which they can't be told. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string> | null>
+  /** What plain lines ask of a gem's version, as RubyGems writes it (`= 1.5.9`); gems of other sources than a registry are left out. */
+  readonly requirements: ReadonlyMap<string, readonly string[]>
   /** Groups that are left out unless Bundler's setting `with` names them. */
   readonly optionalGroups: ReadonlySet<string>
 }
@@ -24,6 +26,8 @@ const narrowing = /^(?:group|platforms?|install_if|env)\b/
 const statement = /^(?:[\w@$.]+[ \t]*(?:\|\|)?=[ \t]*)?(?:if|unless|case|while|until|begin|def|for|class|module)\b/
 const narrowingOption = /(?:\b|:)(?:groups?|platforms?|install_if|optional)(?::|[ \t]*=>)|[ \t](?:if|unless)[ \t]/
 
+const otherSource = /(?:\b|:)(?:git|github|gist|bitbucket|path|source|ref|branch|tag)(?::|[ \t]*=>)/
+
 /** What stands behind the name and is computed: it may hold a group. */
 const computed = /\*\*|[,(][ \t]*(?:\*|&)|,[ \t]*[a-z_]\w*[ \t]*(?:[,)(]|$)/
 
@@ -32,6 +36,7 @@ export function readGemfileGems(text: string): GemfileGems {
   const always = new Set<string>()
   const sometimes = new Set<string>()
   const groups = new Map<string, ReadonlySet<string> | null>()
+  const requirements = new Map<string, readonly string[]>()
   const optionalGroups = new Set<string>()
   const blocks: Block[] = []
   for (const line of statements(text.slice(0, maxCharacters))) {
@@ -39,6 +44,7 @@ export function readGemfileGems(text: string): GemfileGems {
     if (name !== undefined) {
       const isComputed = computed.test(rest)
       if (!isComputed) (blocks.some(({ narrows }) => narrows) || narrowingOption.test(rest) ? sometimes : always).add(name)
+      if (!isComputed && !otherSource.test(rest)) requirements.set(name, [...(requirements.get(name) ?? []), ...requirementsIn(rest)])
       const mine = isComputed ? null : together([...blocks.map((block) => block.groups), groupsOfOption(rest)])
       groups.set(name, together([...(groups.has(name) ? [groups.get(name) ?? null] : []), mine?.size === 0 ? ['default'] : mine]))
     }
@@ -50,7 +56,14 @@ export function readGemfileGems(text: string): GemfileGems {
       if (/\boptional(?::|[ \t]*=>)[ \t]*true\b/.test(line)) for (const group of named ?? []) optionalGroups.add(group)
     } else if (/^(?:end\b|\})/.test(line)) blocks.pop()
   }
-  return { always, sometimes: new Set([...sometimes].filter((name) => !always.has(name))), groups, optionalGroups }
+  return { always, sometimes: new Set([...sometimes].filter((name) => !always.has(name))), groups, requirements, optionalGroups }
+}
+
+/** Versions in quotes that follow the name directly. */
+function requirementsIn(rest: string): string[] {
+  const [listed = ''] = /^(?:[ \t]*,[ \t]*(?:"[^"#\n]*"|'[^'\n]*')(?![ \t]*=>))*/.exec(rest) ?? []
+  const parts = [...listed.matchAll(/["'][ \t]*(?:([<>=!~]+)[ \t]*)?(\d[\w.]*)[ \t]*["']/g)]
+  return parts.map(([, operator = '=', version = '']) => `${operator} ${version}`)
 }
 
 function together(parts: readonly (Iterable<string> | null)[]): ReadonlySet<string> | null {

@@ -20,6 +20,8 @@ export interface FoundGems {
   readonly unreadable: readonly UnreadableSpec[]
   /** Gem folders that were searched, first first. */
   readonly folders: readonly string[]
+  /** Versions of a gem that are installed there, whatever the lock says. */
+  readonly versionsOf: (name: string) => readonly string[]
 }
 
 /** Folders in which Bundler (or, without `settings.path`, RubyGems) looks for gems of this Ruby. */
@@ -59,7 +61,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
     const need = needOf?.(locked.name) ?? 'unclear'
     return need !== 'always' && isForOthers(locked) ? [] : [{ ...toAbsent(locked), need }]
   })
-  return { gems, absent, unreadable, folders }
+  return { gems, absent, unreadable, folders, versionsOf: (name) => versionsIn(specs, name) }
 
   /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
   function isForOthers({ variants }: LockedGem): boolean {
@@ -120,12 +122,19 @@ export function findAllGems(tree: FileTree, settings: BundleSettings, runtime: R
   const folders = gemFolders(tree, settings, runtime)
   const gems: InstalledGem[] = []
   const unreadable: UnreadableSpec[] = []
-  for (const spec of newestOfEach(indexSpecs(tree, folders, runtime), runtime)) {
+  const specs = indexSpecs(tree, folders, runtime)
+  for (const spec of newestOfEach(specs, runtime)) {
     const { gem, trouble } = readInstalledGem(tree, spec, runtime, spec.fullName)
     if (trouble !== null) unreadable.push(trouble)
     if (gem !== null) gems.push(gem)
   }
-  return { gems, absent: [], unreadable, folders }
+  return { gems, absent: [], unreadable, folders, versionsOf: (name) => versionsIn(specs, name) }
+}
+
+function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string): string[] {
+  const before = `${name}-`
+  const rest = [...specs.keys()].flatMap((fullName) => (fullName.startsWith(before) ? [fullName.slice(before.length)] : []))
+  return rest.flatMap((version) => /^\d[^-]*/.exec(version)?.[0] ?? [])
 }
 
 /** RubyGems passes over the builds for other platforms. */

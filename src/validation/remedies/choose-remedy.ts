@@ -26,6 +26,10 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
       return [asWriter(place, posix.dirname(mend.path), `chmod a+rX ${typed(place, mend.path)}`)]
     case 'Lock':
       return restoreLock(place, mend.path)
+    case 'Relock': {
+      const changed = unfrozen(place, 'lock')
+      return withBundler(place, ...(changed.length === 1 ? [] : changed), 'install')
+    }
     case 'Bundler':
       // No Bundler writes an older version than the one that stands there.
       return [asWriter(place, posix.dirname(mend.path), `sed -i '/^BUNDLED WITH$/,$d' ${typed(place, mend.path)}`)]

@@ -53,3 +53,21 @@ test('without Bundler the older version goes, too: whoever asks for less would g
   expect((await validateApp({ ...app, env })).findings.filter(({ gem }) => gem === 'tiny_ext')).toEqual([])
   type(`ruby -e 'require "tiny_ext"; exit Gem.loaded_specs["tiny_ext"].version.to_s == "1.2.4"'`)
 })
+
+test.each(['false', 'true'])(
+  'the version that the Gemfile asks for and the lock does not hold is installed, frozen: %s',
+  async (frozen) => {
+    app = createTinyApp('bundler')
+    offerNewer(app, '1.2.4')
+    await app.type(`bundle config set --local frozen ${frozen}`)
+    const gemfile = join(app.path, 'Gemfile')
+    writeFileSync(gemfile, readFileSync(gemfile, 'utf8').replace('gem "tiny_ext"', 'gem "tiny_ext", "~> 1.2.4"'))
+    const start = () => app.type('bundle exec ruby -e 1')
+    await expect(start()).rejects.toThrow()
+    const { verdict, findings } = await validateApp(app)
+    expect([verdict, findings.map(({ code }) => code)]).toEqual(['incompatible', ['LOCK_OUTDATED']])
+    for (const line of findings[0]?.remedy ?? []) await app.type(line)
+    expect(await validateApp(app)).toMatchObject({ verdict: 'compatible', findings: [] })
+    await start()
+  },
+)
