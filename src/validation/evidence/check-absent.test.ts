@@ -92,3 +92,35 @@ describe('an absent gem', () => {
     expect(absent({ files, env: { ...known, BUNDLE_FORCE_RUBY_PLATFORM: 'true' } })['NEEDED_GEM_ABSENT']).toEqual(['nio4r', 'puma'])
   })
 })
+
+test('a checkout or a folder that the Gemfile needs and that is gone is an error, too', () => {
+  const sources = `GIT
+  remote: https://example.test/made.git
+  revision: 0123456789abcdef
+  specs:
+    made (1.0)
+
+PATH
+  remote: engines/pay
+  specs:
+    pay (0.1.0)
+
+DEPENDENCIES
+  made!
+  pay!
+`
+  const seen = (files: Readonly<Record<string, string>>) => {
+    const gemfile = 'gem "made", git: "https://example.test/made.git"\ngem "pay", path: "engines/pay"\n'
+    const tree = memoryTree(new Map(Object.entries({ '/app/Gemfile': gemfile, ...files })))
+    const lock = readGemfileLock(sources)
+    if (lock.tag !== 'Lock') throw new Error(lock.why)
+    const settings = readBundleSettings(tree, '/app', known)
+    const found = findLockedGems(tree, lock, settings, runtime)
+    return checkAbsent(found.absent, found.gems, settings, runtime)
+  }
+  expect(seen({})).toMatchObject([
+    { code: 'NEEDED_GEM_ABSENT', gem: 'made', mend: { tag: 'Install' } },
+    { code: 'NEEDED_GEM_ABSENT', gem: 'pay', evidence: [{ where: '/app/engines/pay' }, {}], mend: { tag: 'Say' } },
+  ])
+  expect(seen({ [`${home}/bundler/gems/made-0123456789ab/made.gemspec`]: '', '/app/engines/pay/pay.gemspec': '' })).toEqual([])
+})

@@ -29,7 +29,7 @@ export function checkAbsent(
 ): Observation[] {
   const mostAreThere = there.filter(({ origin }) => origin === 'gem').length >= absent.filter(({ need }) => need === 'always').length
   return absent.flatMap((gem): Observation[] => {
-    const { name, version, elsewhere, foreign, remains } = gem
+    const { name, version, elsewhere, foreign, remains, sourceFolder } = gem
     if (isLeftOut(gem, settings)) return []
     if (foreign !== null) return [forOtherPlatform(name, version, foreign, runtime)]
     if (remains !== null && elsewhere.length === 0)
@@ -58,11 +58,16 @@ export function checkAbsent(
         code: missed ? 'NEEDED_GEM_ABSENT' : 'GEM_ABSENT',
         gem: name,
         evidence: [
-          { what: `${name} ${version} is in none of the gem folders`, where: settings.lockPath },
+          sourceFolder === null
+            ? { what: `${name} ${version} is in none of the gem folders`, where: settings.lockPath }
+            : { what: `does not exist; ${name} ${version} is locked to it`, where: sourceFolder },
           ...(missed ? [{ what: 'needs it, whatever the groups', where: settings.gemfilePath }] : []),
         ],
-        explanation: `${name} ${version} of Gemfile.lock is not installed${missed ? ', and Bundler will refuse to start the app' : ''}.`,
-        mend: { tag: 'Install' },
+        explanation: `${name} ${version} of Gemfile.lock is not ${sourceFolder === null ? 'installed' : 'there'}${missed ? ', and Bundler will refuse to start the app' : ''}.`,
+        mend:
+          sourceFolder === null
+            ? { tag: 'Install' }
+            : { tag: 'Say', lines: [`Put ${sourceFolder} back, where Gemfile.lock takes ${name} from, or take it out of the Gemfile.`] },
       },
     ]
   })

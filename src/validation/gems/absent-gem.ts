@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
+import type { LockedGem, LockedVariant } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import { isCritical } from '../compatibility/critical-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -18,6 +18,7 @@ export function absentFrom(
 ): (gem: LockedGem) => Omit<AbsentGem, 'need'> {
   let others: readonly { readonly abi: string; readonly home: string }[] | null = null
   let foreign: ReadonlyMap<string, AbsentGem['foreign']> | null = null
+  const isForHere = ({ platform }: LockedVariant) => platform === 'ruby' || fitsPlatform(platform, runtime.platform)
   return ({ name, version, variants, source }) => {
     foreign ??= foreignBuilds(specs, runtime)
     others ??= otherAbis(tree, settings.path === null ? folders : [posix.join(settings.path, 'ruby', runtime.abi)], runtime)
@@ -31,8 +32,8 @@ export function absentFrom(
       ),
       foreign: foreign.get(`${name}-${version}`) ?? null,
       remains: own.find((folder) => !specs.has(posix.basename(folder)) && tree.facts(folder)?.kind === 'folder') ?? null,
-      mustBeInstalled:
-        source.tag === 'Registry' && variants.some(({ platform }) => platform === 'ruby' || fitsPlatform(platform, runtime.platform)),
+      mustBeInstalled: source.tag === 'Registry' ? variants.some(isForHere) : source.tag !== 'Plugin',
+      sourceFolder: source.tag === 'Path' ? posix.resolve(posix.dirname(settings.gemfilePath), source.remote) : null,
       native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
     }
   }

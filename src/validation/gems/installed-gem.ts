@@ -62,10 +62,12 @@ export interface AbsentGem {
   /** Its own folder, which stands in a searched gem folder without a specification; null when there is none. */
   readonly remains: string | null
   /**
-   * Whether Bundler finds it in a gem folder or nowhere: of a registry, and locked for this platform. Gems of Git, folders and plugins may be
-   * where only Bundler knows; what is locked for other platforms is resolved anew.
+   * Whether Bundler finds it where was looked, or nowhere: a gem of a registry that is locked for this platform, a checkout, a folder. Gems of
+   * plugins may be where only Bundler knows; what is locked for other platforms is resolved anew.
    */
   readonly mustBeInstalled: boolean
+  /** The folder of a `path:` source, which no Bundler brings back; null for all others. */
+  readonly sourceFolder: string | null
   /** Whether the app needs it whatever its groups are: as far as the Gemfile's plain lines tell. */
   readonly need: Need
   /** Whether it is known to have native code: the lock offers it precompiled, or it is one of the critical gems. */
