@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { startBezel } from '../support/bezel-run.ts'
@@ -39,8 +39,10 @@ function buildForRuby27(app: string): void {
 
 test('a pg_ext.so of Ruby 2.7 keeps the port shut with 78, and the command that is told mends it', { timeout }, async () => {
   copy = mkdtempSync('/tmp/bz-wrong-pg-')
-  cpSync(examples, copy, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.includes('/puma-pg/vendor') })
+  cpSync(examples, copy, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('/vendor') })
   const app = join(copy, 'iodine-pg')
+  // Where the bundle itself is a link, a copy of the link would have the real one broken.
+  cpSync(realpathSync(join(examples, 'iodine-pg/vendor')), join(app, 'vendor'), { recursive: true, verbatimSymlinks: true })
   buildForRuby27(app)
   await using database = await startPostgres()
   const start = () =>
