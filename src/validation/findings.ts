@@ -23,9 +23,15 @@ export const findingRules = {
     example: 'error while loading shared libraries: libruby-3.1.so.3.1: cannot open shared object file',
   },
   RUBY_MOVED: {
-    severity: 'warning',
-    means: 'The interpreter stands elsewhere than it was built for, and looks for its standard library where nothing is.',
+    severity: 'error',
+    means:
+      'The interpreter stands elsewhere than it was built for, and looks for its standard library where nothing is: without RUBYLIB it finds not even RubyGems.',
     example: '/opt/ruby/bin/ruby was built for /usr/local, where no standard library is',
+  },
+  GEMFILE_UNREADABLE: {
+    severity: 'error',
+    means: 'The Gemfile can not be read, or is amid a merge: Bundler refuses to start the app.',
+    example: 'line 12: a merge conflict marker: resolve the conflict first',
   },
   GEMFILE_RUBY_DIFFERS: {
     severity: 'error',

@@ -89,6 +89,21 @@ test('a Dockerfile that ends with another Ruby is a note with its line', async (
   }
 })
 
+test('a Gemfile amid a merge is refused, as Bundler does', async () => {
+  app = made.copy()
+  const gemfile = join(app.path, 'Gemfile')
+  writeFileSync(gemfile, `${readFileSync(gemfile, 'utf8')}<<<<<<< HEAD\n=======\n>>>>>>> other\n`)
+  await expect(app.type('bundle exec ruby -e 1')).rejects.toThrow()
+  const lines = readFileSync(gemfile, 'utf8').split('\n').indexOf('<<<<<<< HEAD') + 1
+  expect((await validateApp(app)).findings).toMatchObject([
+    {
+      code: 'GEMFILE_UNREADABLE',
+      severity: 'error',
+      evidence: [{ what: expect.stringMatching(`^line ${lines}: a merge conflict`), where: gemfile }],
+    },
+  ])
+})
+
 test('a specification that can not be understood warns', async () => {
   app = made.copy()
   writeFileSync(specification(), 'Gem::Specification.new { |s| s.name = compute_it }\n')

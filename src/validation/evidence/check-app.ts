@@ -48,7 +48,10 @@ export async function checkApp(
 }
 
 async function checkGemfile(tree: FileTree, { gemfilePath }: BundleSettings, runtime: Runtime): Promise<Observation | null> {
-  const asked = readGemfileRuby(tree.text(gemfilePath) ?? '')
+  const text = tree.text(gemfilePath) ?? ''
+  const why = tree.facts(gemfilePath)?.kind === 'folder' ? 'is a folder' : conflictIn(text)
+  if (why !== null) return unreadableGemfile(gemfilePath, why)
+  const asked = readGemfileRuby(text)
   if (asked.tag === 'Absent' || asked.tag === 'Computed') return null
   const version = asked.tag === 'File' ? readAskedVersion(tree.text(posix.resolve(posix.dirname(gemfilePath), asked.path)) ?? '') : null
   const parts = asked.tag === 'Requirement' ? asked.parts : version === null ? [] : [version]
@@ -61,6 +64,24 @@ async function checkGemfile(tree: FileTree, { gemfilePath }: BundleSettings, run
     `The Gemfile asks for Ruby ${wanted}; ${runtime.rubyPath} is ${runtime.version}, and Bundler will refuse to start.`,
     wanted,
   )
+}
+
+/** No line of Ruby begins like the markers of Git. */
+function conflictIn(text: string): string | null {
+  const marker = /^(?:<{7}|>{7}) /m.exec(text)
+  return marker === null
+    ? null
+    : `line ${text.slice(0, marker.index).split('\n').length}: a merge conflict marker: resolve the conflict first`
+}
+
+function unreadableGemfile(where: string, why: string): Observation {
+  return {
+    code: 'GEMFILE_UNREADABLE',
+    gem: null,
+    evidence: [{ what: why, where }],
+    explanation: `Bundler can not read the Gemfile (${why}), and refuses to start the app.`,
+    mend: { tag: 'Say', lines: [`Mend ${where} by hand: only a person can tell which gems were meant.`] },
+  }
 }
 
 function differs(

@@ -5,6 +5,7 @@ import type { EntryKind, FileFacts, FileTree, FileTrouble, OpenFile } from './fi
 /** Linux gives up after 40 links (path_resolution(7)). */
 const maxLinks = 40
 const maxTextBytes = 8 * 1024 * 1024
+const anybodyReads = 0o444
 const absent: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])
 
 /** A tree on disk. Links are followed here, not by the kernel: an absolute one begins again at `root`, `..` stops there. */
@@ -65,7 +66,13 @@ export class DiskTree implements FileTree {
   open(path: string): OpenFile | null {
     const real = this.realPath(path)
     // Looked at before it is opened: a device may act on that, and whoever writes into a pipe would wake.
-    if (real === null || this.#statsOf(real)?.isFile() !== true) return null
+    const seen = real === null ? null : this.#statsOf(real)
+    if (real === null || seen?.isFile() !== true) return null
+    if (this.#root !== '' && (seen.mode & anybodyReads) === 0) {
+      // Root, who looks into an unpacked system, reads it all the same; whoever runs the app there most likely is another.
+      this.#troubles.set(real, { path: real, errno: 'EACCES' })
+      return null
+    }
     let descriptor: number | null = null
     try {
       // Not blocking: what was a file a moment ago may be a pipe without a writer now.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { copyRoot, type RootCopy } from '../../../test/fixtures/rubies/root-copy.ts'
@@ -89,6 +89,24 @@ describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { ti
     rmSync(file)
     writeFileSync(file, '')
     expect(await mendRoot(root, 'EXTENSION_TRUNCATED')).toEqual(['apt-get install --reinstall -y ruby3.1 libruby3.1'])
+  })
+
+  test.each([
+    ['its standard library is gone', 'rm -r /usr/lib/ruby/3.1.0'],
+    ['only its link is left', 'rm /usr/bin/ruby3.1'],
+    ['it was emptied', 'rm /usr/bin/ruby3.1 && install -m 755 /dev/null /usr/bin/ruby3.1'],
+  ])('install Ruby over itself when %s', async (_title, damage) => {
+    bundleGem(root, 'bcrypt', '3.1.0')
+    await root.type(damage)
+    expect(await mendRoot(root, 'RUBY_BROKEN')).toEqual(['apt-get install --reinstall -y ruby3.1 libruby3.1'])
+    expect(await root.type("ruby -rset -e 'print RUBY_VERSION'")).toBe('3.1.2')
+  })
+
+  test('open a compiled file that nobody may read', async () => {
+    bundleGem(root, 'bcrypt', '3.1.0')
+    const file = 'vendor/bundle/ruby/3.1.0/gems/bcrypt-3.1.20/lib/bcrypt_ext.so'
+    chmodSync(join(root.path, 'app', file), 0)
+    expect(await mendRoot(root, 'EXTENSION_UNREADABLE')).toEqual([`chmod a+rX ${file}`])
   })
 
   test("install a packaged gem over itself, under its package's own name", async () => {

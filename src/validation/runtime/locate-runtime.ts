@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { BezelError } from '../../errors.ts'
 import { isForArch, machineName } from '../evidence/machine-name.ts'
 import { whyUnusable } from '../evidence/why-unusable.ts'
+import { whyNoFile } from '../files/describe-entry.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Observation } from '../observation.ts'
 import { askRuby, type RubyAnswer } from './ask-ruby.ts'
@@ -72,23 +73,39 @@ function readRoot(tree: FileTree, { appPath, rubyPath }: Where): Located {
   const { rubies, looked } =
     rubyPath === null ? findRubies(tree, appPath) : { rubies: [tree.realPath(rubyPath) ?? rubyPath], looked: [rubyPath] }
   const runtimes = rubies.flatMap((ruby) => readRuntime(tree, ruby) ?? [])
-  const [runtime, ...others] = runtimes
+  const [found, ...others] = runtimes
   const mute = rubies.find((ruby) => tree.facts(ruby)?.kind === 'file')
-  if (runtime === undefined && mute !== undefined)
+  const runtime = found ?? (mute === undefined ? brokenLink(tree, looked) : null)
+  if (runtime === null && mute !== undefined)
     throw notFound(`${tree.shown(mute)} is there, and no rbconfig.rb beside it that can be understood tells which Ruby it is.`, [
       'Unpack the whole image: rbconfig.rb stands in lib/ruby, beside the standard library.',
     ])
-  if (runtime === undefined)
+  if (runtime === null)
     throw notFound(`There is no Ruby in ${tree.shown('/')}; looked at ${looked.map((path) => tree.shown(path)).join(', ')}.`, [
       'Let --root name the root of an unpacked file system that holds a Ruby; an app on this machine is named without --root.',
     ])
   return { runtime, broken: brokenInRoot(tree, runtime), others: others.length === 0 ? [] : [severalRubies([runtime, ...others])] }
 }
 
+/** An interpreter that was deleted, or never unpacked, where its link and its library still tell which it was. */
+function brokenLink(tree: FileTree, looked: readonly string[]): Runtime | null {
+  const links = looked.filter((path) => tree.realPath(path) === null && whyNoFile(tree, path) !== null)
+  return links.map((path) => readRuntime(tree, path)).find((runtime) => runtime !== null) ?? null
+}
+
 /** What nobody could start, whatever libraries there are. */
-function brokenInRoot(tree: FileTree, { rubyPath, arch }: Runtime): Observation[] {
+function brokenInRoot(tree: FileTree, { rubyPath, arch, libraryFolder }: Runtime): Observation[] {
+  if (isLost(tree, libraryFolder)) return [brokenRuby(rubyPath, `its standard library ${libraryFolder} is gone, which a package delivered`)]
   const why = whyUnusable(tree, rubyPath, (elf) => (isForArch(arch, elf) ? null : `for ${machineName(elf)}, its rbconfig.rb for ${arch}`))
   return why === null || arch.includes('darwin') ? [] : [brokenRuby(rubyPath, `it is ${why}`)]
+}
+
+/** Whether a folder is gone that a package of Debian delivered. */
+function isLost(tree: FileTree, folder: string): boolean {
+  const info = '/var/lib/dpkg/info'
+  if (folder === '' || tree.realPath(folder) !== null) return false
+  const lists = tree.list(info).filter(({ name }) => name.includes('ruby') && name.endsWith('.list'))
+  return lists.some(({ name }) => tree.text(posix.join(info, name))?.split('\n').includes(folder) === true)
 }
 
 function notFound(message: string, remedy = ['Install Ruby, or put its folder into PATH.']): BezelError {

@@ -22,6 +22,8 @@ export interface Runtime {
   readonly prerelease: boolean
   /** Folders of gems that it searches when nobody says otherwise, first first. */
   readonly gemFolders: readonly string[]
+  /** Where the standard library is (`rubylibdir`). */
+  readonly libraryFolder: string
   /** Where default gems and the standard library keep their extensions. */
   readonly archFolder: string
   /** Where a distribution's packages put extensions (`vendor_ruby`). */
@@ -51,6 +53,7 @@ export function toRuntime(config: ReadonlyMap<string, string>, rubyPath: string,
     extensionSuffix: get('DLEXT') === '' ? 'so' : get('DLEXT'),
     prerelease: get('PATCHLEVEL') === '-1',
     gemFolders,
+    libraryFolder: get('rubylibdir'),
     archFolder: get('rubyarchdir'),
     vendorArchFolder: get('vendorarchdir'),
     movedFrom: null,
