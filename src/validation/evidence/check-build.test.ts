@@ -46,3 +46,15 @@ test('a build by rake may keep its library anywhere in the gem, as those of ffi-
 test('a build that linked nothing has lost nothing', async () => {
   expect(await codes('ruby mkrf_conf.rb\n', [])).toEqual([])
 })
+
+test('a gem without anything to require is installed in part, unless it is a mere list of others', async () => {
+  const seen = async (name: string, files: readonly string[]) => {
+    const tree = memoryTree(new Map(files.map((path) => [path, ''])))
+    const judged = { ...gem, name, declaresExtensions: false }
+    return (await checkBuild(tree, findExtensions(tree, judged, runtime), runtime)).map(({ code, evidence }) => [code, evidence[0]?.what])
+  }
+  expect(await seen('made', [])).toEqual([['GEM_INCOMPLETE', 'is empty']])
+  expect(await seen('made', [`${folder}/README.md`])).toEqual([])
+  expect(await seen('pg', [`${folder}/README.md`])).toEqual([['GEM_INCOMPLETE', 'does not exist']])
+  expect(await seen('pg', [`${folder}/lib/pg.rb`])).toEqual([])
+})

@@ -12,7 +12,7 @@ import { meetsRequirement } from './meets-requirement.ts'
 /** What the folders of one gem show before any file of it is opened. */
 export async function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: Runtime): Promise<Observation[]> {
   const { gem, loaded, otherMinors, buildComplete, builtFolder, builtForOthers } = extensions
-  const lacking = whatLacks(gem)
+  const lacking = whatLacks(gem) ?? whatIsHollow(tree, gem)
   if (lacking !== null) return [lacking]
   if (buildComplete === false)
     return [
@@ -109,6 +109,23 @@ function hasLostWhatItLinked(tree: FileTree, { folder }: InstalledGem, builtFold
   const log = tree.text(posix.join(builtFolder, 'gem_make.out'))
   if (log === null || !/linking shared-object \S+|-shared\b.*-o \S+\.(?:so|bundle)/.test(log)) return false
   return /\bextconf\.rb\b/.test(log) || glob(tree, folder, '**/*.{so,bundle}').length === 0
+}
+
+/**
+ * A gem whose folder holds nothing, or nothing to require. Some gems are mere lists of others and have no `lib`; a critical one has Ruby
+ * code of its own in it.
+ */
+function whatIsHollow(tree: FileTree, { name, version, folder, origin, requireFolders }: InstalledGem): Observation | null {
+  if (origin !== 'gem' || requireFolders.some((each) => tree.realPath(each) !== null)) return null
+  const isEmpty = tree.list(folder).length === 0
+  if (!isEmpty && !(isCritical(name) && requireFolders.length > 0)) return null
+  return {
+    code: 'GEM_INCOMPLETE',
+    gem: name,
+    evidence: isEmpty ? [{ what: 'is empty', where: folder }] : requireFolders.map((where) => ({ what: 'does not exist', where })),
+    explanation: `${name} ${version} is installed in part: ${isEmpty ? 'its folder is empty' : 'the Ruby code in its folder is gone'}.`,
+    mend: { tag: 'Rebuild' },
+  }
 }
 
 /** What the specification promises and is not there; null when nothing is missing. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { installAnew, offerPrecompiled } from '../../../test/fixtures/tiny-gem/offer-builds.ts'
@@ -59,6 +59,10 @@ const breakages = {
   'an empty file': ({ loaded }: TinyApp) => truncateSync(loaded, 0),
   'a Git LFS pointer': ({ loaded }: TinyApp) =>
     writeFileSync(loaded, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'),
+  'an emptied folder': ({ home }: TinyApp) => {
+    rmSync(join(home, 'gems/tiny_ext-1.2.3'), { recursive: true })
+    mkdirSync(join(home, 'gems/tiny_ext-1.2.3'))
+  },
   'a cut specification': ({ home }: TinyApp) => truncateSync(join(home, 'specifications/tiny_ext-1.2.3.gemspec'), 300),
   'an emptied specification': ({ home }: TinyApp) => truncateSync(join(home, 'specifications/tiny_ext-1.2.3.gemspec'), 0),
 } as const
@@ -71,6 +75,7 @@ const codes: Record<keyof typeof breakages, string> = {
   'a cut file': 'EXTENSION_TRUNCATED',
   'an empty file': 'EXTENSION_TRUNCATED',
   'a Git LFS pointer': 'EXTENSION_NO_LIBRARY',
+  'an emptied folder': 'GEM_INCOMPLETE',
   'a cut specification': 'GEMSPEC_BROKEN',
   'an emptied specification': 'GEMSPEC_BROKEN',
 }
