@@ -58,3 +58,12 @@ test('a gem without anything to require is installed in part, unless it is a mer
   expect(await seen('pg', [`${folder}/README.md`])).toEqual([['GEM_INCOMPLETE', 'does not exist']])
   expect(await seen('pg', [`${folder}/lib/pg.rb`])).toEqual([])
 })
+
+test('a gem that is a compiled file alone needs no folder', async () => {
+  const seen = async (feature: string) => {
+    const tree = memoryTree(new Map([`${built}/gem.build_complete`, `${built}/${feature}.so`].map((path) => [path, ''])))
+    return (await checkBuild(tree, findExtensions(tree, gem, runtime), runtime)).map(({ code }) => code)
+  }
+  expect(await seen('made')).toEqual([])
+  expect(await seen('made_ext')).toEqual(['GEM_INCOMPLETE'])
+})

@@ -12,7 +12,7 @@ import { meetsRequirement } from './meets-requirement.ts'
 /** What the folders of one gem show before any file of it is opened. */
 export async function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: Runtime): Promise<Observation[]> {
   const { gem, loaded, otherMinors, buildComplete, builtFolder, builtForOthers } = extensions
-  const lacking = whatLacks(gem) ?? whatIsHollow(tree, gem)
+  const lacking = whatLacks(gem) ?? whatIsHollow(tree, extensions)
   if (lacking !== null) return [lacking]
   if (buildComplete === false)
     return [
@@ -113,9 +113,11 @@ function hasLostWhatItLinked(tree: FileTree, { folder }: InstalledGem, builtFold
 
 /**
  * A gem whose folder holds nothing, or nothing to require. Some gems are mere lists of others and have no `lib`; a critical one has Ruby
- * code of its own in it.
+ * code of its own in it. One that is a compiled file alone (Debian's sdbm) has all of it in the folder of extensions.
  */
-function whatIsHollow(tree: FileTree, { name, version, folder, origin, requireFolders }: InstalledGem): Observation | null {
+function whatIsHollow(tree: FileTree, { gem, loaded }: GemExtensions): Observation | null {
+  const { name, version, folder, origin, requireFolders } = gem
+  if (loaded.some(({ feature }) => feature === name || feature === name.replaceAll('-', '/'))) return null
   if (origin !== 'gem' || requireFolders.some((each) => tree.realPath(each) !== null)) return null
   const isEmpty = tree.list(folder).length === 0
   if (!isEmpty && !(isCritical(name) && requireFolders.length > 0)) return null
