@@ -46,7 +46,7 @@ export async function checkBuild(tree: FileTree, extensions: GemExtensions, runt
   const [lost] = findLostCopies(tree, extensions, runtime)
   if (lost !== undefined) return [lostCopy(gem, lost)]
   if (buildComplete !== true || loaded.length > 0 || builtFolder === null) return []
-  if (isCritical(gem.name) || hasLostWhatItLinked(tree, gem, builtFolder))
+  if (isCritical(gem.name) || hasLostWhatItLinked(tree, gem, builtFolder, runtime))
     return [
       {
         code: 'EXTENSION_ABSENT',
@@ -105,10 +105,10 @@ function lostCopy({ name, version }: InstalledGem, { wanted, asker, left }: Lost
  * Some gems declare an extension only to run a script at install; the log of the build tells whether a library was linked. mkmf installs
  * it where Ruby loads it; what a Rakefile builds (`ffi-compiler`) may stay anywhere in the gem.
  */
-function hasLostWhatItLinked(tree: FileTree, { folder }: InstalledGem, builtFolder: string): boolean {
+function hasLostWhatItLinked(tree: FileTree, { folder }: InstalledGem, builtFolder: string, { extensionSuffix }: Runtime): boolean {
   const log = tree.text(posix.join(builtFolder, 'gem_make.out'))
   if (log === null || !/linking shared-object \S+|-shared\b.*-o \S+\.(?:so|bundle)/.test(log)) return false
-  return /\bextconf\.rb\b/.test(log) || glob(tree, folder, '**/*.{so,bundle}').length === 0
+  return /\bextconf\.rb\b/.test(log) || glob(tree, folder, `**/*.${extensionSuffix}`).length === 0
 }
 
 /**
