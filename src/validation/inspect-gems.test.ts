@@ -19,6 +19,7 @@ const made = { exports: ['Init_made'] }
 
 /** A machine of glibc with a shared Ruby 3.1. */
 const glibc: Files = {
+  '/gems/made-1.0/lib/made/version.rb': '',
   [ruby]: makeElf([libruby, 'libc.so.6'], plain),
   [`/usr/lib/${libruby}`]: makeElf(['libc.so.6'], { imports: [], exports: ['rb_define_method'] }),
   '/usr/lib/libc.so.6': makeElf([], { imports: [], exports: ['malloc'] }),
