@@ -9,7 +9,5 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Half of the tests wait for processes: two workers leave two cores idle for a third of the time.
     maxWorkers: Math.max(3, availableParallelism()),
-    // Whole systems on a noisy machine of two cores: one bad minute of the machine is not a fault. A second one in a row is.
-    retry: process.env['CI'] === undefined ? 0 : 1,
   },
 })
