@@ -59,7 +59,9 @@ const breakages = {
   'an empty file': ({ loaded }: TinyApp) => truncateSync(loaded, 0),
   'a Git LFS pointer': ({ loaded }: TinyApp) =>
     writeFileSync(loaded, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'),
-  'an emptied folder': ({ home }: TinyApp) => {
+  'an emptied folder': ({ home, built }: TinyApp) => {
+    // The gem is a compiled file alone: with the copy in the folder of extensions it could still be loaded.
+    rmSync(built)
     rmSync(join(home, 'gems/tiny_ext-1.2.3'), { recursive: true })
     mkdirSync(join(home, 'gems/tiny_ext-1.2.3'))
   },
