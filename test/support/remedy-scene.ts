@@ -35,15 +35,18 @@ interface Scene {
   readonly release: string
   readonly ruby: string
   readonly bundled: boolean
+  /** Whether a C compiler is there. */
+  readonly compiler: boolean
   readonly typist: Partial<Typist>
 }
 
 /** The remedy of an app in `/srv/my app` on a system with Ruby 3.1.2 and its Bundler. */
 export function remedy(mend: Mend, scene: Partial<Scene> = {}, gem: Partial<InstalledGem> | null = {}): string[] {
-  const { system = 'debian', ruby = '/usr/bin/ruby3.1', bundled = true, typist = {}, release = systems[system] } = scene
+  const { system = 'debian', ruby = '/usr/bin/ruby3.1', bundled = true, typist = {}, release = systems[system], compiler = true } = scene
   if (release !== null) put('/etc/os-release', release)
   put(ruby)
   put(join(dirname(ruby), 'bundle'))
+  if (compiler) put('/usr/bin/gcc')
   put('/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages')
   const config = new Map([
     ['MAJOR', '3'],

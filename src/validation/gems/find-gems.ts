@@ -8,7 +8,7 @@ import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem, UnreadableSpec } from './installed-gem.ts'
 import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
-import { bundlerInForce } from './installed-bundlers.ts'
+import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
 import { findStrayBundle } from './stray-bundle.ts'
 import { listSpecs, readInstalledGem, type SpecFile } from './read-gem-folder.ts'
@@ -89,8 +89,10 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
   }
 
   function isForced(): boolean {
-    const bundler = settings.forceRubyPlatform ? bundlerInForce(tree, lock.bundledWith, runtime) : null
-    return settings.forceRubyPlatform && (bundler === null || !isNewer(obeysForce, bundler))
+    if (!settings.forceRubyPlatform) return false
+    const bundler = bundlerInForce(tree, lock.bundledWith, runtime)
+    // Older ones install and load the precompiled gem all the same.
+    return bundler === null || !isBefore(bundler, obeysForce)
   }
 
   function read(spec: SpecFile, name: string): InstalledGem | 'unreadable' {
@@ -148,9 +150,6 @@ function newestOfEach(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): I
   }
   return [...newest.values()].map(({ spec }) => spec)
 }
-
-/** Older Bundlers, as Debian 11's 2.2.5, install and load a precompiled gem in spite of `force_ruby_platform`, if the lock names `ruby` alone. */
-const obeysForce = '2.2.10'
 
 function isNewer(version: string, than: string): boolean {
   return version.localeCompare(than, 'en', { numeric: true }) > 0

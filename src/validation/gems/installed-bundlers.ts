@@ -14,3 +14,10 @@ export function bundlerInForce(tree: FileTree, bundledWith: string | null, runti
   const installed = installedBundlers(tree, runtime)
   return bundledWith !== null && installed.includes(bundledWith) ? bundledWith : (installed[0] ?? bundledWith)
 }
+
+/** The first that obeys `force_ruby_platform` where the lock names `ruby` alone; Debian 11 has 2.2.5. */
+export const obeysForce = '2.2.10'
+
+export function isBefore(version: string, other: string): boolean {
+  return version.localeCompare(other, 'en', { numeric: true }) < 0
+}

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { readBundlerConfig } from '../../formats/bundler-config/read-bundler-config.ts'
 import { readBundleSettings } from '../gems/app-bundle.ts'
 import { BundlerLevels } from '../gems/bundler-levels.ts'
+import { bundlerInForce, isBefore, obeysForce } from '../gems/installed-bundlers.ts'
 import { asRoot, ofRuby } from './command-line.ts'
 import { installPackage } from './install-package.ts'
 import type { Place } from './place.ts'
@@ -46,4 +47,16 @@ export function unfrozen(place: Place, ...commands: readonly string[]): string[]
     return [{ name, back: own.has(key) ? `config set --local ${name} true` : `config unset --local ${name}` }]
   })
   return [...frozen.map(({ name }) => `config set --local ${name} false`), ...commands, ...frozen.map(({ back }) => back)]
+}
+
+/** The last that runs on Ruby 2.7 and 3.0, which came with those before. */
+const lastForOldRubies = '2.4.22'
+
+/** A Bundler that takes source gems when it is told to: older ones install the precompiled gem all the same, or none. */
+export function obedientBundler(place: Place): string[] {
+  const { tree, runtime, typist } = place
+  const bundler = bundlerInForce(tree, null, runtime)
+  if (bundler === null || !isBefore(bundler, obeysForce)) return []
+  const install = ofRuby(place, `gem install bundler --version ${lastForOldRubies}`)
+  return [typist.mayWrite(posix.dirname(runtime.rubyPath)) ? install : asRoot(place, install)]
 }

@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Mend } from '../observation.ts'
-import { unfrozen, withBundler } from './bundler.ts'
+import { installTools } from './build-tools.ts'
+import { obedientBundler, unfrozen, withBundler } from './bundler.ts'
 import { asRoot, asWriter, ofGemFolder, ofRuby, quoted, typed } from './command-line.ts'
 import { installLibrary } from './install-library.ts'
 import { installRuby, reinstallRuby } from './install-ruby.ts'
@@ -38,12 +39,18 @@ export function chooseRemedy(place: Place, gem: InstalledGem | null, mend: Mend)
     case 'Anew':
       return installAnew(place, mend)
     case 'SourceBuild':
-      return gem === null ? [] : buildFromSource(place, gem)
+      return gem === null ? [] : [...installTools(place, gem.name, place.bundled), ...buildFromSource(place, gem)]
     case 'Build':
-      return gem === null ? [] : buildGem(place, gem)
+      return gem === null ? [] : compiled(place, gem, buildGem(place, gem))
     case 'Rebuild':
-      return gem === null ? [] : rebuildGem(place, gem)
+      return gem === null ? [] : compiled(place, gem, rebuildGem(place, gem))
   }
+}
+
+/** What compiles comes behind what it takes; a precompiled gem, or one of a package, is fetched. */
+function compiled(place: Place, gem: InstalledGem, lines: readonly string[]): string[] {
+  const isFetched = gem.platform !== 'ruby' || !['gem', 'git', 'path'].includes(gem.origin) || reinstallOwner(place, gem) !== null
+  return [...(isFetched || !gem.declaresExtensions ? [] : installTools(place, gem.name)), ...lines]
 }
 
 /** A line that was written without regard to the place. */
@@ -73,7 +80,7 @@ function buildFromSource(place: Place, { name, version, platform, home }: Instal
   if (place.bundled) {
     // The lock learns of the source gem first: `bundle install` of a frozen bundle goes on without a word, and installs nothing new.
     const locked = unfrozen(place, 'lock --add-platform ruby')
-    return withBundler(place, 'config set --local force_ruby_platform true', ...locked, 'install')
+    return [...obedientBundler(place), ...withBundler(place, 'config set --local force_ruby_platform true', ...locked, 'install')]
   }
   const words = [quoted(name), '--version', quoted(version)].join(' ')
   return [

@@ -102,6 +102,16 @@ describe.skipIf(!canMakeRubies())('in a real Debian, the printed commands', { ti
     expect(await root.type("ruby -rset -e 'print RUBY_VERSION'")).toBe('3.1.2')
   })
 
+  test('install a compiler before a gem is compiled again, where an image came without', async () => {
+    bundleGem(root, 'bcrypt', '3.1.0')
+    writeFileSync(join(root.path, 'app/Gemfile'), 'source "https://rubygems.org"\ngem "bcrypt"\n')
+    await root.type('apt-get purge -y gcc gcc-12 make ruby3.1-dev')
+    const file = join(root.path, 'app/vendor/bundle/ruby/3.1.0/gems/bcrypt-3.1.20/lib/bcrypt_ext.so')
+    writeFileSync(file, '')
+    const remedy = await mendRoot(root, 'EXTENSION_TRUNCATED')
+    expect(remedy[0]).toBe('apt-get install -y build-essential ruby3.1-dev')
+  })
+
   test('open a compiled file that nobody may read', async () => {
     bundleGem(root, 'bcrypt', '3.1.0')
     const file = 'vendor/bundle/ruby/3.1.0/gems/bcrypt-3.1.20/lib/bcrypt_ext.so'
