@@ -44,7 +44,7 @@ export async function inspectBundle(
 
   const found = findGems(tree, lock, settings, runtime)
   observations.push(
-    ...checkAbsent(found.absent, found.gems, settings, runtime),
+    ...checkAbsent(found.absent, settings, runtime),
     ...found.unreadable.map((spec) => specUnreadable(spec, lock.tag === 'Lock')),
   )
   if (lock.tag === 'Lock') observations.push(...(await checkOutdatedLock(tree, lock, settings, found)))

@@ -28,7 +28,7 @@ function absent({ gemfile = 'gem "puma"\n', env = known, specs = puma, platforms
   if (lock.tag !== 'Lock') throw new Error(lock.why)
   const settings = readBundleSettings(tree, '/app', env)
   const found = findLockedGems(tree, lock, settings, runtime)
-  const seen = checkAbsent(found.absent, found.gems, settings, runtime)
+  const seen = checkAbsent(found.absent, settings, runtime)
   return Object.fromEntries(
     [...Map.groupBy(seen, ({ code }) => code)].map(([code, each]) => [
       code,
@@ -40,6 +40,8 @@ const installed = (name: string, platform = '') => ({
   [`${home}/specifications/${name}${platform}.gemspec`]: `# stub: ${name.replace(/-(?=\d)/, ' ')} ${platform.slice(1) || 'ruby'} lib\n`,
   [`${home}/gems/${name}${platform}/lib/a.rb`]: '',
 })
+
+const others = { '/b/vendor/bundle/ruby/3.1.0/specifications/puma-6.4.0.gemspec': '' }
 
 describe('an absent gem', () => {
   test('that the Gemfile names outside every group is an error, and so is what it needs', () => {
@@ -67,13 +69,14 @@ describe('an absent gem', () => {
     ['of a Gemfile that computes it', { gemfile: 'eval_gemfile "more"\n' }],
     ['of a lock without a Gemfile', { gemfile: null }],
     ['of a bundle that stands alone', { files: { '/app/bundle/bundler/setup.rb': '' } }],
-    ['of a root in which most are missing: only its environment knows where they are', { env: {} }],
+    ['of a root whose environment may have named the bundle of another app', { env: {}, files: { '/b/Gemfile': '', ...others } }],
   ] satisfies [string, Case][])('is a warning %s', (_case, given) => {
     expect(absent(given)).toEqual({ GEM_ABSENT: ['nio4r', 'puma'] })
   })
 
-  test('of a root that holds the others is an error', () => {
+  test('of a root that holds the others, or no bundle at all, is an error', () => {
     expect(absent({ env: {}, files: installed('puma-6.4.0') })['NEEDED_GEM_ABSENT']).toEqual(['nio4r'])
+    expect(absent({ env: {} })['NEEDED_GEM_ABSENT']).toEqual(['nio4r', 'puma'])
   })
 
   test('of a left-out group is none at all', () => {
@@ -116,7 +119,7 @@ DEPENDENCIES
     if (lock.tag !== 'Lock') throw new Error(lock.why)
     const settings = readBundleSettings(tree, '/app', known)
     const found = findLockedGems(tree, lock, settings, runtime)
-    return checkAbsent(found.absent, found.gems, settings, runtime)
+    return checkAbsent(found.absent, settings, runtime)
   }
   expect(seen({})).toMatchObject([
     { code: 'NEEDED_GEM_ABSENT', gem: 'made', mend: { tag: 'Install' } },

@@ -1,5 +1,5 @@
 import type { BundleSettings } from '../gems/app-bundle.ts'
-import type { AbsentGem, InstalledGem } from '../gems/installed-gem.ts'
+import type { AbsentGem } from '../gems/installed-gem.ts'
 import { parts } from '../gems/platform.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -10,24 +10,13 @@ export function isLeftOut({ need, elsewhere, remains }: AbsentGem, { without, en
   return need === 'unclear' && without && elsewhere.length === 0 && remains === null
 }
 
-/**
- * Whether the app is certain to fail for want of a gem: Bundler would refuse to start. In a root whose settings name no folder, most other
- * gems must be there, or the bundle is somewhere that only the lost environment names.
- */
-function isSurelyMissed({ need, mustBeInstalled }: AbsentGem, settings: BundleSettings, mostAreThere: boolean): boolean {
-  const { standalone, likelyPaths } = settings
-  const isPlaceKnown = likelyPaths.length === 0 || mostAreThere
-  return need === 'always' && mustBeInstalled && !standalone && isPlaceKnown
+/** Whether the app is certain to fail for want of a gem: Bundler would refuse to start. */
+function isSurelyMissed({ need, mustBeInstalled }: AbsentGem, { standalone }: BundleSettings): boolean {
+  return need === 'always' && mustBeInstalled && !standalone
 }
 
-/** Gems of the lock that are not where this Ruby looks; `there` are those that are. */
-export function checkAbsent(
-  absent: readonly AbsentGem[],
-  there: readonly InstalledGem[],
-  settings: BundleSettings,
-  runtime: Runtime,
-): Observation[] {
-  const mostAreThere = there.filter(({ origin }) => origin === 'gem').length >= absent.filter(({ need }) => need === 'always').length
+/** Gems of the lock that are not where this Ruby looks. */
+export function checkAbsent(absent: readonly AbsentGem[], settings: BundleSettings, runtime: Runtime): Observation[] {
   return absent.flatMap((gem): Observation[] => {
     const { name, version, elsewhere, foreign, remains, sourceFolder } = gem
     if (isLeftOut(gem, settings)) return []
@@ -52,7 +41,7 @@ export function checkAbsent(
           mend: { tag: 'Install' },
         },
       ]
-    const missed = isSurelyMissed(gem, settings, mostAreThere)
+    const missed = isSurelyMissed(gem, settings)
     return [
       {
         code: missed ? 'NEEDED_GEM_ABSENT' : 'GEM_ABSENT',

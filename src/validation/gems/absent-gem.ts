@@ -15,6 +15,8 @@ export function absentFrom(
   specs: ReadonlyMap<string, SpecFile>,
   settings: BundleSettings,
   runtime: Runtime,
+  /** Whether the folders are all in which a bundle could be. */
+  isAll: boolean,
 ): (gem: LockedGem) => Omit<AbsentGem, 'need'> {
   let others: readonly { readonly abi: string; readonly home: string }[] | null = null
   let foreign: ReadonlyMap<string, AbsentGem['foreign']> | null = null
@@ -32,7 +34,7 @@ export function absentFrom(
       ),
       foreign: foreign.get(`${name}-${version}`) ?? null,
       remains: own.find((folder) => !specs.has(posix.basename(folder)) && tree.facts(folder)?.kind === 'folder') ?? null,
-      mustBeInstalled: source.tag === 'Registry' ? variants.some(isForHere) : source.tag !== 'Plugin',
+      mustBeInstalled: isAll && (source.tag === 'Registry' ? variants.some(isForHere) : source.tag !== 'Plugin'),
       sourceFolder: source.tag === 'Path' ? posix.resolve(posix.dirname(settings.gemfilePath), source.remote) : null,
       native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),
     }

@@ -39,8 +39,8 @@ function within(tree: FileTree, path: string, runtime: Runtime): string[] {
 
 /** The gems that an app with this lock would load. */
 export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: BundleSettings, runtime: Runtime): FoundGems {
-  const { folders, specs } = searched(tree, lock, settings, runtime)
-  const toAbsent = absentFrom(tree, folders, specs, settings, runtime)
+  const { folders, specs, isAll } = searched(tree, lock, settings, runtime)
+  const toAbsent = absentFrom(tree, folders, specs, settings, runtime, isAll)
   const gems: InstalledGem[] = []
   const missing: LockedGem[] = []
   const unreadable: UnreadableSpec[] = []
@@ -106,13 +106,14 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
 function searched(tree: FileTree, { gems }: GemfileLock, settings: BundleSettings, runtime: Runtime) {
   const folders = gemFolders(tree, settings, runtime)
   const specs = indexSpecs(tree, folders, runtime)
-  if (settings.likelyPaths.length === 0) return { folders, specs }
+  if (settings.likelyPaths.length === 0) return { folders, specs, isAll: true }
   const wanted = [...gems.values()].filter(({ source }) => source.tag === 'Registry').map(fullNamesOf)
   const found = wanted.filter((names) => names.some((name) => specs.get(name)?.isDefault === false))
-  if (found.length * 2 >= wanted.length) return { folders, specs }
+  if (wanted.length === 0 || found.length * 2 >= wanted.length) return { folders, specs, isAll: wanted.length > 0 }
   const stray = findStrayBundle(tree, new Set(wanted.flat()), posix.dirname(settings.gemfilePath), runtime.abi)
-  const all = stray === null ? folders : [...folders, ...within(tree, stray, runtime)]
-  return { folders: all, specs: stray === null ? specs : indexSpecs(tree, all, runtime) }
+  if (stray.folder === null) return { folders, specs, isAll: stray.isOnly }
+  const all = [...folders, ...within(tree, stray.folder, runtime)]
+  return { folders: all, specs: indexSpecs(tree, all, runtime), isAll: stray.isOnly }
 }
 
 function fullNamesOf({ name, variants }: LockedGem): string[] {

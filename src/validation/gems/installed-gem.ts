@@ -63,7 +63,8 @@ export interface AbsentGem {
   readonly remains: string | null
   /**
    * Whether Bundler finds it where was looked, or nowhere: a gem of a registry that is locked for this platform, a checkout, a folder. Gems of
-   * plugins may be where only Bundler knows; what is locked for other platforms is resolved anew.
+   * plugins may be where only Bundler knows, and those of a root where only its lost environment did; what is locked for other platforms is
+   * resolved anew.
    */
   readonly mustBeInstalled: boolean
   /** The folder of a `path:` source, which no Bundler brings back; null for all others. */

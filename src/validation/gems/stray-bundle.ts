@@ -1,41 +1,59 @@
 import { posix } from 'node:path'
 import type { FileTree } from '../files/file-tree.ts'
 
-/** The system's own folders, in which nobody keeps a bundle. */
-const ofSystem: ReadonlySet<string> = new Set(['bin', 'boot', 'dev', 'etc', 'lib', 'lib32', 'lib64', 'proc', 'run', 'sbin', 'sys', 'usr'])
-const besides = ['/usr/local', '/usr/src']
-/** `/srv/shop/shared/bundle`. */
-const maxDepth = 4
-/** A bound for roots with very many folders. */
-const maxFolders = 3_000
+/** What was found of a bundle that nothing names. */
+export interface StrayBundle {
+  /** As `BUNDLE_PATH` (gems in `ruby/<abi>`) or `GEM_HOME` would name it; null for none. */
+  readonly folder: string | null
+  /** Whether no other folder can be meant: none of those left out has any of the gems. */
+  readonly isOnly: boolean
+}
 
-/**
- * The folder of a bundle that nothing names: the one with the most of the wanted gems (full names), as `BUNDLE_PATH` (gems in
- * `ruby/<abi>`) or `GEM_HOME` would name it. Other apps' folders are passed over. Null when there is none.
- */
-export function findStrayBundle(tree: FileTree, wanted: ReadonlySet<string>, appPath: string, abi: string): string | null {
+/** Folders without bundles, some with very many folders below. */
+const passedOver: ReadonlySet<string> = new Set([
+  '/proc',
+  '/sys',
+  '/dev',
+  '/boot',
+  '/etc',
+  '/usr/share/doc',
+  '/usr/share/locale',
+  '/usr/share/man',
+])
+const neverBelow: ReadonlySet<string> = new Set(['node_modules', '.git', '.cache', '__pycache__', 'site-packages', 'dist-packages'])
+/** `/srv/shop/releases/1/shared/bundle`. */
+const maxDepth = 6
+/** Twice what a Debian with compilers has. */
+const maxFolders = 20_000
+
+/** Looks through the whole tree for the folder with the most of the wanted gems (full names). Those of other apps are not taken. */
+export function findStrayBundle(tree: FileTree, wanted: ReadonlySet<string>, appPath: string, abi: string): StrayBundle {
   let best: { readonly folder: string; readonly count: number } | null = null
+  let isOnly = true
   let budget = maxFolders
-  const tops = tree.list('/').flatMap(({ name, kind }) => (kind === 'folder' && !ofSystem.has(name) ? [`/${name}`] : []))
-  let level = [...tops, ...besides]
-  for (let depth = 1; depth <= maxDepth && budget > 0; depth += 1) {
-    const next: string[] = []
-    for (const folder of level) {
+  let level = [{ folder: '/', isOthers: false }]
+  for (let depth = 0; depth <= maxDepth && level.length > 0; depth += 1) {
+    const next: typeof level = []
+    for (const { folder, isOthers } of level) {
       budget -= 1
-      if (budget < 0) break
+      if (budget < 0) return { folder: best?.folder ?? null, isOnly: false }
       const entries = tree.list(folder)
       const names = new Set(entries.map(({ name }) => name))
-      if (folder !== appPath && (names.has('Gemfile') || names.has('gems.rb'))) continue
+      const mayBeApp = folder !== appPath && !appPath.startsWith(`${folder}/`) && folder !== '/'
+      const others = isOthers || (mayBeApp && (names.has('Gemfile') || names.has('gems.rb')))
       const homes = homesIn(tree, folder, names, abi)
       const count = Math.max(0, ...homes.map((home) => countOf(tree, home, wanted)))
-      if (count > (best?.count ?? 0)) best = { folder, count }
+      if (others) isOnly &&= count === 0
+      else if (count > (best?.count ?? 0)) best = { folder, count }
       if (homes.length > 0) continue
-      for (const { name, kind } of entries)
-        if (kind === 'folder' && !name.startsWith('.') && name !== 'node_modules') next.push(posix.join(folder, name))
+      for (const { name, kind } of entries) {
+        const path = posix.join(folder, name)
+        if (kind === 'folder' && !neverBelow.has(name) && !passedOver.has(path)) next.push({ folder: path, isOthers: others })
+      }
     }
     level = next
   }
-  return best?.folder ?? null
+  return { folder: best?.folder ?? null, isOnly: isOnly || best !== null }
 }
 
 /** Gem folders right below, those of other Rubies too: what is there for another one only is worth telling. */
