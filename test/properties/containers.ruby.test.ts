@@ -31,7 +31,7 @@ modelProperty(26, container, async ({ runs, built, image, folders }) => {
     ...(image === null ? [] : [['RUBY_VERSION', runtimeOf({ ...runs, minor: image }).version] as const]),
   ])
   const gems = [{ name: 'tiny', version: '1.0.0', origin: 'gem' as const, platform: 'ruby', ailment: 'none' as const, cached: true }]
-  const { report } = await inspectModel({ path: '/app', bundled: true, runs, built, env, gems })
+  const { report } = await inspectModel({ path: '/app', bundled: true, compiles: false, runs, built, env, gems })
   const same = runs.minor === built.minor && runs.libc === built.libc && runs.cpu === built.cpu
   const told = report.findings.filter(({ code }) => code === 'ENVIRONMENT_DIFFERS').map(({ evidence }) => evidence[0]?.what.split('=')[0])
   const wrong = [

@@ -58,7 +58,7 @@ const pair = fc
 
 modelProperty(25, pair, async ([{ name, version, platform, ruby }, runs]) => {
   const gems = [{ name, version, platform, origin: 'gem' as const, ailment: 'none' as const, cached: true }]
-  const { report } = await inspectModel({ path: '/srv/app', bundled: true, runs, built: runs, env: {}, gems })
+  const { report } = await inspectModel({ path: '/srv/app', bundled: true, compiles: true, runs, built: runs, env: {}, gems })
   const codes = report.findings.filter(({ gem }) => gem === name).map(({ code }) => code)
   const { version: running, arch } = runtimeOf(runs)
   const bad = combinations.some(

@@ -45,6 +45,8 @@ export interface ModelApp {
   readonly built: ModelMachine
   readonly gems: readonly ModelGem[]
   readonly env: Readonly<Record<string, string>>
+  /** Whether a C compiler is there; images that only run an app come without. */
+  readonly compiles: boolean
 }
 
 const revision = '0123456789abcdef0123456789abcdef01234567'
@@ -89,6 +91,7 @@ function toFiles(app: ModelApp): Map<string, string | Buffer> {
   const files = machineFiles(app.runs)
   const home = app.bundled ? posix.join(app.path, 'vendor/bundle/ruby', runtime.abi) : `/var/lib/gems/${runtime.abi}`
   files.set(posix.join(app.path, 'config.ru'), '')
+  if (app.compiles) files.set('/usr/bin/cc', '')
   if (app.bundled) {
     files.set(posix.join(app.path, '.bundle/config'), '---\nBUNDLE_PATH: "vendor/bundle"\n')
     files.set(posix.join(app.path, 'Gemfile.lock'), toLock(app.gems))

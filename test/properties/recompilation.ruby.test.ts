@@ -17,6 +17,7 @@ const app: fc.Arbitrary<ModelApp> = fc
   .record({
     path: fc.constantFrom('/srv/app', '/srv/my app', "/home/o'neill/app", '/srv/$HOME; rm'),
     bundled: fc.boolean(),
+    compiles: fc.boolean(),
     runs: machine,
     gems: fc.uniqueArray(gem, { minLength: 1, maxLength: 6, selector: ({ name }) => name }),
   })
@@ -53,8 +54,9 @@ modelProperty(3, app, async (drawn) => {
       specific: true,
     })
     for (const [program = '', ...args] of commands) {
-      // Actionable: a command of the tool that installed the gem, whose files are there.
-      expect(drawn.bundled ? ['bundle', 'rm'] : ['gem']).toContain(program)
+      // Actionable: a command of the tool that installed the gem, whose files are there, behind what it compiles with.
+      const installer = drawn.runs.libc === 'musl' ? 'apk' : 'apt-get'
+      expect([...(drawn.compiles ? [] : [installer]), ...(drawn.bundled ? ['bundle', 'rm'] : ['gem'])]).toContain(program)
       if (program === 'gem') expect(args).toEqual(expect.arrayContaining([name, '--version', version]))
       if (program === 'rm') for (const file of args) expect([...files.keys()]).toContain(posix.resolve(drawn.path, file))
     }
