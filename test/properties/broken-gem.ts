@@ -32,6 +32,8 @@ export function breakGem(app: TinyApp, breakage: Breakage, { packed }: { readonl
   if (!packed) for (const file of readdirSync(join(app.home, 'cache'))) rmSync(join(app.home, 'cache', file))
   switch (breakage) {
     case 'not built':
+      // Bundler loads a checkout of Git without the mark, as long as one of the two copies is there.
+      if (app.way === 'git') for (const file of [app.loaded, app.built]) rmSync(file)
       return rmSync(join(app.builtFolder, 'gem.build_complete'))
     case 'files gone':
       return [app.loaded, app.built].forEach((file) => rmSync(file))
@@ -46,11 +48,9 @@ export function breakGem(app: TinyApp, breakage: Breakage, { packed }: { readonl
   }
 }
 
-export type TinyWay = Parameters<typeof createTinyApp>[0]
-
 /** Healthy apps, each way's compiled once; each case breaks a copy of its own. */
-export function shareTinyApps(): { copy(way: TinyWay): TinyApp; remove(): void } {
-  const made = new Map<TinyWay, TinyApp>()
+export function shareTinyApps(): { copy(way: TinyApp['way']): TinyApp; remove(): void } {
+  const made = new Map<TinyApp['way'], TinyApp>()
   return {
     copy: (way) => {
       const app = made.get(way) ?? createTinyApp(way)

@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect } from 'vitest'
-import { breakages, breakGem, shareTinyApps, validatorOf, type TinyWay } from './broken-gem.ts'
+import type { TinyApp } from '../fixtures/tiny-gem/tiny-app.ts'
+import { breakages, breakGem, shareTinyApps, validatorOf } from './broken-gem.ts'
 import { modelProperty, realProperty } from './cases.ts'
 import { ailments, inspectModel, machine, runtimeOf, type ModelApp, type ModelGem } from './model-bundle.ts'
 
@@ -78,7 +79,7 @@ afterAll(() => apps.remove())
 realProperty(
   3,
   fc.record({
-    way: fc.constantFrom<TinyWay>('bundler', 'git', 'rubygems'),
+    way: fc.constantFrom<TinyApp['way']>('bundler', 'git', 'rubygems'),
     breakage: fc.constantFrom(...breakages),
     packed: fc.boolean(),
   }),
