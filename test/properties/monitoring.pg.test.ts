@@ -74,9 +74,12 @@ realProperty(
     const clients = await Promise.all(Array.from({ length: Math.min(wanted, poolSize) }, () => gateway.connect()))
     for (const client of clients) await client.query('SELECT 1')
     const isControl = "application_name = 'bezel control'"
-    const [control, ...more] = await sessions(isControl)
-    const pool = await sessions(`NOT ${isControl}`)
     const { lastConnectionTest, ...health } = healthOf(gateway)
+    // PostgreSQL forgets a closed connection, as the last case's, a moment later.
+    await expect.poll(() => sessions(isControl)).toHaveLength(1)
+    await expect.poll(() => sessions(`NOT ${isControl}`)).toHaveLength(health.activeConnections + health.idleConnections)
+    const [control] = await sessions(isControl)
+    const pool = await sessions(`NOT ${isControl}`)
     if (control === undefined) throw new Error('the gateway has no control connection')
     process.kill(control, 'SIGSTOP')
     try {
@@ -89,7 +92,7 @@ realProperty(
       // The newest answer is still the one before: no number of queries asks for another.
       expect(after?.agoMs).toBe((lastConnectionTest?.agoMs ?? 0) + intervalMs)
       expect(await sessions(`NOT ${isControl}`)).toEqual(pool)
-      expect(await sessions(isControl)).toEqual([control, ...more])
+      expect(await sessions(isControl)).toEqual([control])
     } finally {
       process.kill(control, 'SIGCONT')
     }
