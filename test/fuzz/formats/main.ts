@@ -9,6 +9,8 @@ import { fuzzedReaders, type FuzzedReader } from './readers.ts'
 const slowestMs = 2_000
 /** Nor may all of them together hold more: what a reader was given is small. */
 const largestMb = 1_024
+/** Inputs that a reader is fed before the next one is. */
+const turn = 1_000
 
 /**
  * `node test/fuzz/formats/main.ts [--inputs N] [--seconds N] [--seed N] [--only NAME]`: feeds every reader with changed real files
@@ -24,21 +26,30 @@ function main(): void {
     },
   })
   const seed = Number(values.seed ?? Date.now() % 2 ** 31)
-  const readers = fuzzedReaders().filter(({ name }) => values.only === undefined || name.includes(values.only))
+  const inputs = Number(values.inputs)
+  const trials = fuzzedReaders()
+    .filter(({ name }) => values.only === undefined || name.includes(values.only))
+    .map((reader): Trial => ({ reader, random: createRandom(seed), done: 0, worstMs: 0 }))
   const endMs = values.seconds === undefined ? Infinity : performance.now() + Number(values.seconds) * 1_000
   console.log(`seed ${seed}`)
-  // What one reader leaves of its time, the others get.
-  for (const [index, reader] of readers.entries())
-    run(reader, seed, Number(values.inputs), (endMs - performance.now()) / (readers.length - index))
+  // In turns: a slow reader takes what the others leave of the time.
+  for (let open = trials; open.length > 0 && performance.now() < endMs; open = open.filter(({ done }) => done < inputs))
+    for (const trial of open) feed(trial, Math.min(inputs, trial.done + turn))
+  for (const { reader, done, worstMs } of trials)
+    console.log(`${reader.name.padEnd(16)}${String(done).padStart(9)} inputs  slowest ${worstMs.toFixed(1)} ms`)
   console.log(`held ${Math.round(process.memoryUsage().rss / 2 ** 20)} MB`)
 }
 
-function run(reader: FuzzedReader, seed: number, inputs: number, withinMs: number): void {
-  const random = createRandom(seed)
-  const startedMs = performance.now()
-  let done = 0
-  let worstMs = 0
-  for (; done < inputs && performance.now() - startedMs < withinMs; done += 1) {
+interface Trial {
+  readonly reader: FuzzedReader
+  readonly random: ReturnType<typeof createRandom>
+  done: number
+  worstMs: number
+}
+
+function feed(trial: Trial, upTo: number): void {
+  const { reader, random } = trial
+  for (; trial.done < upTo; trial.done += 1) {
     const bytes = mutate(reader.seeds, random)
     const beganMs = performance.now()
     try {
@@ -47,7 +58,7 @@ function run(reader: FuzzedReader, seed: number, inputs: number, withinMs: numbe
       fail(reader, bytes, error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
     const tookMs = performance.now() - beganMs
-    worstMs = Math.max(worstMs, tookMs)
+    trial.worstMs = Math.max(trial.worstMs, tookMs)
     if (tookMs > slowestMs) fail(reader, bytes, `took ${Math.round(tookMs)} ms`)
   }
   const heldMb = process.memoryUsage().rss / 2 ** 20
@@ -55,7 +66,6 @@ function run(reader: FuzzedReader, seed: number, inputs: number, withinMs: numbe
     console.error(`${reader.name}: the process holds ${Math.round(heldMb)} MB`)
     process.exit(1)
   }
-  console.log(`${reader.name.padEnd(16)}${String(done).padStart(9)} inputs  slowest ${worstMs.toFixed(1)} ms`)
 }
 
 function fail({ name }: FuzzedReader, bytes: Buffer, why: string): never {
