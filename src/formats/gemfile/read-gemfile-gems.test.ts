@@ -115,7 +115,7 @@ gem "asked", group: :a if ENV["A"]
   expect([...optionalGroups]).toEqual(['one', 'two'])
 })
 
-test("what plain lines ask of a gem's version is told as RubyGems writes it", () => {
+test("what unconditional lines ask of a gem's version is told as RubyGems writes it", () => {
   const text = `gem "pg", "1.5.9"
 gem 'rails', '~>7.1', ">= 7.1.2", require: false
 gem "puma", require: "puma/plugin"
@@ -126,14 +126,74 @@ gem "hash", "group" => "test"
 gem "computed", VERSION
 gem "twice", ">= 1"
 gem "twice", "< 2"
+gem "edge", "~> 1.0"
+gem "edge", "~> 2.0" if ENV["EDGE"]
+platforms :jruby do
+  gem "edge", "0.9"
+end
 `
   expect(Object.fromEntries(readGemfileGems(text).requirements)).toEqual({
     pg: ['= 1.5.9'],
     rails: ['~> 7.1', '>= 7.1.2'],
     puma: [],
     msgpack: ['= 1.7.3'],
-    hash: [],
     computed: [],
     twice: ['>= 1', '< 2'],
+    edge: ['~> 1.0'],
   })
+})
+
+test('options on lines of their own, behind comments, in braces and under quoted names belong to their gem', () => {
+  const text = `gem "one",
+  # not in production
+
+  group: :development
+gem "two", require: [
+  "two", "two/core" # both
+], group: :test
+gem "three", {
+  require: false,
+  group: :development
+}
+gem "four", "group" => "test"
+gem "five", require: %w[
+  a b
+], platforms: :jruby
+gem "six", install_if: -> { RUBY_PLATFORM =~ /don't/ }
+gem "plain", require: [
+  "plain"
+]
+gem "last"
+`
+  expect(read(text)).toEqual({ always: ['plain', 'last'], sometimes: ['one', 'two', 'three', 'four', 'five', 'six'] })
+  const { groups } = readGemfileGems(text)
+  expect([...(groups.get('two') ?? []), ...(groups.get('three') ?? []), ...(groups.get('four') ?? [])]).toEqual([
+    'test',
+    'development',
+    'test',
+  ])
+})
+
+test('several statements on one line, and text that is no code, are told apart', () => {
+  const text = `group(:development) { gem "a" }
+group :test do gem "b" end
+group :test do; gem "c"; gem "d"; end
+if ENV["E"] then gem "e" else gem "other" end
+def ours(name) = gem(name, path: name)
+puts <<~TEXT if ENV["HELP"]
+  gem "said" is not asked for
+  if only it were
+TEXT
+install_if(-> {
+  ENV["F"]
+}) do
+  gem "f"
+end
+gem "its", '~> 1; # "2'; gem "g"
+`
+  expect(read(text)).toEqual({ always: ['its', 'g'], sometimes: ['a', 'b', 'c', 'd', 'e', 'f'] })
+})
+
+test('a quote or a bracket that is misread costs one gem at most', () => {
+  expect(read('x = /["(]/\ngem "one"\ny = ?(\ngem "two"\n').always).toEqual(['one', 'two'])
 })

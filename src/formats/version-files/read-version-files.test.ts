@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readMiseToml } from './read-mise-toml.ts'
-import { readAskedVersion, readGemfileRuby, readRubyVersionFile, readToolVersions } from './read-version-files.ts'
+import { readAskedVersion, readRubyVersionFile, readToolVersions } from './read-version-files.ts'
 
 test.each([
   ['3.1.2\n', '3.1.2'],
@@ -50,19 +50,4 @@ test.each([
   ['[tools]\nnode = "20"\n', null],
 ])('the file that a Gemfile names is read as what it is: %j', (text, version) => {
   expect(readAskedVersion(text)).toBe(version)
-})
-
-describe("a Gemfile's ruby line", () => {
-  test.each([
-    ['source "x"\nruby "3.1.2"\n', { tag: 'Requirement', parts: ['3.1.2'], line: 2 }],
-    ['ruby "~> 3.1", ">= 3.1.2"', { tag: 'Requirement', parts: ['~> 3.1', '>= 3.1.2'], line: 1 }],
-    ["ruby('3.1.2')", { tag: 'Requirement', parts: ['3.1.2'], line: 1 }],
-    ['ruby "3.1.2", patchlevel: "20"', { tag: 'Requirement', parts: ['3.1.2'], line: 1 }],
-    ['ruby file: ".ruby-version"', { tag: 'File', path: '.ruby-version', line: 1 }],
-    ['ruby ENV.fetch("RUBY")', { tag: 'Computed', line: 1 }],
-    ['ruby "#{version}"', { tag: 'Computed', line: 1 }],
-    ['# ruby "3"\nruby_version = 1\ngem "ruby"\n', { tag: 'Absent' }],
-  ])('%j', (text, expected) => {
-    expect(readGemfileRuby(text)).toEqual(expected)
-  })
 })

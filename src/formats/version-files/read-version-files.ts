@@ -21,29 +21,3 @@ export function readToolVersions(text: string): string | null {
 export function readAskedVersion(text: string): string | null {
   return readMiseToml(text) ?? readToolVersions(text) ?? readRubyVersionFile(text)
 }
-
-/** What the Gemfile's `ruby` line asks for. */
-export type GemfileRuby =
-  | { readonly tag: 'Requirement'; readonly parts: readonly string[]; readonly line: number }
-  | { readonly tag: 'File'; readonly path: string; readonly line: number }
-  /** Computed by Ruby code: only Ruby itself can tell. */
-  | { readonly tag: 'Computed'; readonly line: number }
-  | { readonly tag: 'Absent' }
-
-/** Reads the `ruby` line of a Gemfile as far as it is plain text (Bundler's lib/bundler/ruby_dsl.rb). */
-export function readGemfileRuby(text: string): GemfileRuby {
-  for (const [index, line] of text
-    .slice(0, 1024 * 1024)
-    .split('\n')
-    .entries()) {
-    const rest = /^[ \t]*ruby(?:[ \t]+|[ \t]*\([ \t]*)(.*)$/.exec(line.replace(/[ \t]#.*$/, ''))?.[1]
-    if (rest === undefined || rest.startsWith('=')) continue
-    const number = index + 1
-    const file = /^(?::file[ \t]*=>|file:)[ \t]*["']([^"']+)["']/.exec(rest)?.[1]
-    if (file !== undefined) return { tag: 'File', path: file, line: number }
-    const parts = /^\[?[ \t]*((?:["'][^"'#]*["'][ \t]*,?[ \t]*)+)/.exec(rest)?.[1]
-    if (parts === undefined) return { tag: 'Computed', line: number }
-    return { tag: 'Requirement', parts: [...parts.matchAll(/["']([^"']+)["']/g)].map(([, part = '']) => part.trim()), line: number }
-  }
-  return { tag: 'Absent' }
-}

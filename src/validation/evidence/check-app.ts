@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
-import { readAskedVersion, readGemfileRuby } from '../../formats/version-files/read-version-files.ts'
+import { readGemfileRuby } from '../../formats/gemfile/read-gemfile-ruby.ts'
+import { readAskedVersion } from '../../formats/version-files/read-version-files.ts'
 import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { BundleSettings } from '../gems/app-bundle.ts'

@@ -15,7 +15,8 @@ import { readLoaderConfig } from '../../../src/formats/ld-so/read-loader-config.
 import { readMachO } from '../../../src/formats/macho/read-macho.ts'
 import { readFixedPrefix, readRbConfig } from '../../../src/formats/rbconfig/read-rbconfig.ts'
 import { readMiseToml } from '../../../src/formats/version-files/read-mise-toml.ts'
-import { readGemfileRuby, readToolVersions } from '../../../src/formats/version-files/read-version-files.ts'
+import { readGemfileRuby } from '../../../src/formats/gemfile/read-gemfile-ruby.ts'
+import { readToolVersions } from '../../../src/formats/version-files/read-version-files.ts'
 import { memoryTree } from '../../support/memory-tree.ts'
 import { makeElf } from '../../support/make-elf.ts'
 
@@ -123,6 +124,9 @@ export const amplifiers: Readonly<Record<string, () => unknown>> = {
   'rubies of a Gemfile': () => readGemfileRuby(`ruby ${fill('"" ', megabyte)}#{`),
   'one statement of a Gemfile': () => readGemfileGems(fill('gem "a",\n', megabyte)),
   'blocks of a Gemfile': () => readGemfileGems(`a${fill(' do |', megabyte)}`),
+  'strings of a Gemfile': () => readGemfileGems(fill('%w(', megabyte)),
+  'heredocs of a Gemfile': () => readGemfileGems(fill('<<~A\n', megabyte)),
+  'brackets of a Gemfile': () => readGemfileGems(fill('(\n', megabyte)),
   'gems of a lock': () => readGemfileLock(`GEM\n  specs:\n${fill('    a (1)\n', 2 * megabyte - 100)}`),
   'options of a lock': () => readGemfileLock(`GEM\n${fill('  remote: x\n', 2 * megabyte - 100)}`),
   'a list in the configuration of Bundler': () => readBundlerConfig(`BUNDLE_A:\n${fill('- x\n', 256 * kilobyte)}`),

@@ -19,7 +19,8 @@ import { readLoaderConfig, readMuslPath } from '../../../src/formats/ld-so/read-
 import { readMachO } from '../../../src/formats/macho/read-macho.ts'
 import { readFixedPrefix, readRbConfig } from '../../../src/formats/rbconfig/read-rbconfig.ts'
 import { readMiseToml } from '../../../src/formats/version-files/read-mise-toml.ts'
-import { readGemfileRuby, readRubyVersionFile, readToolVersions } from '../../../src/formats/version-files/read-version-files.ts'
+import { readGemfileRuby } from '../../../src/formats/gemfile/read-gemfile-ruby.ts'
+import { readRubyVersionFile, readToolVersions } from '../../../src/formats/version-files/read-version-files.ts'
 
 import { arm, intel, makeMachO, makeUniversal } from '../../support/make-mach-o.ts'
 import { shapes, sharedObject } from '../../support/shared-object.ts'

@@ -1,0 +1,37 @@
+import { namesIn } from './names-in.ts'
+import { readStatements, type Statement } from './read-statements.ts'
+
+/** A block that is open: whether what is inside is wanted there only, and its groups, null when they can't be told. */
+export interface Block {
+  readonly narrows: boolean
+  readonly groups: readonly string[] | null
+}
+
+export interface PlacedStatement extends Statement {
+  /** Those around it, the outermost first; valid until the next statement is asked for. */
+  readonly blocks: readonly Block[]
+}
+
+/** `group :test do`, `platforms :jruby do`, …: what is inside is wanted there only. */
+const narrowing = /^(?:group|platforms?|install_if|env)\b/
+/** Statements that end with `end`; as modifiers behind a statement they open nothing. */
+const compound = /^(?:[\w@$.]+[ \t]*(?:\|\|)?=[ \t]*)?(?:if|unless|case|while|until|begin|def|for|class|module)\b/
+/** `def name(arguments) = expression`. */
+const endless = /^def[ \t]+[\w.]+[?!]?(?:[ \t]*\([^)]*\))?[ \t]*=[ \t]/
+
+/** The statements of a Gemfile, and the blocks in which each stands. */
+export function* readBlocks(text: string): Iterable<PlacedStatement> {
+  const blocks: Block[] = []
+  for (const statement of readStatements(text)) {
+    const { text: line } = statement
+    yield { ...statement, blocks }
+    if (compound.test(line)) {
+      if (!endless.test(line)) blocks.push({ narrows: true, groups: [] })
+    } else if (opensBlock.test(line)) {
+      const named = /^group\b/.test(line) ? namesIn(line.replace(/^group\b[ \t(]*|(?:do|\{)[ \t]*(?:\|[^|]*\|)?$/g, '')) : []
+      blocks.push({ narrows: narrowing.test(line) && !/:default\b/.test(line), groups: named })
+    } else if (/^(?:end\b|\})/.test(line)) blocks.pop()
+  }
+}
+
+const opensBlock = /(?:[ \t)]do|\{)(?:[ \t]*\|[^|]*\|)?$/
