@@ -11,7 +11,7 @@ export interface BundleSettings {
   readonly configFolder: string
   /** Folder that holds `ruby/<abi>/`; null: the Ruby's own gem folders. */
   readonly path: string | null
-  /** Where else the bundle may be, as `path`: nothing names a folder, and what the environment would say is not known. */
+  /** Where else the bundle may be, as `path`: nothing of the app names a folder, and what the environment would say is not known. */
   readonly likelyPaths: readonly string[]
   /** False in a root: whatever the environment would add is not known. */
   readonly environmentKnown: boolean
@@ -57,9 +57,9 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
     lockPath: posix.basename(gemfilePath) === 'gems.rb' ? posix.join(base, 'gems.locked') : `${gemfilePath}.lock`,
     gemfilePath,
     configFolder: posix.resolve(base, configFolder),
-    path: asked === undefined || asked === null ? null : posix.resolve(base, asked.replace(/^~(?=\/)/, home)),
+    path: asked === undefined || asked.folder === null ? null : posix.resolve(base, asked.folder.replace(/^~(?=\/)/, home)),
     environmentKnown: known,
-    likelyPaths: known || asked !== undefined ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
+    likelyPaths: known || asked?.isUsers === false ? [] : [...inApp.map((folder) => posix.join(base, folder)), ...inImages],
     cachePath: posix.resolve(base, levels.value('BUNDLE_CACHE_PATH') ?? 'vendor/cache'),
     localOverride: (name) => {
       const folder = levels.value(`BUNDLE_LOCAL__${name.replaceAll('-', '___').replaceAll('.', '__').toUpperCase()}`)
@@ -80,7 +80,7 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
  */
 function hasImageConfig(tree: FileTree, appPath: string): boolean {
   if (tree.facts(posix.join(dockerBundle, 'config')) !== null) return true
-  const own = new BundlerLevels(tree, posix.join(appPath, '.bundle'), {}).path()
+  const own = new BundlerLevels(tree, posix.join(appPath, '.bundle'), {}).path()?.folder
   const holdsGems = (folder: string) => ['ruby', 'specifications'].some((name) => tree.facts(posix.join(folder, name))?.kind === 'folder')
   return own !== undefined && own !== null && !holdsGems(posix.resolve(appPath, own)) && holdsGems(dockerBundle)
 }

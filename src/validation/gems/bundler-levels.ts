@@ -9,6 +9,13 @@ interface Level {
   get(key: string): string | undefined
 }
 
+export interface AskedPath {
+  /** As written; null: Ruby's own folders. */
+  readonly folder: string | null
+  /** Only the user's file says so: the environment would overrule it. */
+  readonly isUsers: boolean
+}
+
 /** Bundler's settings as it weighs them (lib/bundler/settings.rb): the app's file, then the environment, then the user's file. */
 export class BundlerLevels {
   readonly #levels: readonly Level[]
@@ -28,17 +35,15 @@ export class BundlerLevels {
     return isTrue(this.value(key))
   }
 
-  /**
-   * What the first level that says anything about it says of the folder of the gems, as written; null: Ruby's own folders.
-   * Undefined when none does. Deployment mode names a folder, too.
-   */
-  path(): string | null | undefined {
+  /** What the first level that says anything about it says of the folder of the gems. Deployment mode names a folder, too. */
+  path(): AskedPath | undefined {
     for (const level of this.#levels) {
       const [system, shared] = [level.get('BUNDLE_PATH__SYSTEM'), level.get('BUNDLE_DISABLE_SHARED_GEMS')]
       const path = level.get('BUNDLE_PATH') ?? (isTrue(level.get('BUNDLE_DEPLOYMENT')) ? 'vendor/bundle' : undefined)
       if (path === undefined && system === undefined && shared === undefined) continue
       const usesSystem = isTrue(system) || (shared !== undefined && !isTrue(shared))
-      return usesSystem || path === undefined || path === 'false' ? null : path
+      const folder = usesSystem || path === undefined || path === 'false' ? null : path
+      return { folder, isUsers: level === this.#levels.at(-1) }
     }
     return undefined
   }

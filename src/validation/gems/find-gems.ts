@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import { readGemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
@@ -10,8 +9,8 @@ import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
 import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
-import { findStrayBundle } from './stray-bundle.ts'
-import { listSpecs, readInstalledGem, type SpecFile } from './read-gem-folder.ts'
+import { readInstalledGem, type SpecFile } from './read-gem-folder.ts'
+import { gemFolders, indexSpecs, searchFolders } from './search-folders.ts'
 import { findUnpackedGem } from './unpacked-gem.ts'
 
 export interface FoundGems {
@@ -24,27 +23,14 @@ export interface FoundGems {
   readonly versionsOf: (name: string) => readonly string[]
 }
 
-/** Folders in which Bundler (or, without `settings.path`, RubyGems) looks for gems of this Ruby. */
-export function gemFolders(tree: FileTree, settings: BundleSettings, runtime: Runtime): string[] {
-  const { path, likelyPaths } = settings
-  if (path === null) return [...new Set([...runtime.gemFolders, ...likelyPaths.flatMap((likely) => within(tree, likely, runtime))])]
-  return [...within(tree, path, runtime), runtime.defaultGemFolder]
-}
-
-/** Docker's BUNDLE_PATH=/usr/local/bundle holds gems directly when it is GEM_HOME as well. */
-function within(tree: FileTree, path: string, runtime: Runtime): string[] {
-  const plain = tree.facts(posix.join(path, 'specifications'))?.kind === 'folder' ? [path] : []
-  return [posix.join(path, 'ruby', runtime.abi), ...plain]
-}
-
 /** The gems that an app with this lock would load. */
 export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: BundleSettings, runtime: Runtime): FoundGems {
-  const { folders, specs, isAll } = searched(tree, lock, settings, runtime)
+  const gemfile = readGemfileGems(tree.text(settings.gemfilePath) ?? '')
+  const { folders, specs, isAll } = searchFolders(tree, lock, gemfile, settings, runtime)
   const toAbsent = absentFrom(tree, folders, specs, settings, runtime, isAll)
   const gems: InstalledGem[] = []
   const missing: LockedGem[] = []
   const unreadable: UnreadableSpec[] = []
-  const gemfile = readGemfileGems(tree.text(settings.gemfilePath) ?? '')
   const isLeftOut = readLeftOut(lock, gemfile, settings)
   for (const locked of lock.gems.values()) {
     if (locked.name === 'bundler' || isLeftOut(locked.name)) continue
@@ -102,24 +88,6 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
   }
 }
 
-/** Where the lost environment of an image may have named any folder for the bundle, the one that has its gems is looked for. */
-function searched(tree: FileTree, { gems }: GemfileLock, settings: BundleSettings, runtime: Runtime) {
-  const folders = gemFolders(tree, settings, runtime)
-  const specs = indexSpecs(tree, folders, runtime)
-  if (settings.likelyPaths.length === 0) return { folders, specs, isAll: true }
-  const wanted = [...gems.values()].filter(({ source }) => source.tag === 'Registry').map(fullNamesOf)
-  const found = wanted.filter((names) => names.some((name) => specs.get(name)?.isDefault === false))
-  if (wanted.length === 0 || found.length * 2 >= wanted.length) return { folders, specs, isAll: wanted.length > 0 }
-  const stray = findStrayBundle(tree, new Set(wanted.flat()), posix.dirname(settings.gemfilePath), runtime.abi)
-  if (stray.folder === null) return { folders, specs, isAll: stray.isOnly }
-  const all = [...folders, ...within(tree, stray.folder, runtime)]
-  return { folders: all, specs: indexSpecs(tree, all, runtime), isAll: stray.isOnly }
-}
-
-function fullNamesOf({ name, variants }: LockedGem): string[] {
-  return variants.map(({ version, platform }) => (platform === 'ruby' ? `${name}-${version}` : `${name}-${version}-${platform}`))
-}
-
 /** Every gem that this Ruby would find, the newest of each name: what an app without a lock may load. */
 export function findAllGems(tree: FileTree, settings: BundleSettings, runtime: Runtime): FoundGems {
   const folders = gemFolders(tree, settings, runtime)
@@ -170,14 +138,4 @@ function installedHere(specs: ReadonlyMap<string, SpecFile>, name: string, versi
     (each) => each.startsWith(`${fullName}-`) && fitsPlatform(each.slice(fullName.length + 1), runtime.platform),
   )
   return specs.get(builds[0] ?? fullName)
-}
-
-function indexSpecs(tree: FileTree, folders: readonly string[], runtime: Runtime): Map<string, SpecFile> {
-  const specs = new Map<string, SpecFile>()
-  const add = (spec: SpecFile) => {
-    if (!specs.has(spec.fullName)) specs.set(spec.fullName, spec)
-  }
-  for (const folder of folders) listSpecs(tree, folder).forEach(add)
-  listSpecs(tree, runtime.defaultGemFolder, true).forEach(add)
-  return specs
 }

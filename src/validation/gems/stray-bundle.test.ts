@@ -3,7 +3,8 @@ import { memoryTree } from '../../../test/support/memory-tree.ts'
 import { findStrayBundle } from './stray-bundle.ts'
 
 const wanted = new Set(['pg-1.5.9', 'bcrypt-3.1.20'])
-const find = (paths: readonly string[]) => findStrayBundle(memoryTree(new Map(paths.map((path) => [path, '']))), wanted, '/srv/a', '3.1.0')
+const find = (paths: readonly string[]) =>
+  findStrayBundle(memoryTree(new Map(paths.map((path) => [path, '']))), wanted, 1, '/srv/a', '3.1.0')
 
 test.each([
   ['as BUNDLE_PATH names it', '/srv/shared/x/bundle', ['/srv/shared/x/bundle/ruby/3.1.0/specifications/pg-1.5.9.gemspec']],
@@ -20,6 +21,22 @@ test('the one with the most of the wanted gems is taken', () => {
   const both = ['pg-1.5.9', 'bcrypt-3.1.20'].map((name) => `/opt/b/specifications/${name}.gemspec`)
   const found = find(['/opt/a/specifications/pg-1.5.9.gemspec', ...both, '/opt/c/specifications/bcrypt-3.1.20.gemspec'])
   expect(found.folder).toBe('/opt/b')
+})
+
+test('one deep below, as hosters lay out their customers, is found', () => {
+  const folder = '/var/www/vhosts/shop.example/apps/shop/shared/bundle'
+  expect(find([`${folder}/ruby/3.1.0/specifications/pg-1.5.9.gemspec`])).toEqual({ folder, isOnly: true })
+})
+
+test('what holds less of it than wanted is no bundle of this app, and none of another', () => {
+  const tools = memoryTree(
+    new Map([
+      ['/opt/tool/specifications/pg-1.5.9.gemspec', ''],
+      ['/srv/b/Gemfile', ''],
+      ['/srv/b/specifications/pg-1.5.9.gemspec', ''],
+    ]),
+  )
+  expect(findStrayBundle(tools, wanted, 2, '/srv/a', '3.1.0')).toEqual({ folder: null, isOnly: true })
 })
 
 test('where there is none, that is sure, unless another app has one', () => {

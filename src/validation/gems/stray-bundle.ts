@@ -5,7 +5,7 @@ import type { FileTree } from '../files/file-tree.ts'
 export interface StrayBundle {
   /** As `BUNDLE_PATH` (gems in `ruby/<abi>`) or `GEM_HOME` would name it; null for none. */
   readonly folder: string | null
-  /** Whether no other folder can be meant: none of those left out has any of the gems. */
+  /** Whether no other folder can be meant: none of those left out has as many of the gems. */
   readonly isOnly: boolean
 }
 
@@ -21,13 +21,16 @@ const passedOver: ReadonlySet<string> = new Set([
   '/usr/share/man',
 ])
 const neverBelow: ReadonlySet<string> = new Set(['node_modules', '.git', '.cache', '__pycache__', 'site-packages', 'dist-packages'])
-/** `/srv/shop/releases/1/shared/bundle`. */
-const maxDepth = 6
+/** Twice as deep as `/var/www/vhosts/shop.example/shared/bundle`. */
+const maxDepth = 12
 /** Twice what a Debian with compilers has. */
 const maxFolders = 20_000
 
-/** Looks through the whole tree for the folder with the most of the wanted gems (full names). Those of other apps are not taken. */
-export function findStrayBundle(tree: FileTree, wanted: ReadonlySet<string>, appPath: string, abi: string): StrayBundle {
+/**
+ * Looks through the whole tree for the folder with the most of the wanted gems (full names), and at least so many. Those of other apps are
+ * not taken. `appPath` has no links.
+ */
+export function findStrayBundle(tree: FileTree, wanted: ReadonlySet<string>, least: number, appPath: string, abi: string): StrayBundle {
   let best: { readonly folder: string; readonly count: number } | null = null
   let isOnly = true
   let budget = maxFolders
@@ -43,8 +46,8 @@ export function findStrayBundle(tree: FileTree, wanted: ReadonlySet<string>, app
       const others = isOthers || (mayBeApp && (names.has('Gemfile') || names.has('gems.rb')))
       const homes = homesIn(tree, folder, names, abi)
       const count = Math.max(0, ...homes.map((home) => countOf(tree, home, wanted)))
-      if (others) isOnly &&= count === 0
-      else if (count > (best?.count ?? 0)) best = { folder, count }
+      if (others) isOnly &&= count < least
+      else if (count >= least && count > (best?.count ?? 0)) best = { folder, count }
       if (homes.length > 0) continue
       for (const { name, kind } of entries) {
         const path = posix.join(folder, name)
