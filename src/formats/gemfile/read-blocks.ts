@@ -1,5 +1,6 @@
 import { namesIn } from './names-in.ts'
 import { readStatements, type Statement } from './read-statements.ts'
+import { evaluatedPath, gemspecGems, type Surroundings } from './surroundings.ts'
 
 /** A block that is open: whether what is inside is wanted there only, and its groups, null when they can't be told. */
 export interface Block {
@@ -19,19 +20,30 @@ const compound = /^(?:[\w@$.]+[ \t]*(?:\|\|)?=[ \t]*)?(?:if|unless|case|while|un
 /** `def name(arguments) = expression`. */
 const endless = /^def[ \t]+[\w.]+[?!]?(?:[ \t]*\([^)]*\))?[ \t]*=[ \t]/
 
-/** The statements of a Gemfile, and the blocks in which each stands. */
-export function* readBlocks(text: string): Iterable<PlacedStatement> {
-  const blocks: Block[] = []
+const opensBlock = /(?:[ \t)]do|\{)(?:[ \t]*\|[^|]*\|)?$/
+/** Files that evaluate each other end here. */
+const maxDepth = 10
+
+/** The statements of a Gemfile and of the files that it evaluates, and the blocks in which each stands. */
+export function readBlocks(text: string, around: Surroundings): Iterable<PlacedStatement> {
+  return readNested(text, around, [], maxDepth)
+}
+
+function* readNested(text: string, around: Surroundings, outer: readonly Block[], depth: number): Iterable<PlacedStatement> {
+  const blocks = [...outer]
   for (const statement of readStatements(text)) {
-    const { text: line } = statement
+    const { text: line, line: number } = statement
     yield { ...statement, blocks }
+    const path = depth === 0 ? null : evaluatedPath(line)
+    const evaluated = path === null ? null : around.evaluated(path)
+    if (evaluated !== null) yield* readNested(evaluated.text, evaluated.around, blocks, depth - 1)
+    for (const { text: gem, group } of gemspecGems(line, around))
+      yield { text: gem, line: number, blocks: group === null ? blocks : [...blocks, { narrows: true, groups: [group] }] }
     if (compound.test(line)) {
       if (!endless.test(line)) blocks.push({ narrows: true, groups: [] })
     } else if (opensBlock.test(line)) {
       const named = /^group\b/.test(line) ? namesIn(line.replace(/^group\b[ \t(]*|(?:do|\{)[ \t]*(?:\|[^|]*\|)?$/g, '')) : []
       blocks.push({ narrows: narrowing.test(line) && !/:default\b/.test(line), groups: named })
-    } else if (/^(?:end\b|\})/.test(line)) blocks.pop()
+    } else if (blocks.length > outer.length && /^(?:end\b|\})/.test(line)) blocks.pop()
   }
 }
-
-const opensBlock = /(?:[ \t)]do|\{)(?:[ \t]*\|[^|]*\|)?$/

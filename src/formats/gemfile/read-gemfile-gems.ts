@@ -1,5 +1,6 @@
 import { namesIn } from './names-in.ts'
 import { readBlocks } from './read-blocks.ts'
+import { alone, type Surroundings } from './surroundings.ts'
 
 /** Gems that a Gemfile names itself, as far as its lines are plain. */
 export interface GemfileGems {
@@ -22,13 +23,13 @@ const otherSource = /(?:\b|:)(?:git|github|gist|bitbucket|path|source|ref|branch
 const computed = /\*\*|[,(][ \t]*(?:\*|&)|,[ \t]*[a-z_]\w*[ \t]*(?:[,)(]|$)/
 
 /** Reads the `gem` lines of a Gemfile without running it (Bundler's lib/bundler/dsl.rb). */
-export function readGemfileGems(text: string): GemfileGems {
+export function readGemfileGems(text: string, around: Surroundings = alone): GemfileGems {
   const always = new Set<string>()
   const sometimes = new Set<string>()
   const groups = new Map<string, ReadonlySet<string> | null>()
   const requirements = new Map<string, readonly string[]>()
   const optionalGroups = new Set<string>()
-  for (const { text: line, blocks } of readBlocks(text)) {
+  for (const { text: line, blocks } of readBlocks(text, around)) {
     const [, name, rest = ''] = gemLine.exec(line) ?? []
     if (name !== undefined) {
       const isComputed = computed.test(rest)

@@ -1,4 +1,5 @@
 import { readBlocks } from './read-blocks.ts'
+import { alone } from './surroundings.ts'
 
 /** What the Gemfile's `ruby` line asks for. */
 export type GemfileRuby =
@@ -11,7 +12,7 @@ export type GemfileRuby =
 /** Reads the `ruby` line of a Gemfile as far as it is plain text (Bundler's lib/bundler/ruby_dsl.rb); the last one counts. */
 export function readGemfileRuby(text: string): GemfileRuby {
   let found: GemfileRuby = { tag: 'Absent' }
-  for (const { text: statement, line, blocks } of readBlocks(text)) {
+  for (const { text: statement, line, blocks } of readBlocks(text, alone)) {
     const rest = /^ruby(?:[ \t]+|[ \t]*\([ \t]*)(.*)$/.exec(statement)?.[1]
     if (rest === undefined || rest.startsWith('=')) continue
     if (blocks.some(({ narrows }) => narrows) || /[ \t)](?:if|unless)\b/.test(rest)) return { tag: 'Computed', line }

@@ -1,8 +1,8 @@
-import { readGemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
 import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { BundleSettings } from '../gems/app-bundle.ts'
 import type { FoundGems } from '../gems/find-gems.ts'
+import { readAppGemfile } from '../gems/read-app-gemfile.ts'
 import type { Observation } from '../observation.ts'
 import { meetsRequirement } from './meets-requirement.ts'
 
@@ -19,7 +19,7 @@ export async function checkOutdatedLock(
   if (groups.only.size > 0 || groups.without.has('default') || standalone || lock.dependencies.size === 0) return []
   // Where most of the lock isn't found either, the bundle is somewhere else.
   if (!frozen && gems.length < absent.length) return []
-  const { always, requirements } = readGemfileGems(tree.text(gemfilePath) ?? '')
+  const { always, requirements } = readAppGemfile(tree, gemfilePath)
   const found: Observation[] = []
   for (const gem of always) {
     const parts = requirements.get(gem)

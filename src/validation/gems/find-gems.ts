@@ -1,10 +1,10 @@
 import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
-import { readGemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { absentFrom } from './absent-gem.ts'
 import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem, InstalledGem, UnreadableSpec } from './installed-gem.ts'
+import { readAppGemfile } from './read-app-gemfile.ts'
 import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
 import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
@@ -25,7 +25,7 @@ export interface FoundGems {
 
 /** The gems that an app with this lock would load. */
 export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: BundleSettings, runtime: Runtime): FoundGems {
-  const gemfile = readGemfileGems(tree.text(settings.gemfilePath) ?? '')
+  const gemfile = readAppGemfile(tree, settings.gemfilePath)
   const { folders, specs, isAll } = searchFolders(tree, lock, gemfile, settings, runtime)
   const toAbsent = absentFrom(tree, folders, specs, settings, runtime, isAll)
   const gems: InstalledGem[] = []
