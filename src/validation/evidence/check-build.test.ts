@@ -68,3 +68,25 @@ test('a gem that is a compiled file alone needs no folder', async () => {
   expect(await seen('made')).toEqual([])
   expect(await seen('made_ext')).toEqual(['GEM_INCOMPLETE'])
 })
+
+test("a distribution's gem may have its Ruby code in Ruby's own folder, but not without its compiled file", async () => {
+  const home = '/usr/lib/x86_64-linux-gnu/rubygems-integration/3.1.0'
+  const own = `${home}/gems/google-protobuf-3.21.12`
+  const built = `${home}/extensions/x86_64-linux/3.1.0/google-protobuf-3.21.12`
+  const fullName = 'google-protobuf-3.21.12'
+  const split: InstalledGem = {
+    ...gem,
+    name: 'google-protobuf',
+    fullName,
+    home,
+    folder: own,
+    requireFolders: [`${own}/lib`],
+    extensionsRoot: `${home}/extensions`,
+  }
+  const check = async (files: readonly string[]) => {
+    const tree = memoryTree(new Map([`${own}/ruby/ext/extconf.rb`, `${built}/gem.build_complete`, ...files].map((path) => [path, ''])))
+    return (await checkBuild(tree, findExtensions(tree, split, runtime), runtime)).map(({ code }) => code)
+  }
+  expect(await check([`${built}/google/protobuf_c.so`])).toEqual([])
+  expect(await check([])).toEqual(['GEM_INCOMPLETE'])
+})

@@ -4,6 +4,7 @@ import type { FileTree } from '../files/file-tree.ts'
 import { glob } from '../files/glob.ts'
 import type { GemExtensions } from '../gems/extension.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
+import { distributionHome } from '../gems/read-gem-folder.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findLostCopies, type LostCopy } from './find-lost-copies.ts'
@@ -113,11 +114,13 @@ function hasLostWhatItLinked(tree: FileTree, { folder }: InstalledGem, builtFold
 
 /**
  * A gem whose folder holds nothing, or nothing to require. Some gems are mere lists of others and have no `lib`; a critical one has Ruby
- * code of its own in it. One that is a compiled file alone (Debian's sdbm) has all of it in the folder of extensions.
+ * code of its own in it. One that is a compiled file alone (Debian's sdbm) has all of it in the folder of extensions, and Debian may keep the
+ * Ruby code of others in Ruby's own folder (its google-protobuf).
  */
 function whatIsHollow(tree: FileTree, { gem, loaded }: GemExtensions): Observation | null {
   const { name, version, folder, origin, requireFolders } = gem
   if (loaded.some(({ feature }) => feature === name || feature === name.replaceAll('-', '/'))) return null
+  if (loaded.length > 0 && distributionHome.test(gem.home)) return null
   if (origin !== 'gem' || requireFolders.some((each) => tree.realPath(each) !== null)) return null
   const isEmpty = tree.list(folder).length === 0
   if (!isEmpty && !(isCritical(name) && requireFolders.length > 0)) return null

@@ -62,7 +62,7 @@ function toInstalledGem(tree: FileTree, spec: SpecFile, text: string, gemspec: G
 }
 
 /** Where Debian keeps the specifications of gems whose files it spreads over the system. */
-const distributionHome = /^\/usr\/(?:share|lib\/[^/]+)\/rubygems-integration\//
+export const distributionHome = /^\/usr\/(?:share|lib\/[^/]+)\/rubygems-integration\//
 
 export function toGem(
   gemspec: Gemspec,
@@ -98,9 +98,12 @@ function packagedExtensions(
   if (listed?.includes(folder) === true) return null
   const compiled = listed?.filter((file) => file.endsWith(suffix))
   const plain = name.replaceAll('-', '/')
-  const guessed = [`${name}_ext`, plain, `${plain}_ext`, `${name}/${name}`]
-    .map((feature) => posix.join(runtime.vendorArchFolder, feature + suffix))
-    .filter((path) => tree.facts(path)?.kind === 'file')
+  const own = posix.join(runtime.vendorArchFolder, plain)
+  const inside = tree.list(own).filter((entry) => entry.name.endsWith(suffix))
+  const guessed = [
+    ...[`${name}_ext`, plain, `${plain}_ext`].map((feature) => posix.join(runtime.vendorArchFolder, feature + suffix)),
+    ...inside.map((entry) => posix.join(own, entry.name)),
+  ].filter((path) => tree.facts(path)?.kind === 'file')
   const packagedFiles = compiled?.filter((file) => file.startsWith(`${runtime.vendorArchFolder}/`)) ?? guessed
   // Debian's specifications seldom state their extensions.
   if (packagedFiles.length > 0 || !(declaresExtensions || isCritical(name))) return { packagedFiles, lacks: null }
