@@ -45,6 +45,8 @@ export function judgeExtension(bench: Workbench, extension: Extension, gem: GemE
 
 function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, elf: ElfFile): Judgement {
   const unfit = checkMachine(bench, extension, elf)
+  if (unfit !== null && isForAnother(bench, extension, gem, elf))
+    return { verdict: 'compatible', observations: [], builtFor: null, brought: [] }
   if (unfit !== null) return { verdict: 'incompatible', observations: [unfit], builtFor: null, brought: [] }
   if (elf.truncatedAt === 'segment') return refused(extension, 'EXTENSION_TRUNCATED', `the file ends before its last segment does`)
 
@@ -81,6 +83,15 @@ function judgeElf(bench: Workbench, extension: Extension, gem: GemExtensions, el
     path,
   }))
   return { verdict, observations, builtFor, brought }
+}
+
+/** Whether a file is no extension, and one of a gem's copies of a library for several machines, from which its Ruby code chooses. */
+function isForAnother(bench: Workbench, { path }: Extension, { loaded }: GemExtensions, elf: ElfFile): boolean {
+  if (initNames(elf).length > 0) return false
+  return loaded.some((other) => {
+    if (other.path === path || posix.basename(other.path) !== posix.basename(path)) return false
+    return withElf(bench.tree, other.path, (twin) => checkMachine(bench, other, twin) === null && initNames(twin).length === 0) ?? false
+  })
 }
 
 /** Whether an extension must be here: a critical gem's only file, or one whose other copy is an extension. */

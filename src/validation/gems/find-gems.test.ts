@@ -130,10 +130,13 @@ describe("a gem of Debian's packages", () => {
     expect(find({ ...files, [compiled]: '' }, ['pg (1.4.5)']).gems).toMatchObject([{ lacks: null }])
   })
 
-  test('has those in a folder of its name where no list tells, as in an image without dpkg', () => {
+  test('has those of the usual names where no list tells, as in an image without dpkg', () => {
     const spec = specification.replace('pg-1.4.5', 'sqlite3-1.4.2')
     const native = compiled.replace('pg_ext', 'sqlite3/sqlite3_native')
     expect(find({ [spec]: stub('sqlite3', '1.4.2'), [native]: '' }, ['sqlite3 (1.4.2)']).gems).toMatchObject([{ lacks: null }])
+    const ffi = specification.replace('pg-1.4.5', 'ffi-1.12.2')
+    const core = compiled.replace('pg_ext', 'ffi_c')
+    expect(find({ [ffi]: stub('ffi', '1.12.2'), [core]: '' }, ['ffi (1.12.2)']).gems).toMatchObject([{ lacks: null }])
   })
 
   test('of another name leaves no trace then, and may be somewhere else', () => {

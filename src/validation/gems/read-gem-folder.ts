@@ -101,7 +101,7 @@ function packagedExtensions(
   const own = posix.join(runtime.vendorArchFolder, plain)
   const inside = tree.list(own).filter((entry) => entry.name.endsWith(suffix))
   const guessed = [
-    ...[`${name}_ext`, plain, `${plain}_ext`].map((feature) => posix.join(runtime.vendorArchFolder, feature + suffix)),
+    ...[`${name}_ext`, plain, `${plain}_ext`, `${plain}_c`].map((feature) => posix.join(runtime.vendorArchFolder, feature + suffix)),
     ...inside.map((entry) => posix.join(own, entry.name)),
   ].filter((path) => tree.facts(path)?.kind === 'file')
   const packagedFiles = compiled?.filter((file) => file.startsWith(`${runtime.vendorArchFolder}/`)) ?? guessed
