@@ -143,6 +143,19 @@ done
 node_24_runs node_modules/.bin/node || node_24_runs node ||
   unavailable "No Node 24 here: npm has none for $(uname -sm). Install Node 24 or newer (https://nodejs.org) and run this again."
 
+# --- programs ------------------------------------------------------------------------------------------------------
+
+# Without them a checkout runs from its sources, which takes longer to start.
+bundle_programs() { PATH=$PWD/node_modules/.bin:$PATH node scripts/bundle.ts; }
+
+sources='( -name *.ts ! -name *.test.ts -o -name package-lock.json )'
+# shellcheck disable=SC2086 # a list of words
+if [ -e build/bezel.mjs ] && [ -z "$(set -f && find src package-lock.json $sources -newer build/bezel.mjs)" ]; then
+  say '✓ programs'
+else
+  step 'programs' bundle_programs
+fi
+
 # --- gems ----------------------------------------------------------------------------------------------------------
 
 install_gems() {

@@ -13,6 +13,7 @@ interface Measure {
 
 /** Whole processes, interleaved with an empty Node, as medians; memory is the peak that the kernel counted. */
 async function main(): Promise<void> {
+  execFileSync(process.execPath, [resolve(import.meta.dirname, '../../scripts/bundle.ts')])
   console.log('gems  extensions  whole process  peak memory  empty Node  per extension')
   let empty60 = 0
   for (const [gems, native] of [

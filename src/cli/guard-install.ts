@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { BezelError } from '../errors.ts'
 import { makeFolder } from '../system/make-folder.ts'
 import { findGuardPlace, loadsGuard, type GuardScope } from '../validation/runtime/guard-place.ts'
 import { print } from './stdout.ts'
+import { ownFile } from '../own-files.ts'
 
 /** Where RubyGems finds the hook by itself, when it is on Ruby's load path. */
-export const pluginFolder = fileURLToPath(new URL('../../ruby/guard', import.meta.url))
+export const pluginFolder = ownFile('ruby/guard')
 const pluginName = 'bezel_guard_plugin.rb'
 /** What was made for the plugin goes with it. */
 const foldersLine = 'Folders made for it: '

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { ownFile } from '../own-files.ts'
 
-/** The version in package.json, which stands two folders up in a checkout and in the published package. */
+/** The version in package.json. */
 export function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(ownFile('package.json'), 'utf8')) as { version: string }
   return version
 }

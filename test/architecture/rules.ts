@@ -14,7 +14,7 @@ const floors: readonly (readonly string[])[] = [
   ['health'],
   ['validation', 'workers', 'recovery', 'shutdown', 'front-door', 'gateway'],
   ['link', 'net', 'system'],
-  ['resilience', 'formats', 'part', 'events', 'errors', 'redact', 'snake-case', 'version'],
+  ['resilience', 'formats', 'part', 'events', 'errors', 'redact', 'snake-case', 'version', 'own-files'],
 ]
 
 const ground = floors.findIndex((floor) => floor.includes('link'))

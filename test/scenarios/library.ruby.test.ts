@@ -17,7 +17,7 @@ beforeAll(() => {
 
   const modules = join(folder, 'consumer/node_modules')
   mkdirSync(join(modules, 'bezel'), { recursive: true })
-  for (const name of ['package.json', 'bin', 'dist', 'ruby', 'data'])
+  for (const name of ['package.json', 'bin', 'build', 'dist', 'ruby', 'data'])
     cpSync(join(packed, name), join(modules, 'bezel', name), { recursive: true })
   for (const name of readdirSync(join(root, 'node_modules'))) symlinkSync(join(root, 'node_modules', name), join(modules, name))
   writeFileSync(join(folder, 'consumer/package.json'), '{ "type": "module" }')
@@ -47,7 +47,7 @@ test("the README's library example runs, and judges a real app", () => {
   )
 })
 
-test('the command of the package runs from its JavaScript', () => {
+test('the command of the package runs from its bundle', () => {
   const bezel = join(folder, 'consumer/node_modules/bezel/bin/bezel')
   expect(run(bezel, ['--version']).trim()).toMatch(/^\d+\.\d+\.\d+$/)
   expect(run(bezel, ['config', '--app', join(root, 'examples/puma-pg')])).toContain('workers.count')

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { redact } from '../../redact.ts'
+import { ownFile } from '../../own-files.ts'
 
-const script = fileURLToPath(new URL('../../../ruby/database-config.rb', import.meta.url))
+const script = ownFile('ruby/database-config.rb')
 const maxAnswerBytes = 1_048_576
 
 const entry = z.object({

@@ -3,6 +3,7 @@ import { meetsRequirement } from '../evidence/meets-requirement.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { ownFile } from '../../own-files.ts'
 
 /** One hand-kept combination that is known to crash, with its public source. */
 interface KnownBad {
@@ -18,7 +19,7 @@ interface KnownBad {
   readonly source: string
 }
 
-const table = new URL('../../../data/compatibility/known-bad.json', import.meta.url)
+const table = ownFile('data/compatibility/known-bad.json')
 let combinations: readonly KnownBad[] | null = null
 
 /** Known-bad versions among the app's gems, and a known-bad Ruby. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { meetsRequirement } from '../evidence/meets-requirement.ts'
 import { fitsPlatform } from '../gems/platform.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { ownFile } from '../../own-files.ts'
 
 /** `data/compatibility/gems.json`: version to platform to the Rubies that the build asks for. */
 interface GemTable {
@@ -10,7 +11,7 @@ interface GemTable {
   readonly gems: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>>>
 }
 
-const file = new URL('../../../data/compatibility/gems.json', import.meta.url)
+const file = ownFile('data/compatibility/gems.json')
 let table: GemTable | null = null
 const critical: ReadonlySet<string> = new Set([
   'bcrypt',

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
+import { codeFolder, ownFile } from '../../own-files.ts'
 import type { ValidationSettings } from '../options.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 /** Variables that Ruby, RubyGems, Bundler, version managers, loaders and C libraries go by. Others change with every start. */
 const telling =
   /^(?:PATH|HOME|LANG|LC_\w+|TMPDIR|GLIBC_TUNABLES|(?:GEM|BUNDLE|BUNDLER|RUBY|LD|DYLD|MALLOC|OPENSSL|SSL|MISE|ASDF|RBENV)(?:_\w+|OPT|LIB)?)$/
-/** What judges: its own files, the readers that it uses, the tables that it knows. */
-const judges = ['..', '../../formats', '../../../data/compatibility']
+/** What judges: bezel's own code, and the tables that it knows. */
+const judges = [codeFolder, ownFile('data/compatibility')]
 
 /** Everything that a verdict depends on besides the files of the app and the machine. */
 export function reportKey(settings: ValidationSettings, runtime: Runtime, mountInfo: string | null, today: string): string {
@@ -37,7 +38,6 @@ function mountsOf(mountInfo: string): string[] {
 }
 
 function newestChange(folder: string): number {
-  const path = join(import.meta.dirname, folder)
-  const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => !name.includes('.test.'))
-  return names.reduce((newest, name) => Math.max(newest, statSync(join(path, name)).mtimeMs), 0)
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.includes('.test.'))
+  return names.reduce((newest, name) => Math.max(newest, statSync(join(folder, name)).mtimeMs), 0)
 }

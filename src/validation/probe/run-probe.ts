@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { listProcesses, readEnvironment } from '../../system/proc-fs.ts'
 import { signalGroup, signalProcess } from '../../system/process-group.ts'
 import { markVariable } from '../../system/process-record.ts'
 import { readProbe, type ProbeRun } from './read-probe.ts'
+import { ownFile } from '../../own-files.ts'
 
-const script = fileURLToPath(new URL('../../../ruby/load-probe.rb', import.meta.url))
+const script = ownFile('ruby/load-probe.rb')
 /** Ends the probe with whoever started it (util-linux); elsewhere the limits alone bound it. */
 const parentDeathSignal = '/usr/bin/setpriv'
 const maxStderrBytes = 64 * 1024

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { toRuntime, type Runtime } from './runtime.ts'
+import { ownFile } from '../../own-files.ts'
 
-const script = fileURLToPath(new URL('../../../ruby/describe-runtime.rb', import.meta.url))
+const script = ownFile('ruby/describe-runtime.rb')
 /** RUBYOPT and RUBYLIB may load the application's code, GEM_* and BUNDLE_* of an outer `bundle exec` hide gems. */
 const withheld = ['RUBYOPT', 'RUBYLIB']
 const maxOutputBytes = 256 * 1024
