@@ -70,7 +70,7 @@ describe('bin/bezel', () => {
     const installed = join(root, 'some app/node_modules/bezel')
     put(join(installed, 'package.json'), '{"type":"module"}')
     put(join(installed, 'src/cli/main.ts'), 'throw new Error("sources were read")')
-    put(join(installed, 'dist/cli/main.js'), 'export const main = (argv) => console.log("built", argv.join("|"))')
+    put(join(installed, 'build/bezel.mjs'), 'export const main = (argv) => console.log("built", argv.join("|"))')
     mkdirSync(join(installed, 'bin'))
     copyFileSync(bezel, join(installed, 'bin/bezel'))
     mkdirSync(join(root, 'some app/node_modules/.bin'))
