@@ -26,6 +26,7 @@ export function memoryTree(files: MemoryFiles): FileTree {
     },
     list: (path) =>
       [...(folders.get(path) ?? [])].sort().map((name) => ({ name, kind: kindOf(posix.join(path, name)) ?? ('other' as const) })),
+    names: (path) => [...(folders.get(path) ?? [])],
     text: (path, maxBytes) => bytesOf(path)?.toString('utf8', 0, maxBytes) ?? null,
     open: (path) => {
       const bytes = bytesOf(path)

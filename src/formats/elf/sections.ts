@@ -1,6 +1,6 @@
 import { constants, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { toByteSource, type ByteSource } from './byte-source.ts'
-import { ElfFault, type MalformedElf } from './elf-cursor.ts'
+import { ElfFault, type ElfCursor, type MalformedElf } from './elf-cursor.ts'
 import type { ElfFile, ElfSection } from './elf.ts'
 import { guarded } from './read-elf.ts'
 import { remembered } from './remembered.ts'
@@ -12,6 +12,8 @@ const zstdCompression = 2
 /** Of a compressed section as much is unpacked as the first line tables need. */
 const maxCompressedBytes = 4 * 1024 * 1024
 const maxUnpackedBytes = 32 * 1024 * 1024
+/** That of a shared library takes 0.5 KiB. */
+const maxNameTableBytes = 16 * 1024
 /** Files built with `-ffunction-sections` and not linked have thousands; shared libraries below 60. */
 const maxSections = 65_535
 
@@ -34,13 +36,23 @@ export const readSections = remembered((elf): readonly ElfSection[] | MalformedE
       }
     }
     if (sectionTable.namesIndex >= count) return []
-    const names = header(sectionTable.namesIndex)
+    const nameAt = toNames(cursor, header(sectionTable.namesIndex))
     return Array.from({ length: count }, (_, index) => {
-      const { nameAt, type, flags, offset, size } = header(index)
-      return { name: index === 0 ? '' : cursor.text(names.offset + nameAt, names.offset + names.size), type, flags, offset, size }
+      const { nameAt: at, type, flags, offset, size } = header(index)
+      return { name: index === 0 ? '' : nameAt(at), type, flags, offset, size }
     })
   })
 })
+
+/** Names of the usual length are read in one go. */
+function toNames(cursor: ElfCursor, { offset, size }: { readonly offset: number; readonly size: number }): (at: number) => string {
+  if (size > maxNameTableBytes || offset + size > cursor.source.size) return (at) => cursor.text(offset + at, offset + size)
+  const names = Buffer.from(cursor.source.read(offset, size)).toString('latin1')
+  return (at) => {
+    const end = names.indexOf('\0', at)
+    return end === -1 ? cursor.text(offset + at, offset + size) : names.slice(at, end)
+  }
+}
 
 /** What a section holds, unpacked if it is compressed (gABI `SHF_COMPRESSED` with zlib or zstd; GNU's older `.zdebug_`). Unpacked data may be cut at a bound. */
 export function readSectionData(elf: ElfFile, section: ElfSection): ByteSource | MalformedElf {

@@ -13,6 +13,8 @@ export class DiskTree implements FileTree {
   readonly #root: string
   /** Folders whose links are followed already. */
   readonly #folders = new Map<string, string | null>([['/', '/']])
+  /** Regular files that a listing has shown. */
+  readonly #files = new Set<string>()
   readonly #troubles = new Map<string, FileTrouble>()
   /** What the last `realPath` came to, unless that was known already: it needs no second look. */
   #seen: { readonly path: string; readonly stats: Stats } | null = null
@@ -25,6 +27,7 @@ export class DiskTree implements FileTree {
     this.#seen = null
     const known = this.#folders.get(path)
     if (known !== undefined) return known
+    if (this.#files.has(path)) return path
     const slash = path.lastIndexOf('/')
     const name = path.slice(slash + 1)
     const parent = name === '' || name === '.' || name === '..' ? undefined : this.#folders.get(path.slice(0, slash))
@@ -44,9 +47,20 @@ export class DiskTree implements FileTree {
     const real = this.realPath(path)
     if (real === null) return []
     try {
-      return readdirSync(this.shown(real), { withFileTypes: true })
-        .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
-        .sort((one, other) => (one.name < other.name ? -1 : 1))
+      const entries = readdirSync(this.shown(real), { withFileTypes: true })
+      if (path === real) this.#note(real, entries)
+      return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) })).sort((one, other) => (one.name < other.name ? -1 : 1))
+    } catch (error) {
+      this.#tell(real, error)
+      return []
+    }
+  }
+
+  names(path: string): readonly string[] {
+    const real = this.realPath(path)
+    if (real === null) return []
+    try {
+      return readdirSync(this.shown(real))
     } catch (error) {
       this.#tell(real, error)
       return []
@@ -66,19 +80,15 @@ export class DiskTree implements FileTree {
   open(path: string): OpenFile | null {
     const real = this.realPath(path)
     // Looked at before it is opened: a device may act on that, and whoever writes into a pipe would wake.
-    const seen = real === null ? null : this.#statsOf(real)
-    if (real === null || seen?.isFile() !== true) return null
-    if (this.#root !== '' && (seen.mode & anybodyReads) === 0) {
-      // Root, who looks into an unpacked system, reads it all the same; whoever runs the app there most likely is another.
-      this.#troubles.set(real, { path: real, errno: 'EACCES' })
-      return null
-    }
+    if (real === null || !(this.#files.has(real) || this.#statsOf(real)?.isFile() === true)) return null
     let descriptor: number | null = null
     try {
       // Not blocking: what was a file a moment ago may be a pipe without a writer now.
       descriptor = openSync(this.shown(real), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
       const stats = fstatSync(descriptor)
-      if (stats.isFile()) return this.#opened(real, descriptor, stats.size)
+      // Root, who looks into an unpacked system, reads it all the same; whoever runs the app there most likely is another.
+      if (this.#root !== '' && (stats.mode & anybodyReads) === 0) this.#troubles.set(real, { path: real, errno: 'EACCES' })
+      else if (stats.isFile()) return this.#opened(real, descriptor, stats.size)
     } catch (error) {
       this.#tell(real, error)
     }
@@ -108,6 +118,14 @@ export class DiskTree implements FileTree {
       },
       close: () => closeSync(descriptor),
     }
+  }
+
+  /** Whoever lists a folder goes on to what is in it: folders and regular files need no second look. */
+  #note(folder: string, entries: readonly Dirent[]): void {
+    const parent = folder === '/' ? '' : folder
+    for (const entry of entries)
+      if (entry.isDirectory()) this.#folders.set(`${parent}/${entry.name}`, `${parent}/${entry.name}`)
+      else if (entry.isFile()) this.#files.add(`${parent}/${entry.name}`)
   }
 
   #follow(path: string, links: number): string | null {

@@ -31,6 +31,8 @@ export interface FileTree {
   facts(path: string): FileFacts | null
   /** Names in a folder, sorted; empty when it is none. */
   list(path: string): readonly { readonly name: string; readonly kind: EntryKind }[]
+  /** The same names alone, in no order: what there is to know of each costs more than the names. */
+  names(path: string): readonly string[]
   /** A text file; null when missing. Longer ones are cut at `maxBytes`. */
   text(path: string, maxBytes?: number): string | null
   /** A regular file, to be closed by the caller; null when missing. */

@@ -56,13 +56,31 @@ function builtFolders(tree: FileTree, gem: InstalledGem, runtime: Runtime): { ab
   if (root === null || (!gem.declaresExtensions && gem.origin !== 'git')) return []
   const fedora = posix.join(gem.home.replace(/\/share\/gems$/, '/lib64/gems/ruby'), gem.fullName)
   if (gem.home.endsWith('/share/gems') && tree.facts(fedora)?.kind === 'folder') return [{ abi: runtime.extensionAbi, folder: fedora }]
-  return tree
+  return abiFolders(tree, root, runtime)
+    .map(({ abi, folder }) => ({ abi, folder: posix.join(folder, gem.fullName) }))
+    .filter(({ folder }) => tree.facts(folder)?.kind === 'folder')
+}
+
+interface AbiFolder {
+  readonly abi: string
+  readonly folder: string
+}
+
+const abiFoldersOf = new WeakMap<FileTree, Map<string, readonly AbiFolder[]>>()
+
+/** `extensions/x86_64-linux/3.1.0` and its siblings: the same for every gem of one home, so they are listed once for each tree. */
+function abiFolders(tree: FileTree, root: string, runtime: Runtime): readonly AbiFolder[] {
+  const ofTree = abiFoldersOf.get(tree) ?? new Map<string, readonly AbiFolder[]>()
+  abiFoldersOf.set(tree, ofTree)
+  const key = `${root} ${runtime.platform}`
+  const known = ofTree.get(key)
+  if (known !== undefined) return known
+  const found = tree
     .list(root)
     .filter(({ name }) => isOwnPlatform(name, runtime.platform))
-    .flatMap(({ name }) =>
-      tree.list(posix.join(root, name)).map(({ name: abi }) => ({ abi, folder: posix.join(root, name, abi, gem.fullName) })),
-    )
-    .filter(({ folder }) => tree.facts(folder)?.kind === 'folder')
+    .flatMap(({ name }) => tree.list(posix.join(root, name)).map(({ name: abi }) => ({ abi, folder: posix.join(root, name, abi) })))
+  ofTree.set(key, found)
+  return found
 }
 
 /** The folder bears RubyGems' own name of the platform, in which only `gnu` may be left out; a gem may name no C library at all. */
@@ -75,12 +93,10 @@ function mayHoldExtensions(tree: FileTree, gem: InstalledGem, runtime: Runtime):
   if (gem.declaresExtensions || gem.platform !== 'ruby' || gem.origin === 'git' || gem.origin === 'path') return true
   if (gem.origin === 'default' || gem.origin === 'package') return false
   const suffix = `.${runtime.extensionSuffix}`
-  const isExtension = ({ name }: { readonly name: string }) => name.endsWith(suffix)
+  const isExtension = (name: string) => name.endsWith(suffix)
   return gem.requireFolders.some((folder) => {
-    const entries = tree.list(folder)
-    if (entries.some(isExtension)) return true
-    const hasOwn = entries.some(({ name, kind }) => name === gem.name && kind !== 'file')
-    return hasOwn && tree.list(posix.join(folder, gem.name)).some(isExtension)
+    const names = tree.names(folder)
+    return names.some(isExtension) || (names.includes(gem.name) && tree.names(posix.join(folder, gem.name)).some(isExtension))
   })
 }
 
@@ -92,9 +108,8 @@ function walk(tree: FileTree, gem: InstalledGem, top: string, runtime: Runtime, 
     for (const { name, kind } of tree.list(folder)) {
       budget -= 1
       if (budget < 0) return
-      const path = posix.join(folder, name)
-      if (kind === 'folder' && depth < maxDepth) visit(path, depth + 1)
-      else if (kind !== 'folder' && name.endsWith(suffix)) found.push(toExtension(gem, path, top, inExtensionFolder))
+      if (kind === 'folder' && depth < maxDepth) visit(posix.join(folder, name), depth + 1)
+      else if (kind !== 'folder' && name.endsWith(suffix)) found.push(toExtension(gem, posix.join(folder, name), top, inExtensionFolder))
     }
   }
   visit(top, 0)

@@ -31,6 +31,8 @@ export class Loader {
   readonly #bits: number
   readonly #folders: LoaderFolders
   readonly #process = new Map<string, Library>()
+  /** By name: what the cache and the folders come to, whoever asks. */
+  readonly #usual = new Map<string, Library | null>()
   /** What Ruby itself has loaded: symbols that every extension may use. */
   readonly #global: readonly Library[]
   /** RPATH of Ruby itself, which serves every file in the process. */
@@ -143,8 +145,20 @@ export class Loader {
       const library = this.#fitting(posix.join(folder, name))
       if (library !== null) return library
     }
-    for (const path of [...(this.#folders.cached.get(name) ?? []), ...this.#folders.after.map((folder) => posix.join(folder, name))]) {
+    const known = this.#usual.get(name)
+    if (known !== undefined) return known
+    const library = this.#findUsual(name)
+    this.#usual.set(name, library)
+    return library
+  }
+
+  #findUsual(name: string): Library | null {
+    for (const path of this.#folders.cached.get(name) ?? []) {
       const library = this.#fitting(path)
+      if (library !== null) return library
+    }
+    for (const folder of this.#folders.after) {
+      const library = this.#fitting(posix.join(folder, name))
       if (library !== null) return library
     }
     return null

@@ -30,6 +30,11 @@ export class RecordingTree implements FileTree {
     return this.#tree.list(path)
   }
 
+  names(path: string): readonly string[] {
+    this.#note(path)
+    return this.#tree.names(path)
+  }
+
   text(path: string, maxBytes?: number): string | null {
     this.#note(path)
     return this.#tree.text(path, maxBytes)
