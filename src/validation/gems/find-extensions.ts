@@ -24,8 +24,8 @@ export function findExtensions(tree: FileTree, gem: InstalledGem, runtime: Runti
   const loaded = new Map<string, Extension>()
   const shadowed: Extension[] = []
   // Ruby passes over a link that leads nowhere and takes the next copy.
-  const dangles = ({ path }: Extension) => Number(tree.facts(path) === null)
-  for (const extension of preferVersioned(fitting).sort((one, other) => dangles(one) - dangles(other)))
+  const dangling = new Set(fitting.filter(({ path }) => tree.realPath(path) === null))
+  for (const extension of preferVersioned(fitting).sort((one, other) => Number(dangling.has(one)) - Number(dangling.has(other))))
     if (loaded.has(extension.feature)) shadowed.push(extension)
     else loaded.set(extension.feature, extension)
   return {

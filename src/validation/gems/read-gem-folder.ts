@@ -15,15 +15,21 @@ export interface SpecFile {
   readonly path: string
   readonly home: string
   readonly isDefault: boolean
+  /** Whether the gem's own folder stands beside it; false also for a link to one. */
+  readonly hasFolder: boolean
 }
 
 /** Specification files of one gem folder, unread. */
 export function listSpecs(tree: FileTree, home: string, isDefault = false): SpecFile[] {
   const folder = posix.join(home, isDefault ? 'specifications/default' : 'specifications')
-  return tree
-    .list(folder)
-    .filter(({ name }) => name.endsWith('.gemspec'))
-    .map(({ name }) => ({ fullName: name.slice(0, -'.gemspec'.length), path: posix.join(folder, name), home, isDefault }))
+  const specs = tree.list(folder).filter(({ name }) => name.endsWith('.gemspec'))
+  if (specs.length === 0) return []
+  // One listing tells what would take a look at each.
+  const own = new Set(tree.list(posix.join(home, 'gems')).flatMap(({ name, kind }) => (kind === 'folder' ? [name] : [])))
+  return specs.map(({ name }) => {
+    const fullName = name.slice(0, -'.gemspec'.length)
+    return { fullName, path: posix.join(folder, name), home, isDefault, hasFolder: own.has(fullName) }
+  })
 }
 
 export interface ReadGem {
@@ -55,7 +61,7 @@ function toInstalledGem(tree: FileTree, spec: SpecFile, text: string, gemspec: G
   const gem = toGem(gemspec, spec.fullName, folder, spec.path)
   const own = { ...gem, home: spec.home, extensionsRoot: posix.join(spec.home, 'extensions'), packagedFiles: null, lacks: null }
   if (spec.isDefault) return { ...own, origin: 'default', packagedFiles: defaultGemFiles(tree, text, runtime) }
-  if (tree.facts(folder)?.kind === 'folder') return { ...own, origin: 'gem' }
+  if (spec.hasFolder || tree.facts(folder)?.kind === 'folder') return { ...own, origin: 'gem' }
   const packaged = distributionHome.test(spec.home) ? packagedExtensions(tree, gem, runtime) : null
   if (packaged === null) return { ...own, origin: 'gem', lacks: 'folder' }
   return { ...own, origin: 'package', ...packaged }
