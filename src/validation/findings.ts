@@ -74,6 +74,12 @@ export const findingRules = {
     means: 'The app has no Gemfile.lock, so every installed gem was validated.',
     example: '/srv/app/Gemfile.lock does not exist',
   },
+  LOCK_MISSED: {
+    severity: 'error',
+    means:
+      'The app has a Gemfile and no Gemfile.lock, or an empty one, and is frozen (as in a deployment): Bundler refuses to start the app.',
+    example: '/srv/app/Gemfile.lock does not exist; BUNDLE_DEPLOYMENT is true',
+  },
   LOCK_UNREADABLE: {
     severity: 'error',
     means: 'Gemfile.lock cannot be read, so nobody can tell which gems the app would load.',

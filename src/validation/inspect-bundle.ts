@@ -5,6 +5,7 @@ import { checkKnownBad } from './compatibility/check-known-bad.ts'
 import { checkLock, checkTroubles, specUnreadable } from './evidence/check-files.ts'
 import { checkOutdatedLock } from './evidence/check-outdated-lock.ts'
 import { checkDockerfile, checkPlatforms } from './evidence/check-declared.ts'
+import { checkUnlocked } from './evidence/check-unlocked.ts'
 import { checkMounts } from './evidence/check-process.ts'
 import type { FileTree } from './files/file-tree.ts'
 import { readBundleSettings, type BundleSettings } from './gems/app-bundle.ts'
@@ -48,6 +49,7 @@ export async function inspectBundle(
     ...found.unreadable.map((spec) => specUnreadable(spec, lock.tag === 'Lock')),
   )
   if (lock.tag === 'Lock') observations.push(...(await checkOutdatedLock(tree, lock, settings, found)))
+  if (lock.tag === 'Absent') observations.push(...(await checkUnlocked(tree, settings, found)))
   const inspected = await inspectGems(tree, found.gems, env, runtime)
   observations.push(...inspected.observations, ...(await checkKnownBad(found.gems, runtime)))
   if (mountInfo !== null) observations.push(...checkMounts(mountInfo, [...new Set(inspected.gems.map(({ gem }) => gem.home))]))
@@ -71,7 +73,7 @@ function findGems(tree: FileTree, lock: AppLock, settings: BundleSettings, runti
     case 'Lock':
       return findLockedGems(tree, lock, settings, runtime)
     case 'Unreadable':
-      return { gems: [], absent: [], unreadable: [], folders: [], versionsOf: () => [] }
+      return { gems: [], absent: [], unreadable: [], folders: [], isAll: false, versionsOf: () => [] }
     case 'Absent':
       return findAllGems(tree, settings, runtime)
   }

@@ -6,6 +6,8 @@ import { evaluatedPath, gemspecGems, type Surroundings } from './surroundings.ts
 export interface Block {
   readonly narrows: boolean
   readonly groups: readonly string[] | null
+  /** Whether what is inside comes from no registry. */
+  readonly isSource: boolean
 }
 
 export interface PlacedStatement extends Statement {
@@ -15,6 +17,8 @@ export interface PlacedStatement extends Statement {
 
 /** `group :test do`, `platforms :jruby do`, …: what is inside is wanted there only. */
 const narrowing = /^(?:group|platforms?|install_if|env)\b/
+/** `path 'engines' do`, `git '…' do`, …: what is inside comes from there. */
+const source = /^(?:git|github|gist|bitbucket|path)\b/
 /** Statements that end with `end`; as modifiers behind a statement they open nothing. */
 const compound = /^(?:[\w@$.]+[ \t]*(?:\|\|)?=[ \t]*)?(?:if|unless|case|while|until|begin|def|for|class|module)\b/
 /** `def name(arguments) = expression`. */
@@ -38,12 +42,12 @@ function* readNested(text: string, around: Surroundings, outer: readonly Block[]
     const evaluated = path === null ? null : around.evaluated(path)
     if (evaluated !== null) yield* readNested(evaluated.text, evaluated.around, blocks, depth - 1)
     for (const { text: gem, group } of gemspecGems(line, around))
-      yield { text: gem, line: number, blocks: group === null ? blocks : [...blocks, { narrows: true, groups: [group] }] }
+      yield { text: gem, line: number, blocks: group === null ? blocks : [...blocks, { narrows: true, groups: [group], isSource: false }] }
     if (compound.test(line)) {
-      if (!endless.test(line)) blocks.push({ narrows: true, groups: [] })
+      if (!endless.test(line)) blocks.push({ narrows: true, groups: [], isSource: false })
     } else if (opensBlock.test(line)) {
       const named = /^group\b/.test(line) ? namesIn(line.replace(/^group\b[ \t(]*|(?:do|\{)[ \t]*(?:\|[^|]*\|)?$/g, '')) : []
-      blocks.push({ narrows: narrowing.test(line) && !/:default\b/.test(line), groups: named })
+      blocks.push({ narrows: narrowing.test(line) && !/:default\b/.test(line), groups: named, isSource: source.test(line) })
     } else if (blocks.length > outer.length && /^(?:end\b|\})/.test(line)) blocks.pop()
   }
 }

@@ -35,7 +35,7 @@ export function readGemfileGems(text: string, around: Surroundings = alone): Gem
       const isComputed = computed.test(rest)
       const isNarrowed = blocks.some(({ narrows }) => narrows) || narrowingOption.test(rest)
       if (!isComputed) (isNarrowed ? sometimes : always).add(name)
-      if (!isComputed && !isNarrowed && !otherSource.test(rest))
+      if (!isComputed && !isNarrowed && !otherSource.test(rest) && !blocks.some(({ isSource }) => isSource))
         requirements.set(name, [...(requirements.get(name) ?? []), ...requirementsIn(rest)])
       const mine = isComputed ? null : together([...blocks.map((block) => block.groups), groupsOfOption(rest)])
       groups.set(name, together([...(groups.has(name) ? [groups.get(name) ?? null] : []), mine?.size === 0 ? ['default'] : mine]))

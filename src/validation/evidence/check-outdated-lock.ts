@@ -50,7 +50,8 @@ function isSame(parts: readonly string[], locked: string): boolean {
   return [...parts].sort().join(', ') === locked.split(', ').sort().join(', ') || (parts.length === 0 && locked === '')
 }
 
-async function hasMeeting(versions: readonly string[], parts: readonly string[]): Promise<boolean> {
+/** Whether one of the versions is what the Gemfile asks for, as far as that can be told. */
+export async function hasMeeting(versions: readonly string[], parts: readonly string[]): Promise<boolean> {
   for (const version of versions) if (parts.length === 0 || (await meetsRequirement(version, parts)) !== false) return true
   return false
 }

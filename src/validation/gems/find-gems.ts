@@ -10,8 +10,9 @@ import { readNeeds } from './read-needs.ts'
 import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
 import { readInstalledGem, type SpecFile } from './read-gem-folder.ts'
-import { gemFolders, indexSpecs, searchFolders } from './search-folders.ts'
+import { searchFolders } from './search-folders.ts'
 import { findUnpackedGem } from './unpacked-gem.ts'
+import { wantedByGemfile, wantedByLock } from './wanted-gems.ts'
 
 export interface FoundGems {
   readonly gems: readonly InstalledGem[]
@@ -19,14 +20,16 @@ export interface FoundGems {
   readonly unreadable: readonly UnreadableSpec[]
   /** Gem folders that were searched, first first. */
   readonly folders: readonly string[]
-  /** Versions of a gem that are installed there, whatever the lock says. */
+  /** Whether these are all in which the bundle could be. */
+  readonly isAll: boolean
+  /** Versions of a gem that are installed there for this platform, whatever the lock says. */
   readonly versionsOf: (name: string) => readonly string[]
 }
 
 /** The gems that an app with this lock would load. */
 export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: BundleSettings, runtime: Runtime): FoundGems {
   const gemfile = readAppGemfile(tree, settings.gemfilePath)
-  const { folders, specs, isAll } = searchFolders(tree, lock, gemfile, settings, runtime)
+  const { folders, specs, isAll } = searchFolders(tree, wantedByLock(lock, gemfile), settings, runtime)
   const toAbsent = absentFrom(tree, folders, specs, settings, runtime, isAll)
   const gems: InstalledGem[] = []
   const missing: LockedGem[] = []
@@ -47,7 +50,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
     const need = needOf?.(locked.name) ?? 'unclear'
     return need !== 'always' && isForOthers(locked) ? [] : [{ ...toAbsent(locked), need }]
   })
-  return { gems, absent, unreadable, folders, versionsOf: (name) => versionsIn(specs, name) }
+  return { gems, absent, unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
 
   /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
   function isForOthers({ variants }: LockedGem): boolean {
@@ -90,22 +93,25 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
 
 /** Every gem that this Ruby would find, the newest of each name: what an app without a lock may load. */
 export function findAllGems(tree: FileTree, settings: BundleSettings, runtime: Runtime): FoundGems {
-  const folders = gemFolders(tree, settings, runtime)
+  const gemfile = readAppGemfile(tree, settings.gemfilePath)
+  const { folders, specs, isAll } = searchFolders(tree, wantedByGemfile(gemfile), settings, runtime)
   const gems: InstalledGem[] = []
   const unreadable: UnreadableSpec[] = []
-  const specs = indexSpecs(tree, folders, runtime)
   for (const spec of newestOfEach(specs, runtime)) {
     const { gem, trouble } = readInstalledGem(tree, spec, runtime, spec.fullName)
     if (trouble !== null) unreadable.push(trouble)
     if (gem !== null) gems.push(gem)
   }
-  return { gems, absent: [], unreadable, folders, versionsOf: (name) => versionsIn(specs, name) }
+  return { gems, absent: [], unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
 }
 
-function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string): string[] {
+function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string, runtime: Runtime): string[] {
   const before = `${name}-`
   const rest = [...specs.keys()].flatMap((fullName) => (fullName.startsWith(before) ? [fullName.slice(before.length)] : []))
-  return rest.flatMap((version) => /^\d[^-]*/.exec(version)?.[0] ?? [])
+  return rest.flatMap((each) => {
+    const [, version, platform] = /^(\d[^-]*)(?:-(.+))?$/.exec(each) ?? []
+    return version === undefined || (platform !== undefined && !fitsPlatform(platform, runtime.platform)) ? [] : [version]
+  })
 }
 
 /** RubyGems passes over the builds for other platforms. */

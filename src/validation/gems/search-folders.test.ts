@@ -5,6 +5,7 @@ import { readGemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
 import { readGemfileLock } from '../../formats/gemfile-lock/read-gemfile-lock.ts'
 import { readBundleSettings } from './app-bundle.ts'
 import { searchFolders } from './search-folders.ts'
+import { wantedByLock } from './wanted-gems.ts'
 
 const system = '/var/lib/gems/3.1.0'
 const debian = '/usr/share/rubygems-integration/all'
@@ -26,7 +27,7 @@ function search(
   const lock = readGemfileLock(`GEM\n  remote: x\n  specs:\n${all.join('')}\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n`)
   if (lock.tag !== 'Lock') throw new Error(lock.why)
   const tree = memoryTree(new Map([...specs, ['/srv/app/Gemfile', gemfile], ...Object.entries(files)] as [string, string][]))
-  const found = searchFolders(tree, lock, readGemfileGems(gemfile), readBundleSettings(tree, '/srv/app', {}), runtime)
+  const found = searchFolders(tree, wantedByLock(lock, readGemfileGems(gemfile)), readBundleSettings(tree, '/srv/app', {}), runtime)
   return { isAll: found.isAll, homes: names.map((name) => found.specs.get(`${name}-1.0`)?.home ?? null) }
 }
 

@@ -1,12 +1,10 @@
 import { posix } from 'node:path'
-import type { GemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
-import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { BundleSettings } from './app-bundle.ts'
 import { listSpecs, type SpecFile } from './read-gem-folder.ts'
-import { readNeeds } from './read-needs.ts'
 import { findStrayBundle } from './stray-bundle.ts'
+import type { WantedGems } from './wanted-gems.ts'
 
 type Specs = ReadonlyMap<string, SpecFile>
 
@@ -18,19 +16,13 @@ export interface SearchedFolders {
   readonly isAll: boolean
 }
 
-/** Folders in which Bundler (or, without `settings.path`, RubyGems) looks for gems of this Ruby. */
-export function gemFolders(tree: FileTree, settings: BundleSettings, runtime: Runtime): string[] {
-  return [...new Set(placesOf(tree, settings, runtime).flat())]
-}
-
 /**
  * Where the lost environment of an image may have named any folder for the bundle, the one with the most of the needed gems comes first, be
  * it nowhere near the app: a gem of that version elsewhere is not the one that is loaded.
  */
 export function searchFolders(
   tree: FileTree,
-  lock: GemfileLock,
-  gemfile: GemfileGems,
+  { names, needed, nameOf }: WantedGems,
   settings: BundleSettings,
   runtime: Runtime,
 ): SearchedFolders {
@@ -38,21 +30,23 @@ export function searchFolders(
   const nearby = [...new Set(places.flat())]
   const specs = indexSpecs(tree, nearby, runtime)
   if (settings.likelyPaths.length === 0) return { folders: nearby, specs, isAll: true }
-  const registered = [...lock.gems.values()].filter(({ source }) => source.tag === 'Registry')
-  const wanted = registered.map(fullNamesOf)
-  const lacking = wanted.filter((names) => !names.some((name) => isShipped(specs.get(name), runtime)))
-  const half = lacking.length / 2
-  const isNearby = lacking.filter((names) => names.some((name) => specs.has(name))).length >= half
+  const among = (found: readonly SpecFile[]) => new Set(found.flatMap(({ fullName }) => nameOf(fullName) ?? []))
+  const found = [...specs.values()]
+  const shipped = among(found.filter((spec) => isShipped(spec, runtime)))
+  const lacking = new Set([...names].filter((name) => !shipped.has(name)))
+  const half = lacking.size / 2
+  const isNearby = [...among(found)].filter((name) => lacking.has(name)).length >= half
+  const nameOfLacking = (fullName: string) => {
+    const name = nameOf(fullName)
+    return name !== null && lacking.has(name) ? name : null
+  }
   const appPath = posix.dirname(settings.gemfilePath)
   const stray =
-    isNearby || lacking.length === 0
-      ? null
-      : findStrayBundle(tree, new Set(lacking.flat()), half, tree.realPath(appPath) ?? appPath, runtime.abi)
+    isNearby || lacking.size === 0 ? null : findStrayBundle(tree, nameOfLacking, half, tree.realPath(appPath) ?? appPath, runtime.abi)
   if (stray !== null && stray.folder !== null) places.push(within(tree, stray.folder, runtime))
-  const needOf = readNeeds(lock, gemfile, [])
-  const needed = registered.filter(({ name }) => needOf(name) === 'always').map(fullNamesOf)
-  const folders = fullestFirst(tree, places, needed.length === 0 ? wanted : needed)
-  return { folders, specs: indexSpecs(tree, folders, runtime), isAll: stray === null ? wanted.length > 0 : stray.isOnly }
+  const first = needed.size === 0 ? names : needed
+  const folders = fullestFirst(places, (folder) => [...among(listSpecs(tree, folder))].filter((name) => first.has(name)))
+  return { folders, specs: indexSpecs(tree, folders, runtime), isAll: stray === null ? names.size > 0 : stray.isOnly }
 }
 
 /** Folders that belong together, the likeliest first. */
@@ -68,23 +62,15 @@ function within(tree: FileTree, path: string, runtime: Runtime): string[] {
   return [posix.join(path, 'ruby', runtime.abi), ...plain]
 }
 
-function fullestFirst(tree: FileTree, places: readonly string[][], wanted: readonly string[][]): string[] {
-  const counts = places.map((place) => {
-    const names = new Set(place.flatMap((folder) => listSpecs(tree, folder).map(({ fullName }) => fullName)))
-    return wanted.filter((each) => each.some((name) => names.has(name))).length
-  })
+function fullestFirst(places: readonly string[][], gemsIn: (folder: string) => readonly string[]): string[] {
+  const counts = places.map((place) => new Set(place.flatMap(gemsIn)).size)
   const fullest = places[counts.indexOf(Math.max(0, ...counts))] ?? []
   return [...new Set([...fullest, ...places.flat()])]
 }
 
 /** Whether a gem came with Ruby or in a package of a distribution: it says nothing of where Bundler installs. */
-function isShipped(spec: SpecFile | undefined, { defaultGemFolder }: Runtime): boolean {
-  if (spec === undefined) return false
+function isShipped(spec: SpecFile, { defaultGemFolder }: Runtime): boolean {
   return spec.isDefault || spec.home === defaultGemFolder || spec.home === '/usr/share/gems' || spec.home.includes('/rubygems-integration/')
-}
-
-function fullNamesOf({ name, variants }: LockedGem): string[] {
-  return variants.map(({ version, platform }) => (platform === 'ruby' ? `${name}-${version}` : `${name}-${version}-${platform}`))
 }
 
 /** Specifications by full name, of the first folder that holds one; what came with Ruby last. */

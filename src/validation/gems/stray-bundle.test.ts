@@ -3,8 +3,9 @@ import { memoryTree } from '../../../test/support/memory-tree.ts'
 import { findStrayBundle } from './stray-bundle.ts'
 
 const wanted = new Set(['pg-1.5.9', 'bcrypt-3.1.20'])
+const nameOf = (fullName: string) => (wanted.has(fullName) ? fullName : null)
 const find = (paths: readonly string[]) =>
-  findStrayBundle(memoryTree(new Map(paths.map((path) => [path, '']))), wanted, 1, '/srv/a', '3.1.0')
+  findStrayBundle(memoryTree(new Map(paths.map((path) => [path, '']))), nameOf, 1, '/srv/a', '3.1.0')
 
 test.each([
   ['as BUNDLE_PATH names it', '/srv/shared/x/bundle', ['/srv/shared/x/bundle/ruby/3.1.0/specifications/pg-1.5.9.gemspec']],
@@ -36,7 +37,7 @@ test('what holds less of it than wanted is no bundle of this app, and none of an
       ['/srv/b/specifications/pg-1.5.9.gemspec', ''],
     ]),
   )
-  expect(findStrayBundle(tools, wanted, 2, '/srv/a', '3.1.0')).toEqual({ folder: null, isOnly: true })
+  expect(findStrayBundle(tools, nameOf, 2, '/srv/a', '3.1.0')).toEqual({ folder: null, isOnly: true })
 })
 
 test('where there is none, that is sure, unless another app has one', () => {

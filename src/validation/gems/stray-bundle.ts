@@ -26,11 +26,11 @@ const maxDepth = 12
 /** Twice what a Debian with compilers has. */
 const maxFolders = 20_000
 
-/**
- * Looks through the whole tree for the folder with the most of the wanted gems (full names), and at least so many. Those of other apps are
- * not taken. `appPath` has no links.
- */
-export function findStrayBundle(tree: FileTree, wanted: ReadonlySet<string>, least: number, appPath: string, abi: string): StrayBundle {
+/** The gem that is wanted and has this full name; null for one that nobody wants. */
+export type NameOf = (fullName: string) => string | null
+
+/** Looks through the whole tree for the folder with the most of the wanted gems, and at least so many. Those of other apps are not taken. `appPath` has no links. */
+export function findStrayBundle(tree: FileTree, nameOf: NameOf, least: number, appPath: string, abi: string): StrayBundle {
   let best: { readonly folder: string; readonly count: number } | null = null
   let isOnly = true
   let budget = maxFolders
@@ -45,7 +45,7 @@ export function findStrayBundle(tree: FileTree, wanted: ReadonlySet<string>, lea
       const mayBeApp = folder !== appPath && !appPath.startsWith(`${folder}/`) && folder !== '/'
       const others = isOthers || (mayBeApp && (names.has('Gemfile') || names.has('gems.rb')))
       const homes = homesIn(tree, folder, names, abi)
-      const count = Math.max(0, ...homes.map((home) => countOf(tree, home, wanted)))
+      const count = Math.max(0, ...homes.map((home) => countOf(tree, home, nameOf)))
       if (others) isOnly &&= count < least
       else if (count >= least && count > (best?.count ?? 0)) best = { folder, count }
       if (homes.length > 0) continue
@@ -67,6 +67,7 @@ function homesIn(tree: FileTree, folder: string, names: ReadonlySet<string>, abi
   return [...plain, ...abis.map(({ name }) => posix.join(folder, 'ruby', name))]
 }
 
-function countOf(tree: FileTree, home: string, wanted: ReadonlySet<string>): number {
-  return tree.list(posix.join(home, 'specifications')).filter(({ name }) => wanted.has(name.replace(/\.gemspec$/, ''))).length
+function countOf(tree: FileTree, home: string, nameOf: NameOf): number {
+  const specs = tree.list(posix.join(home, 'specifications'))
+  return new Set(specs.flatMap(({ name }) => nameOf(name.replace(/\.gemspec$/, '')) ?? [])).size
 }
