@@ -2,15 +2,22 @@ import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Observation } from '../observation.ts'
 import { withElf } from '../libraries/with-elf.ts'
 import { readClaims } from './read-claims.ts'
+import { sameBytes } from './same-build.ts'
 import type { Workbench } from './workbench.ts'
+
+/** Whether two smaller files are equal is told sooner than what one of them says of itself. */
+const maxComparedBytes = 512 * 1024
 
 /** Second copies that are not loaded: worth a note when they differ, or are for another Ruby. */
 export function judgeShadowed(bench: Workbench, { gem, loaded, shadowed }: GemExtensions): Observation[] {
   return shadowed.flatMap((copy): Observation[] => {
     const first = loaded.find(({ feature }) => feature === copy.feature)
-    const sizes = [first, copy].map((extension) => (extension === undefined ? 0 : (bench.tree.facts(extension.path)?.size ?? 0)))
+    if (first === undefined) return []
+    const sizes = [first, copy].map(({ path }) => bench.tree.facts(path)?.size ?? 0)
+    const size = sizes[0] === sizes[1] ? (sizes[0] ?? 0) : null
+    if (size !== null && size <= maxComparedBytes && sameBytes(bench.tree, first.path, copy.path, size)) return []
     const wrong = wrongMinor(bench, copy)
-    if (first === undefined || (wrong === null && sizes[0] === sizes[1])) return []
+    if (wrong === null && size !== null) return []
     return [
       {
         code: wrong === null ? 'COPIES_DIFFER' : 'SHADOWED_COPY_WRONG',

@@ -2,7 +2,9 @@ import { readBuildId } from '../../formats/elf/notes.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import { withElf } from '../libraries/with-elf.ts'
 
-const chunkBytes = 256 * 1024
+const chunkBytes = 64 * 1024
+/** New room for each comparison would cost more than it does. */
+const rooms = [Buffer.alloc(chunkBytes), Buffer.alloc(chunkBytes)] as const
 
 /** How two copies of a compiled file are related. `link`: one of them was stripped or patched after the link that made both. */
 export type Kinship = 'bytes' | 'link' | 'none'
@@ -16,14 +18,15 @@ export function kinshipOf(tree: FileTree, one: string, other: string): Kinship {
   return left !== undefined && left !== null && left === right ? 'link' : 'none'
 }
 
-function sameBytes(tree: FileTree, one: string, other: string, size: number): boolean {
+/** Whether two files of one size hold the same. */
+export function sameBytes(tree: FileTree, one: string, other: string, size: number): boolean {
   if (tree.realPath(one) === tree.realPath(other)) return true
   const [left, right] = [tree.open(one), tree.open(other)]
   try {
     if (left === null || right === null) return false
     for (let at = 0; at < size; at += chunkBytes) {
       const length = Math.min(chunkBytes, size - at)
-      if (!Buffer.from(left.read(at, length)).equals(right.read(at, length))) return false
+      if (Buffer.compare(left.read(at, length, rooms[0]), right.read(at, length, rooms[1])) !== 0) return false
     }
     return true
   } finally {

@@ -5,6 +5,8 @@ import type { EntryKind, FileFacts, FileTree, FileTrouble, OpenFile } from './fi
 /** Linux gives up after 40 links (path_resolution(7)). */
 const maxLinks = 40
 const maxTextBytes = 8 * 1024 * 1024
+/** Where texts of the usual length are read to, one after the other. */
+const textRoom = Buffer.alloc(64 * 1024)
 const anybodyReads = 0o444
 const absent: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])
 
@@ -71,7 +73,9 @@ export class DiskTree implements FileTree {
     const file = this.open(path)
     if (file === null) return null
     try {
-      return Buffer.from(file.read(0, Math.min(maxBytes, file.size))).toString('utf8')
+      const length = Math.min(maxBytes, file.size)
+      const { buffer, byteOffset, byteLength } = file.read(0, length, length <= textRoom.length ? textRoom : undefined)
+      return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
     } finally {
       file.close()
     }
