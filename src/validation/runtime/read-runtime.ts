@@ -24,13 +24,14 @@ export function readRuntime(tree: FileTree, ruby: string): Runtime | null {
   return runtimes.find((runtime) => runtime.minor === minor) ?? (minor === null ? runtimes[0] : undefined) ?? null
 }
 
-/** `rbconfig.rb` stands in `lib/ruby/3.1.0/x86_64-linux`, on Debian in `lib/x86_64-linux-gnu/ruby/3.1.0`, on Fedora in `lib64/ruby/3.1.0`. */
+/** `rbconfig.rb` stands in `lib/ruby/3.1.0/x86_64-linux` (a platform's name has a hyphen), on Debian in `lib/x86_64-linux-gnu/ruby/3.1.0`, on Fedora in `lib64/ruby/3.1.0`. */
 function configFiles(tree: FileTree, prefix: string): string[] {
   const found: string[] = []
   const visit = (folder: string, depth: number) => {
     for (const { name, kind } of tree.list(folder)) {
       if (name === 'rbconfig.rb') found.push(`${folder}/${name}`)
-      else if (kind !== 'file' && depth > 0 && (depth === 1 || /^\d+\.\d+/.test(name))) visit(`${folder}/${name}`, depth - 1)
+      else if (kind !== 'file' && depth > 0 && (depth === 1 ? name.includes('-') : /^\d+\.\d+/.test(name)))
+        visit(`${folder}/${name}`, depth - 1)
     }
   }
   for (const lib of ['lib', 'lib64']) {
