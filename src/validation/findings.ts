@@ -140,7 +140,8 @@ export const findingRules = {
   },
   EXTENSION_ABSENT: {
     severity: 'error',
-    means: 'The gem is installed, and a compiled file is gone from where the gem loads it.',
+    means:
+      'A compiled file is not where the gem loads it: it is gone, or (of a path: source, which Bundler never compiles) was never made.',
     example: 'no .so in gems/pg-1.5.4/lib nor in extensions/x86_64-linux/3.1.0/pg-1.5.4',
   },
   PRECOMPILED_FOR_OTHERS: {

@@ -8,6 +8,7 @@ import { distributionHome } from '../gems/read-gem-folder.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findLostCopies, type LostCopy } from './find-lost-copies.ts'
+import { findUnbuiltPath } from './find-unbuilt-path.ts'
 import { meetsRequirement } from './meets-requirement.ts'
 
 /** What the folders of one gem show before any file of it is opened. */
@@ -46,6 +47,8 @@ export async function checkBuild(tree: FileTree, extensions: GemExtensions, runt
   }
   const [lost] = findLostCopies(tree, extensions, runtime)
   if (lost !== undefined) return [lostCopy(gem, lost)]
+  const unbuilt = findUnbuiltPath(tree, extensions, runtime)
+  if (unbuilt !== null) return [unbuilt]
   if (buildComplete !== true || loaded.length > 0 || builtFolder === null) return []
   if (isCritical(gem.name) || hasLostWhatItLinked(tree, gem, builtFolder, runtime))
     return [

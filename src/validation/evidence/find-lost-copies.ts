@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { lineThatAsks } from './line-that-asks.ts'
 
 export interface LostCopy {
   /** Where the gem looks for it. */
@@ -16,7 +17,6 @@ export interface LostCopy {
 const maxFiles = 100
 const maxBytes = 64 * 1024
 const relative = /^([ \t]*)require_relative[ \t(]+(["'])([^"'#\n]+)\2/gm
-const rescue = /^([ \t]*)rescue\b.*\b(?:LoadError|ScriptError|Exception)\b/gm
 
 /**
  * Extensions whose copy in `lib` is gone although the gem asks for it beside its own file. RubyGems' extension folder is on the load path, so
@@ -36,7 +36,7 @@ function askedBeside(tree: FileTree, lib: string, { feature, path }: Extension, 
     const scripts = tree.list(folder).filter(({ name, kind }) => kind === 'file' && name.endsWith('.rb'))
     for (const { name } of scripts.slice(0, maxFiles)) {
       const script = posix.join(folder, name)
-      const line = lineThatAsks(tree.text(script, maxBytes) ?? '', (asked) => isAsked(tree, posix.join(folder, asked), target))
+      const line = lineThatAsks(tree.text(script, maxBytes) ?? '', relative, (asked) => isAsked(tree, posix.join(folder, asked), target))
       if (line !== null) return [{ wanted, asker: `${script}:${line}`, left: path }]
     }
     if (folder === lib || !folder.startsWith(`${lib}/`)) return []
@@ -46,15 +46,4 @@ function askedBeside(tree: FileTree, lib: string, { feature, path }: Extension, 
 /** Without a suffix, a script of that name comes first. `.so` stands for the machine's own suffix. */
 function isAsked(tree: FileTree, asked: string, target: string): boolean {
   return asked === `${target}.so` || (asked === target && tree.facts(`${target}.rb`) === null)
-}
-
-function lineThatAsks(text: string, asks: (path: string) => boolean): number | null {
-  const match = [...text.matchAll(relative)].find(([, , , path = '']) => asks(path))
-  if (match === undefined || isRescued(text.slice(match.index), match[1]?.length ?? 0)) return null
-  return text.slice(0, match.index).split('\n').length
-}
-
-/** A rescue that belongs to a line stands behind it, and no deeper. */
-function isRescued(rest: string, depth: number): boolean {
-  return [...rest.matchAll(rescue)].some(([, indent = '']) => indent.length <= depth)
 }

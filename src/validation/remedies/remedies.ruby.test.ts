@@ -144,6 +144,17 @@ describe('the commands of a finding, typed in the app, leave it healthy', { time
     await app.type(`bundle exec ruby -e 'require "tiny_ext"; exit TinyExt.answer == 42'`)
   })
 
+  test('of a path source that nobody has compiled', async () => {
+    const app = healthy('bundler')
+    cpSync(tinyGemFolder, join(app.path, 'engines/tiny_ext'), { recursive: true })
+    writeFileSync(join(app.path, 'Gemfile'), 'source "https://rubygems.org"\ngem "tiny_ext", path: "engines/tiny_ext"\n')
+    await app.type('bundle install --local')
+    expect(await breakAndMend(app, 'EXTENSION_ABSENT')).toEqual([
+      '(cd engines/tiny_ext/ext/tiny_ext && ruby extconf.rb && make clean && make install sitearchdir=../../lib sitelibdir=../../lib)',
+    ])
+    await app.type(`bundle exec ruby -e 'require "tiny_ext"; exit TinyExt.answer == 42'`)
+  })
+
   test.each([
     ['for another Ruby', 'lib/2.7/tiny_ext.so', 'PRECOMPILED_FOR_OTHERS'],
     ['for another C library', 'lib/tiny_ext.so', 'LIBC_DIFFERS'],
