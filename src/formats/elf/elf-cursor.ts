@@ -21,7 +21,7 @@ export class ElfFault extends Error {
 const maxNameBytes = 64 * 1024
 /** Of all names of one file: those of the largest come to some 10 MB. Many entries may share one name. */
 const maxTextBytes = 32 * 1024 * 1024
-const pageBytes = 16 * 1024
+const pageBytes = 4 * 1024
 /** A field that begins in a page may end in the next. */
 const overlapBytes = 16
 

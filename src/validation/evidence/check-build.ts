@@ -8,7 +8,7 @@ import { distributionHome } from '../gems/read-gem-folder.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findLostCopies, type LostCopy } from './find-lost-copies.ts'
-import { findUnbuiltPath } from './find-unbuilt-path.ts'
+import { findUnbuiltPath, withoutTrace } from './find-unbuilt-path.ts'
 import { meetsRequirement } from './meets-requirement.ts'
 
 /** What the folders of one gem show before any file of it is opened. */
@@ -161,12 +161,6 @@ function whatLacks({ name, version, folder, specPath, lacks }: InstalledGem): Ob
         mend: { tag: 'Rebuild' },
       }
     case 'trace':
-      return {
-        code: 'ORIGIN_UNKNOWN',
-        gem: name,
-        evidence: [{ what: 'states native code, of which no file was found', where: specPath }],
-        explanation: `No compiled file of ${name} was found, so nothing tells whether it fits.`,
-        mend: { tag: 'Rebuild' },
-      }
+      return withoutTrace({ name, specPath })
   }
 }

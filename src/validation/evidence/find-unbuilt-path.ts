@@ -27,19 +27,23 @@ export function findUnbuiltPath(tree: FileTree, { gem, loaded }: GemExtensions, 
   // Some load it from where it was linked.
   if (glob(tree, folder, `**/*.${extensionSuffix}`).length > 0) return null
   const need = findNeed(tree, gem)
-  if (need === null && !isCritical(name))
-    return {
-      code: 'ORIGIN_UNKNOWN',
-      gem: name,
-      evidence: [{ what: 'states native code, of which no file was found', where: specPath }],
-      explanation: `No compiled file of ${name} was found, so nothing tells whether it fits.`,
-      mend: { tag: 'Rebuild' },
-    }
+  if (need === null && !isCritical(name)) return withoutTrace(gem)
   return {
     code: 'EXTENSION_ABSENT',
     gem: name,
     evidence: [{ what: 'states native code, of which no file is there', where: specPath }, ...(need === null ? [] : [need])],
     explanation: `${name} ${version} in ${folder} was never compiled: Bundler leaves that to whoever keeps the folder.`,
+    mend: { tag: 'Rebuild' },
+  }
+}
+
+/** Of a gem that states native code, and shows none. */
+export function withoutTrace({ name, specPath }: Pick<InstalledGem, 'name' | 'specPath'>): Observation {
+  return {
+    code: 'ORIGIN_UNKNOWN',
+    gem: name,
+    evidence: [{ what: 'states native code, of which no file was found', where: specPath }],
+    explanation: `No compiled file of ${name} was found, so nothing tells whether it fits.`,
     mend: { tag: 'Rebuild' },
   }
 }
