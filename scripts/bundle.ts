@@ -2,29 +2,35 @@ import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync } fr
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { build } from 'rolldown'
+import { keepCode } from './bundle/keep-code.ts'
 
 /**
- * Bundles the programs into `build/`: the command line as `bezel.mjs` with a chunk for what each command needs, the data plane as one file.
- * A program of few files starts in half of the time, and holds less memory.
+ * Bundles the programs into `build/`: the command line as `bezel.cjs` with a chunk for what each command needs, the data plane as one file.
+ * A program of few files starts in half of the time, and holds less memory. The command line starts faster again with the code that V8 made
+ * of it in an earlier run: `--without-code` leaves that out, for who waits for the programs.
  */
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'build')
+const entry = 'bezel.cjs'
 /** A bezel that was started from an earlier bundle may still load its chunks. */
 const keptDays = 30
 const startedAt = new Date()
 
 await mkdir(folder, { recursive: true })
 const made = mkdtempSync(join(folder, '.new-'))
+const names: string[] = []
 try {
   const common = { cwd: root, platform: 'node', logLevel: 'warn' } as const
   await build({
     ...common,
     input: { bezel: 'src/cli/main.ts' },
-    output: { dir: made, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
+    output: { dir: made, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
   })
   await build({ ...common, input: 'src/data-plane/main.ts', output: { file: join(made, 'data-plane.mjs'), format: 'esm' } })
+  // V8 knows code by the length of its source; of the entry, whose name stays, that length stays too.
+  for (const name of readdirSync(folder)) if (name.startsWith(`${entry}.`)) rmSync(join(folder, name))
   // The command line comes last: it is current from then on. A source that was changed meanwhile is newer than it.
-  const names = readdirSync(made).sort((one, other) => Number(one === 'bezel.mjs') - Number(other === 'bezel.mjs'))
+  names.push(...readdirSync(made).sort((one, other) => Number(one === entry) - Number(other === entry)))
   for (const name of names) {
     utimesSync(join(made, name), startedAt, startedAt)
     renameSync(join(made, name), join(folder, name))
@@ -36,3 +42,8 @@ for (const name of readdirSync(folder)) {
   const path = join(folder, name)
   if (startedAt.getTime() - statSync(path).mtimeMs > keptDays * 86_400_000) rmSync(path, { recursive: true, force: true })
 }
+if (!process.argv.includes('--without-code'))
+  keepCode(
+    folder,
+    names.filter((name) => name.endsWith('.cjs')),
+  )

@@ -150,7 +150,7 @@ bundle_programs() { PATH=$PWD/node_modules/.bin:$PATH node scripts/bundle.ts; }
 
 sources='( -name *.ts ! -name *.test.ts -o -name package-lock.json )'
 # shellcheck disable=SC2086 # a list of words
-if [ -e build/bezel.mjs ] && [ -z "$(set -f && find src package-lock.json $sources -newer build/bezel.mjs)" ]; then
+if [ -e build/bezel.cjs ] && [ -z "$(set -f && find src package-lock.json $sources -newer build/bezel.cjs)" ]; then
   say '✓ programs'
 else
   step 'programs' bundle_programs

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
-import { makeBundle } from './make-bundle.ts'
+import { makeApp } from '../../scripts/bundle/make-app.ts'
 import { measureStarts } from './second-start.ts'
 
 const bezel = resolve(import.meta.dirname, '../../bin/bezel')
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     [1000, 250],
     [1000, 1000],
   ] as const) {
-    const bundle = makeBundle(gems, native)
+    const bundle = makeApp(gems, native)
     try {
       const doctor: Measure[] = []
       const node: Measure[] = []

@@ -6,11 +6,11 @@ import { DiskTree } from '../../src/validation/files/disk-tree.ts'
 import { ReportFile } from '../../src/validation/memory/report-memory.ts'
 import { validationDefaults } from '../../src/validation/options.ts'
 import { VersionValidator } from '../../src/validation/version-validator.ts'
-import type { MadeBundle } from './make-bundle.ts'
+import type { MadeApp } from '../../scripts/bundle/make-app.ts'
 
 /** Milliseconds of a `bezel run`'s validation, load probe included: of a bundle seen for the first time, and of the same one unchanged. */
 export async function measureStarts(
-  { app, env }: MadeBundle,
+  { app, env }: MadeApp,
   rounds: number,
 ): Promise<{ readonly first: number[]; readonly second: number[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'bezel-bench-memory-'))

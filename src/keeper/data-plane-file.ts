@@ -15,7 +15,7 @@ export async function findDataPlaneFile(): Promise<string> {
   if (codeFolder === ownFile('build')) return file
   try {
     // A process of its own: the bundler's memory would stay with the keeper.
-    await promisify(execFile)(process.execPath, [ownFile('scripts/bundle.ts')], { timeout: bundleWithinMs })
+    await promisify(execFile)(process.execPath, [ownFile('scripts/bundle.ts'), '--without-code'], { timeout: bundleWithinMs })
     return file
   } catch (cause) {
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim().slice(-2_000) : String(cause)

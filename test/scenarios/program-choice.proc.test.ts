@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 let root = ''
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'bezel checkout é-'))
-  write('build/bezel.mjs', "export const main = () => console.log('bundle')", 1_000)
+  write('build/bezel.cjs', "exports.main = () => console.log('bundle')", 1_000)
   write('src/cli/main.ts', "export const main = (): void => console.log('sources')", 900)
   write('src/cli/doctor.ts', '', 900)
   write('package-lock.json', '{}', 900)

@@ -59,7 +59,8 @@ export class DiskTree implements FileTree {
   }
 
   names(path: string): readonly string[] {
-    const real = this.realPath(path)
+    // Without a root of its own the kernel follows the same links.
+    const real = this.#root === '' ? path : this.realPath(path)
     if (real === null) return []
     try {
       return readdirSync(this.shown(real))

@@ -3,14 +3,14 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export interface MadeBundle {
+export interface MadeApp {
   readonly app: string
   readonly env: Readonly<Record<string, string>>
   remove(): void
 }
 
 /** An app whose lock holds `gems` gems, `native` of them with one compiled extension of real size (libpq and libssl among its libraries). */
-export function makeBundle(gems: number, native: number): MadeBundle {
+export function makeApp(gems: number, native: number): MadeApp {
   const folder = mkdtempSync(join(tmpdir(), 'bezel-bench-doctor-'))
   const app = join(folder, 'app')
   const [abi = '', platform = '', extensionAbi = ''] = execFileSync(
