@@ -15,6 +15,8 @@ const marks: Readonly<Record<Severity, { readonly word: string; readonly style: 
   note: { word: 'note', style: 'dim' },
 }
 
+const scopes = { lock: ' (gems of Gemfile.lock)', gemfile: ' (what the Gemfile asks for)', installed: ' (all installed gems)' } as const
+
 const verdictStyle = { compatible: 'green', incompatible: 'red', unknown: 'yellow' } as const
 
 export interface Scene extends Pick<ValidationSettings, 'appPath' | 'root'> {
@@ -28,7 +30,7 @@ export function formatReport(report: ValidationReport, scene: Scene, colour: boo
   const { ruby, scope, verdict, tookMs } = report
   const gems = `${counted(report.gems.length, 'gem')} with native code, ${counted(report.extensions, 'extension')}`
   const typed = whereToType(report, scene)
-  const of = ruby === null ? '' : scope === 'lock' ? ' (gems of Gemfile.lock)' : ' (all installed gems)'
+  const of = ruby === null ? '' : scopes[scope]
   const facts = [
     ['app', `${plain(`${scene.root ?? ''}${scene.appPath}`)}${of}`],
     ...(ruby === null

@@ -53,7 +53,11 @@ export class GemWatch {
         toTry(remedy),
       )
     }
-    if (report.scope === 'installed') this.#log.message('info', 'there is no Gemfile.lock: all installed gems were validated')
+    if (report.scope !== 'lock')
+      this.#log.message(
+        'info',
+        `there is no Gemfile.lock: ${report.scope === 'gemfile' ? 'what the Gemfile asks for was' : 'all installed gems were'} validated`,
+      )
     return !this.#enforces || report.verdict !== 'incompatible'
   }
 

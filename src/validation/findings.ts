@@ -71,7 +71,8 @@ export const findingRules = {
   },
   LOCK_ABSENT: {
     severity: 'note',
-    means: 'The app has no Gemfile.lock, so every installed gem was validated.',
+    means:
+      'The app has no Gemfile.lock, so what its Gemfile asks for was validated, with what that needs, in the newest version that serves; or every installed gem, where that can not be told.',
     example: '/srv/app/Gemfile.lock does not exist',
   },
   LOCK_MISSED: {

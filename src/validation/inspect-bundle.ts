@@ -9,7 +9,7 @@ import { checkUnlocked } from './evidence/check-unlocked.ts'
 import { checkMounts } from './evidence/check-process.ts'
 import type { FileTree } from './files/file-tree.ts'
 import { readBundleSettings, type BundleSettings } from './gems/app-bundle.ts'
-import { findAllGems, findLockedGems, type FoundGems } from './gems/find-gems.ts'
+import { findUnlockedGems, findLockedGems, type FoundGems, type Scope } from './gems/find-gems.ts'
 import type { InstalledGem } from './gems/installed-gem.ts'
 import { readLock, type AppLock } from './gems/read-lock.ts'
 import { inspectGems, type InspectedGem } from './inspect-gems.ts'
@@ -17,7 +17,7 @@ import type { Observation } from './observation.ts'
 import type { Runtime } from './runtime/runtime.ts'
 
 export interface Inspection {
-  readonly scope: 'lock' | 'installed'
+  readonly scope: Scope
   /** Gems with native code. */
   readonly gems: readonly InspectedGem[]
   /** Every gem of the app, by name. */
@@ -38,12 +38,12 @@ export async function inspectBundle(
 ): Promise<Inspection> {
   const settings = readBundleSettings(tree, appPath, env)
   const lock = readLock(tree, settings.lockPath)
-  const observations = checkLock(lock, settings.lockPath, tree.facts(settings.gemfilePath) !== null)
+  const found = await findGems(tree, lock, settings, runtime)
+  const observations = checkLock(lock, settings.lockPath, tree.facts(settings.gemfilePath) !== null, found.scope)
   observations.push(...(await checkApp(tree, appPath, settings, lock.tag === 'Lock' ? lock : null, runtime)))
   if (lock.tag === 'Lock') observations.push(...checkPlatforms(lock, settings, runtime), ...checkBundler(tree, lock, settings, runtime))
   observations.push(...(await checkDockerfile(tree, appPath, runtime)))
 
-  const found = findGems(tree, lock, settings, runtime)
   observations.push(
     ...checkAbsent(found.absent, settings, runtime),
     ...found.unreadable.map((spec) => specUnreadable(spec, lock.tag === 'Lock')),
@@ -57,7 +57,7 @@ export async function inspectBundle(
   observations.push(...checkTroubles(tree, appPath, env['HOME'] ?? null, told))
   const all = new Map(found.gems.map((gem) => [gem.name, gem]))
   return {
-    scope: lock.tag === 'Absent' ? 'installed' : 'lock',
+    scope: found.scope,
     gems: [...inspected.gems].sort(byName),
     all,
     observations,
@@ -68,14 +68,14 @@ export async function inspectBundle(
   }
 }
 
-function findGems(tree: FileTree, lock: AppLock, settings: BundleSettings, runtime: Runtime): FoundGems {
+async function findGems(tree: FileTree, lock: AppLock, settings: BundleSettings, runtime: Runtime): Promise<FoundGems> {
   switch (lock.tag) {
     case 'Lock':
       return findLockedGems(tree, lock, settings, runtime)
     case 'Unreadable':
-      return { gems: [], absent: [], unreadable: [], folders: [], isAll: false, versionsOf: () => [] }
+      return { scope: 'lock', gems: [], absent: [], unreadable: [], folders: [], isAll: false, versionsOf: () => [] }
     case 'Absent':
-      return findAllGems(tree, settings, runtime)
+      return findUnlockedGems(tree, settings, runtime)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FindingCode, Severity } from './findings.ts'
+import type { Scope } from './gems/find-gems.ts'
 
 export type Verdict = 'compatible' | 'incompatible' | 'unknown'
 
@@ -42,8 +43,8 @@ export interface ValidationReport {
   readonly gems: readonly GemCompatibilityReport[]
   /** Runtime that was judged: `3.1.2`, its ABI and its interpreter; null when none could be read. */
   readonly ruby: { readonly version: string; readonly abi: string; readonly path: string } | null
-  /** What was validated: the lock's gems, or all installed ones. */
-  readonly scope: 'lock' | 'installed'
+  /** What was validated: the lock's gems, those that a Gemfile without a lock asks for with what they need, or all installed ones. */
+  readonly scope: Scope
   readonly extensions: number
   readonly tookMs: number
 }

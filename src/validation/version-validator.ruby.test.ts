@@ -82,13 +82,15 @@ describe('a bundle', () => {
     expect(subject.snapshot().report).toBe(report)
   })
 
-  test('is not condemned by a broken gem outside its lock', async () => {
+  test('is not condemned by a broken gem outside its lock, or that its Gemfile does not need', async () => {
     app = made.copy()
     cpSync(join(app.home, 'gems/tiny_ext-1.2.3'), join(app.home, 'gems/other-1.0.0'), { recursive: true })
     writeFileSync(join(app.home, 'gems/other-1.0.0/lib/tiny_ext.so'), 'version https://git-lfs.github.com/spec/v1\n')
     writeFileSync(join(app.home, 'specifications/other-1.0.0.gemspec'), '# stub: other 1.0.0 ruby lib\n# stub: ext/extconf.rb\n')
     expect(await codes()).toEqual({ verdict: 'compatible', codes: [] })
     rmSync(join(app.path, 'Gemfile.lock'))
+    expect(await codes()).toEqual({ verdict: 'compatible', codes: ['note LOCK_ABSENT'] })
+    rmSync(join(app.path, 'Gemfile'))
     const everything = await codes({ env: { ...app.env, GEM_HOME: app.home } })
     expect(everything).toMatchObject({
       verdict: 'incompatible',

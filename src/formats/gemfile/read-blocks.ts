@@ -5,6 +5,8 @@ import { evaluatedPath, gemspecGems, type Surroundings } from './surroundings.ts
 /** A block that is open: whether what is inside is wanted there only, and its groups, null when they can't be told. */
 export interface Block {
   readonly narrows: boolean
+  /** Whether it narrows by more than a group: what is inside may not be asked for at all. */
+  readonly isConditional: boolean
   readonly groups: readonly string[] | null
   /** Whether what is inside comes from no registry. */
   readonly isSource: boolean
@@ -42,12 +44,17 @@ function* readNested(text: string, around: Surroundings, outer: readonly Block[]
     const evaluated = path === null ? null : around.evaluated(path)
     if (evaluated !== null) yield* readNested(evaluated.text, evaluated.around, blocks, depth - 1)
     for (const { text: gem, group } of gemspecGems(line, around))
-      yield { text: gem, line: number, blocks: group === null ? blocks : [...blocks, { narrows: true, groups: [group], isSource: false }] }
+      yield {
+        text: gem,
+        line: number,
+        blocks: group === null ? blocks : [...blocks, { narrows: true, isConditional: false, groups: [group], isSource: false }],
+      }
     if (compound.test(line)) {
-      if (!endless.test(line)) blocks.push({ narrows: true, groups: [], isSource: false })
+      if (!endless.test(line)) blocks.push({ narrows: true, isConditional: true, groups: [], isSource: false })
     } else if (opensBlock.test(line)) {
       const named = /^group\b/.test(line) ? namesIn(line.replace(/^group\b[ \t(]*|(?:do|\{)[ \t]*(?:\|[^|]*\|)?$/g, '')) : []
-      blocks.push({ narrows: narrowing.test(line) && !/:default\b/.test(line), groups: named, isSource: source.test(line) })
+      const narrows = narrowing.test(line) && !/:default\b/.test(line)
+      blocks.push({ narrows, isConditional: narrows && !/^group\b/.test(line), groups: named, isSource: source.test(line) })
     } else if (blocks.length > outer.length && /^(?:end\b|\})/.test(line)) blocks.pop()
   }
 }

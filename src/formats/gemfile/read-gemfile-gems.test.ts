@@ -197,3 +197,53 @@ gem "its", '~> 1; # "2'; gem "g"
 test('a quote or a bracket that is misread costs one gem at most', () => {
   expect(read('x = /["(]/\ngem "one"\ny = ?(\ngem "two"\n').always).toEqual(['one', 'two'])
 })
+
+test('is whole where every line tells all of its gem', () => {
+  const whole = `source "https://rubygems.org"
+source 'https://gems.example.org'
+ruby "3.3.0"
+ruby file: ".ruby-version"
+git_source(:github) { |repo| "https://github.com/#{repo}.git" }
+gem "rails", "~> 7.1", ">= 7.1.2"
+gem("puma", ">= 5.0", require: false)
+gem 'pg', '= 1.5.9', :require => 'pg'
+group :development, :test do
+  gem "debug", platforms: %i[mri windows], require: "debug/prelude"
+  gem "rspec", "~> 3.13"
+end
+gem "late" if RUBY_VERSION > "3"
+gem "later", platforms: :mri unless ENV["NOW"]
+`
+  expect(readGemfileGems(whole)).toMatchObject({
+    isWhole: true,
+    resolved: new Map([
+      ['rails', ['~> 7.1', '>= 7.1.2']],
+      ['puma', ['>= 5.0']],
+      ['pg', ['= 1.5.9']],
+      ['rspec', ['~> 3.13']],
+    ]),
+  })
+})
+
+test.each([
+  'gem name',
+  'gem "pg", VERSION',
+  'gem "pg", ENV["PG"]',
+  'gem "pg", ENV.fetch("PG", "1.5"), require: false',
+  'gem "pg", "~> #{minor}"',
+  'gem "pg", ["~> 1.5", "< 2"]',
+  'gem "pg", *requirements',
+  'gem "pg", "newest"',
+  'gem "pg", "~> 1.5" if ENV["PG"]',
+  'gem "ffi", "1.16", platforms: :jruby',
+  'gem "shop", path: "shop"',
+  'gem "rails", github: "rails/rails"',
+  'gem "a", source: "https://gems.example.org"',
+  'eval_gemfile "more.rb"',
+  'gemspec',
+  'instance_eval File.read("more.rb")',
+  'send(:gem, "pg")',
+  'Dir["*.gemspec"].each { |file| gemspec name: file }',
+])('is not whole with %s', (line) => {
+  expect(readGemfileGems(`gem "rack"\n${line}\n`).isWhole).toBe(false)
+})

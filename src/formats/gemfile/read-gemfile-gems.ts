@@ -14,13 +14,22 @@ export interface GemfileGems {
   readonly requirements: ReadonlyMap<string, readonly string[]>
   /** Groups that are left out unless Bundler's setting `with` names them. */
   readonly optionalGroups: ReadonlySet<string>
+  /** What the lines that stand under no condition ask of versions, those of groups too: Bundler resolves all groups. */
+  readonly resolved: ReadonlyMap<string, readonly string[]>
+  /** Whether these are surely all: every line is plain, in this one file, takes gems from a registry, and asks for no version under a condition. */
+  readonly isWhole: boolean
 }
 
 const gemLine = /^gem[ \t(]+["']([^"'#]+)["'](.*)$/
-const narrowingOption = /(?:\b|:)(?:groups?|platforms?|install_if|optional)["']?(?::|[ \t]*=>)|[ \t)](?:if|unless)\b/
+const groupOption = /(?:\b|:)(?:groups?|optional)["']?(?::|[ \t]*=>)/
+const condition = /(?:\b|:)(?:platforms?|install_if)["']?(?::|[ \t]*=>)|[ \t)](?:if|unless)\b/
 const otherSource = /(?:\b|:)(?:git|github|gist|bitbucket|path|source|ref|branch|tag)["']?(?::|[ \t]*=>)/
 /** What stands behind the name and is computed: it may hold a group. */
 const computed = /\*\*|[,(][ \t]*(?:\*|&)|,[ \t]*[a-z_]\w*[ \t]*(?:[,)(]|$)/
+
+/** Words by which other lines may name a gem. */
+const mayName =
+  /\b(?:gem|gemspec|eval_gemfile|eval|instance_eval|class_eval|send|public_send|__send__|method|load|require_relative|plugin)\b/
 
 /** Reads the `gem` lines of a Gemfile without running it (Bundler's lib/bundler/dsl.rb). */
 export function readGemfileGems(text: string, around: Surroundings = alone): GemfileGems {
@@ -28,29 +37,56 @@ export function readGemfileGems(text: string, around: Surroundings = alone): Gem
   const sometimes = new Set<string>()
   const groups = new Map<string, ReadonlySet<string> | null>()
   const requirements = new Map<string, readonly string[]>()
+  const resolved = new Map<string, readonly string[]>()
   const optionalGroups = new Set<string>()
+  let isWhole = true
   for (const { text: line, blocks } of readBlocks(text, around)) {
     const [, name, rest = ''] = gemLine.exec(line) ?? []
     if (name !== undefined) {
       const isComputed = computed.test(rest)
-      const isNarrowed = blocks.some(({ narrows }) => narrows) || narrowingOption.test(rest)
+      const isConditional = blocks.some((block) => block.isConditional) || condition.test(rest)
+      const isNarrowed = isConditional || blocks.some(({ narrows }) => narrows) || groupOption.test(rest)
       if (!isComputed) (isNarrowed ? sometimes : always).add(name)
-      if (!isComputed && !isNarrowed && !otherSource.test(rest) && !blocks.some(({ isSource }) => isSource))
-        requirements.set(name, [...(requirements.get(name) ?? []), ...requirementsIn(rest)])
+      const isElsewhere = otherSource.test(rest) || blocks.some(({ isSource }) => isSource)
+      const asked = requirementsIn(rest)
+      isWhole &&= !isComputed && !isElsewhere && hasPlainVersions(rest, asked.length) && !(isConditional && asked.length > 0)
+      if (!isComputed && !isConditional && !isElsewhere) add(resolved, name, asked)
+      if (!isComputed && !isNarrowed && !isElsewhere) add(requirements, name, asked)
       const mine = isComputed ? null : together([...blocks.map((block) => block.groups), groupsOfOption(rest)])
       groups.set(name, together([...(groups.has(name) ? [groups.get(name) ?? null] : []), mine?.size === 0 ? ['default'] : mine]))
-    }
+    } else isWhole &&= !mayName.test(line)
     if (/^group\b/.test(line) && /\boptional(?::|[ \t]*=>)[ \t]*true\b/.test(line))
       for (const group of namesIn(line.replace(/^group\b[ \t(]*/, '')) ?? []) optionalGroups.add(group)
   }
-  return { always, sometimes: new Set([...sometimes].filter((name) => !always.has(name))), groups, requirements, optionalGroups }
+  return {
+    always,
+    sometimes: new Set([...sometimes].filter((name) => !always.has(name))),
+    groups,
+    requirements,
+    optionalGroups,
+    resolved,
+    isWhole,
+  }
 }
+
+function add(to: Map<string, readonly string[]>, name: string, parts: readonly string[]): void {
+  to.set(name, [...(to.get(name) ?? []), ...parts])
+}
+
+const versions = /^(?:[ \t]*,[ \t]*(?:"[^"#\n]*"|'[^'\n]*')(?![ \t]*=>))*/
 
 /** Versions in quotes that follow the name directly. */
 function requirementsIn(rest: string): string[] {
-  const [listed = ''] = /^(?:[ \t]*,[ \t]*(?:"[^"#\n]*"|'[^'\n]*')(?![ \t]*=>))*/.exec(rest) ?? []
+  const [listed = ''] = versions.exec(rest) ?? []
   const parts = [...listed.matchAll(/["'][ \t]*(?:([<>=!~]+)[ \t]*)?(\d[\w.]*)[ \t]*["']/g)]
   return parts.map(([, operator = '=', version = '']) => `${operator} ${version}`)
+}
+
+/** Whether `count` versions are all that it asks for: options may follow, or a condition, but nothing else that may be a version. */
+function hasPlainVersions(rest: string, count: number): boolean {
+  const [listed = ''] = versions.exec(rest) ?? []
+  const options = /^[ \t]*(?:\)?[ \t]*$|\)?[ \t]+(?:if|unless)\b|,[ \t]*(?:\w+:|:\w+[ \t]*=>|["']\w+["'](?::|[ \t]*=>)))/
+  return (listed.match(/["']/g)?.length ?? 0) === 2 * count && options.test(rest.slice(listed.length))
 }
 
 function together(parts: readonly (Iterable<string> | null)[]): ReadonlySet<string> | null {

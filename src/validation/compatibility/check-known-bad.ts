@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { meetsRequirement } from '../evidence/meets-requirement.ts'
+import { meetsRequirement } from './meets-requirement.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
 import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { meetsRequirement } from '../evidence/meets-requirement.ts'
+import { meetsRequirement } from './meets-requirement.ts'
 import { fitsPlatform } from '../gems/platform.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { ownFile } from '../../own-files.ts'

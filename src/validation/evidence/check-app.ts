@@ -9,7 +9,7 @@ import type { Observation } from '../observation.ts'
 import { askedVersions } from '../runtime/find-ruby.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { requiredRubyOf } from '../compatibility/critical-gems.ts'
-import { meetsRequirement } from './meets-requirement.ts'
+import { meetsRequirement } from '../compatibility/meets-requirement.ts'
 
 /** What the app's own files say about its Ruby. */
 export async function checkApp(

@@ -9,7 +9,7 @@ import type { Observation } from '../observation.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findLostCopies, type LostCopy } from './find-lost-copies.ts'
 import { findUnbuiltPath, withoutTrace } from './find-unbuilt-path.ts'
-import { meetsRequirement } from './meets-requirement.ts'
+import { meetsRequirement } from '../compatibility/meets-requirement.ts'
 
 /** What the folders of one gem show before any file of it is opened. */
 export async function checkBuild(tree: FileTree, extensions: GemExtensions, runtime: Runtime): Promise<Observation[]> {

@@ -1,4 +1,5 @@
 import type { FileTree, FileTrouble } from '../files/file-tree.ts'
+import type { Scope } from '../gems/find-gems.ts'
 import type { UnreadableSpec } from '../gems/installed-gem.ts'
 import type { AppLock } from '../gems/read-lock.ts'
 import type { Observation } from '../observation.ts'
@@ -7,7 +8,7 @@ import type { Observation } from '../observation.ts'
 const maxPlaces = 10
 
 /** `hasGemfile`: whether a Gemfile stands beside it. */
-export function checkLock(lock: AppLock, where: string, hasGemfile: boolean): Observation[] {
+export function checkLock(lock: AppLock, where: string, hasGemfile: boolean, scope: Scope): Observation[] {
   switch (lock.tag) {
     case 'Lock':
       return []
@@ -27,7 +28,7 @@ export function checkLock(lock: AppLock, where: string, hasGemfile: boolean): Ob
           code: 'LOCK_ABSENT',
           gem: null,
           evidence: [{ what: lock.why, where }],
-          explanation: `Gemfile.lock ${lock.why}, so all installed gems were validated.${hasGemfile ? '' : " There is no Gemfile either: this may not be the app's folder."}`,
+          explanation: `Gemfile.lock ${lock.why}, so ${scope === 'gemfile' ? 'the gems that the Gemfile asks for were validated, with what they need: of each the newest version that serves' : 'all installed gems were validated'}.${hasGemfile ? '' : " There is no Gemfile either: this may not be the app's folder."}`,
           mend: { tag: 'Say', lines: [] },
         },
       ]

@@ -4,7 +4,7 @@ import type { BundleSettings } from '../gems/app-bundle.ts'
 import type { FoundGems } from '../gems/find-gems.ts'
 import { readAppGemfile } from '../gems/read-app-gemfile.ts'
 import type { Observation } from '../observation.ts'
-import { meetsRequirement } from './meets-requirement.ts'
+import { meetsRequirement } from '../compatibility/meets-requirement.ts'
 
 /**
  * What the Gemfile plainly asks for and the lock does not hold. Bundler then resolves anew with what is installed, which a frozen lock forbids

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { madeRuntime } from '../../../test/support/made-runtime.ts'
 import { memoryTree } from '../../../test/support/memory-tree.ts'
 import { readBundleSettings } from '../gems/app-bundle.ts'
-import { findAllGems } from '../gems/find-gems.ts'
+import { findUnlockedGems } from '../gems/find-gems.ts'
 import { checkUnlocked } from './check-unlocked.ts'
 
 const gemfile =
@@ -18,7 +18,7 @@ async function check(specs: readonly string[], config = '', env: Readonly<Record
   const tree = memoryTree(new Map(files))
   const settings = readBundleSettings(tree, '/app', env)
   const runtime = madeRuntime(['/gems'])
-  return checkUnlocked(tree, settings, findAllGems(tree, settings, runtime))
+  return checkUnlocked(tree, settings, await findUnlockedGems(tree, settings, runtime))
 }
 
 test('without a lock, a gem that the Gemfile plainly needs is missed where no version that serves is installed', async () => {

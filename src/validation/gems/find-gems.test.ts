@@ -3,7 +3,7 @@ import { madeRuntime } from '../../../test/support/made-runtime.ts'
 import { memoryTree } from '../../../test/support/memory-tree.ts'
 import { readGemfileLock } from '../../formats/gemfile-lock/read-gemfile-lock.ts'
 import { readBundleSettings } from './app-bundle.ts'
-import { findAllGems, findLockedGems } from './find-gems.ts'
+import { findLockedGems, findUnlockedGems } from './find-gems.ts'
 
 const home = '/usr/lib/ruby/gems/3.1.0'
 const runtime = madeRuntime(
@@ -150,12 +150,13 @@ describe("a gem of Debian's packages", () => {
   })
 })
 
-test('without a lock the newest of each name counts, and builds for other platforms do not', () => {
+test('without lock and Gemfile the newest of each name counts, and builds for other platforms do not', async () => {
   const files = Object.fromEntries(
     [
       ['pg', '1.5.9', 'ruby'],
       ['pg', '1.10.0', 'ruby'],
       ['pg', '2.0.0', 'aarch64-linux'],
+      ['json-schema', '4.0.0.rc1', 'ruby'],
       ['json-schema', '4.0.0', 'ruby'],
     ].flatMap(([name = '', version = '', platform = '']) => {
       const fullName = `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}`
@@ -166,6 +167,6 @@ test('without a lock the newest of each name counts, and builds for other platfo
     }),
   )
   const tree = memoryTree(new Map(Object.entries(files)))
-  const { gems } = findAllGems(tree, readBundleSettings(tree, '/app', {}), runtime)
+  const { gems } = await findUnlockedGems(tree, readBundleSettings(tree, '/app', {}), runtime)
   expect(gems.map(({ fullName }) => fullName).sort()).toEqual(['json-schema-4.0.0', 'pg-1.10.0'])
 })

@@ -8,13 +8,19 @@ import { readAppGemfile } from './read-app-gemfile.ts'
 import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
 import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
+import { installedVersions } from './installed-versions.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
 import { readInstalledGem, type SpecFile } from './read-gem-folder.ts'
+import { resolveGems } from './resolve-gems.ts'
 import { searchFolders } from './search-folders.ts'
 import { findUnpackedGem } from './unpacked-gem.ts'
 import { wantedByGemfile, wantedByLock } from './wanted-gems.ts'
 
+/** Whose gems were looked for: the lock's, those that the Gemfile asks for with what they need, or all that are installed. */
+export type Scope = 'lock' | 'gemfile' | 'installed'
+
 export interface FoundGems {
+  readonly scope: Scope
   readonly gems: readonly InstalledGem[]
   readonly absent: readonly AbsentGem[]
   readonly unreadable: readonly UnreadableSpec[]
@@ -50,7 +56,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
     const need = needOf?.(locked.name) ?? 'unclear'
     return need !== 'always' && isForOthers(locked) ? [] : [{ ...toAbsent(locked), need }]
   })
-  return { gems, absent, unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
+  return { scope: 'lock', gems, absent, unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
 
   /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
   function isForOthers({ variants }: LockedGem): boolean {
@@ -91,18 +97,21 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
   }
 }
 
-/** Every gem that this Ruby would find, the newest of each name: what an app without a lock may load. */
-export function findAllGems(tree: FileTree, settings: BundleSettings, runtime: Runtime): FoundGems {
+/** What an app without a lock may load: what its Gemfile asks for, or else every gem that this Ruby would find, the newest of each name. */
+export async function findUnlockedGems(tree: FileTree, settings: BundleSettings, runtime: Runtime): Promise<FoundGems> {
   const gemfile = readAppGemfile(tree, settings.gemfilePath)
   const { folders, specs, isAll } = searchFolders(tree, wantedByGemfile(gemfile), settings, runtime)
   const gems: InstalledGem[] = []
   const unreadable: UnreadableSpec[] = []
-  for (const spec of newestOfEach(specs, runtime)) {
+  const resolved = await resolveGems(tree, gemfile, specs, runtime)
+  for (const spec of resolved ?? (await newestOfEach(specs, runtime))) {
+    if (spec.isDefault) continue
     const { gem, trouble } = readInstalledGem(tree, spec, runtime, spec.fullName)
     if (trouble !== null) unreadable.push(trouble)
     if (gem !== null) gems.push(gem)
   }
-  return { gems, absent: [], unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
+  const scope = resolved === null ? 'installed' : 'gemfile'
+  return { scope, gems, absent: [], unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
 }
 
 function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string, runtime: Runtime): string[] {
@@ -114,20 +123,13 @@ function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string, runtime:
   })
 }
 
-/** RubyGems passes over the builds for other platforms. */
-function newestOfEach(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): Iterable<SpecFile> {
-  const newest = new Map<string, { readonly version: string; readonly spec: SpecFile }>()
-  for (const spec of specs.values()) {
-    const [, name = spec.fullName, version = '', platform = 'ruby'] = /^(.+?)-(\d[^-]*)(?:-(.+))?$/.exec(spec.fullName) ?? []
-    if (spec.isDefault || (platform !== 'ruby' && !fitsPlatform(platform, runtime.platform))) continue
-    const known = newest.get(name)
-    if (known === undefined || isNewer(version, known.version)) newest.set(name, { version, spec })
-  }
-  return [...newest.values()].map(({ spec }) => spec)
-}
-
-function isNewer(version: string, than: string): boolean {
-  return version.localeCompare(than, 'en', { numeric: true }) > 0
+/** Ruby's own come with it, whatever the app loads. */
+async function newestOfEach(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): Promise<SpecFile[]> {
+  const versions = await installedVersions(
+    [...specs.values()].filter(({ isDefault }) => !isDefault),
+    runtime,
+  )
+  return [...versions.values()].flatMap(([newest]) => (newest === undefined ? [] : [newest.spec]))
 }
 
 /** The build that bears another name of its platform. */
