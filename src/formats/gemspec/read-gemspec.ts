@@ -77,7 +77,9 @@ function assignedList(text: string, field: string): string[] {
 }
 
 function readRequirement(text: string): string[] | null {
-  const stated = /^[ \t]*\w+\.required_ruby_version[ \t]*=[ \t]*([^\n]*)/m.exec(text)?.[1]
+  const named = text.indexOf('.required_ruby_version')
+  if (named === -1) return null
+  const stated = /^[ \t]*\w+\.required_ruby_version[ \t]*=[ \t]*([^\n]*)/m.exec(text.slice(text.lastIndexOf('\n', named) + 1))?.[1]
   if (stated === undefined) return null
   const parts = [...stated.matchAll(/["']([^"'\n]+)["']/g)].map(([, part = '']) => part.trim())
   return parts.length === 0 ? null : parts

@@ -54,10 +54,12 @@ function preferVersioned(extensions: readonly Extension[]): Extension[] {
 function builtFolders(tree: FileTree, gem: InstalledGem, runtime: Runtime): { abi: string; folder: string }[] {
   const root = gem.extensionsRoot
   if (root === null || (!gem.declaresExtensions && gem.origin !== 'git')) return []
-  const fedora = posix.join(gem.home.replace(/\/share\/gems$/, '/lib64/gems/ruby'), gem.fullName)
-  if (gem.home.endsWith('/share/gems') && tree.facts(fedora)?.kind === 'folder') return [{ abi: runtime.extensionAbi, folder: fedora }]
+  if (gem.home.endsWith('/share/gems')) {
+    const fedora = `${gem.home.replace(/\/share\/gems$/, '/lib64/gems/ruby')}/${gem.fullName}`
+    if (tree.facts(fedora)?.kind === 'folder') return [{ abi: runtime.extensionAbi, folder: fedora }]
+  }
   return abiFolders(tree, root, runtime)
-    .map(({ abi, folder }) => ({ abi, folder: posix.join(folder, gem.fullName) }))
+    .map(({ abi, folder }) => ({ abi, folder: `${folder}/${gem.fullName}` }))
     .filter(({ folder }) => tree.facts(folder)?.kind === 'folder')
 }
 
@@ -96,7 +98,7 @@ function mayHoldExtensions(tree: FileTree, gem: InstalledGem, runtime: Runtime):
   const isExtension = (name: string) => name.endsWith(suffix)
   return gem.requireFolders.some((folder) => {
     const names = tree.names(folder)
-    return names.some(isExtension) || (names.includes(gem.name) && tree.names(posix.join(folder, gem.name)).some(isExtension))
+    return names.some(isExtension) || (names.includes(gem.name) && tree.names(`${folder}/${gem.name}`).some(isExtension))
   })
 }
 
@@ -108,8 +110,8 @@ function walk(tree: FileTree, gem: InstalledGem, top: string, runtime: Runtime, 
     for (const { name, kind } of tree.list(folder)) {
       budget -= 1
       if (budget < 0) return
-      if (kind === 'folder' && depth < maxDepth) visit(posix.join(folder, name), depth + 1)
-      else if (kind !== 'folder' && name.endsWith(suffix)) found.push(toExtension(gem, posix.join(folder, name), top, inExtensionFolder))
+      if (kind === 'folder' && depth < maxDepth) visit(`${folder}/${name}`, depth + 1)
+      else if (kind !== 'folder' && name.endsWith(suffix)) found.push(toExtension(gem, `${folder}/${name}`, top, inExtensionFolder))
     }
   }
   visit(top, 0)

@@ -15,7 +15,9 @@ export interface SpecFile {
   readonly path: string
   readonly home: string
   readonly isDefault: boolean
-  /** Whether the gem's own folder stands beside it; false also for a link to one. */
+  /** The gem's own. */
+  readonly folder: string
+  /** Whether that stands; false also for a link to one. */
   readonly hasFolder: boolean
 }
 
@@ -25,10 +27,11 @@ export function listSpecs(tree: FileTree, home: string, isDefault = false): Spec
   const specs = tree.list(folder).filter(({ name }) => name.endsWith('.gemspec'))
   if (specs.length === 0) return []
   // One listing tells what would take a look at each.
-  const own = new Set(tree.list(posix.join(home, 'gems')).flatMap(({ name, kind }) => (kind === 'folder' ? [name] : [])))
+  const gems = posix.join(home, 'gems')
+  const own = new Set(tree.list(gems).flatMap(({ name, kind }) => (kind === 'folder' ? [name] : [])))
   return specs.map(({ name }) => {
     const fullName = name.slice(0, -'.gemspec'.length)
-    return { fullName, path: posix.join(folder, name), home, isDefault, hasFolder: own.has(fullName) }
+    return { fullName, path: `${folder}/${name}`, home, isDefault, folder: `${gems}/${fullName}`, hasFolder: own.has(fullName) }
   })
 }
 
@@ -57,7 +60,7 @@ export function readInstalledGem(tree: FileTree, spec: SpecFile, runtime: Runtim
 }
 
 function toInstalledGem(tree: FileTree, spec: SpecFile, text: string, gemspec: Gemspec, runtime: Runtime): InstalledGem {
-  const folder = posix.join(spec.home, 'gems', spec.fullName)
+  const { folder } = spec
   const gem = toGem(gemspec, spec.fullName, folder, spec.path)
   const own = { ...gem, home: spec.home, extensionsRoot: posix.join(spec.home, 'extensions'), packagedFiles: null, lacks: null }
   if (spec.isDefault) return { ...own, origin: 'default', packagedFiles: defaultGemFiles(tree, text, runtime) }
@@ -83,7 +86,8 @@ export function toGem(
     platform,
     fullName,
     folder,
-    requireFolders: requirePaths.map((path) => posix.join(folder, path)),
+    // Nearly every gem says `lib`; only what holds a dot may lead elsewhere.
+    requireFolders: requirePaths.map((path) => (path.includes('.') ? posix.join(folder, path) : `${folder}/${path}`)),
     declaresExtensions: extensions.length > 0,
     requiredRubyVersion,
     specPath,

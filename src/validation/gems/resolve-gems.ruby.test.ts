@@ -73,7 +73,8 @@ const drawn = fc.record({
   lines: fc.uniqueArray(line, { minLength: 1, maxLength: 3, selector: ([name]) => name }),
 })
 
-test('what a Gemfile without a lock comes to is what Bundler loads', async () => {
+/** Bundler takes a tenth of a second for each. */
+test('what a Gemfile without a lock comes to is what Bundler loads', { timeout: 120_000 }, async () => {
   const cases = fc.sample(drawn, { numRuns: 60, seed: 11 }).map(({ gems, lines }, index) => {
     const app = join(folder, String(index))
     const gemfile = join(app, 'Gemfile')
