@@ -8,7 +8,8 @@ const { crc32 } = require('node:zlib')
 // V8 takes code back only from its own version with its own flags, and does not ask for which processor it was made.
 const codeSuffix = `.${process.version}-${process.arch}.code`
 
-// V8 does not look whether the code is whole: one wrong byte ends the process with a signal.
+// V8 looks neither whether the code is whole, one wrong byte ends the process with a signal, nor of which source it is, as long as that is of the
+// same length. So a sum of both stands behind the code.
 const sumBytes = 4
 
 /**
@@ -18,6 +19,7 @@ const sumBytes = 4
 exports.Bundle = class Bundle {
   #folder
   #exports = new Map()
+  /** By module: the script, and its source's sum. */
   #scripts = new Map()
 
   constructor(folder) {
@@ -37,11 +39,13 @@ exports.Bundle = class Bundle {
     const module = { exports: {} }
     this.#exports.set(name, module)
     const filename = join(this.#folder, name)
-    const script = new Script(`(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'utf8')}\n})`, {
+    const source = readFileSync(filename)
+    const sum = crc32(source)
+    const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
       filename,
-      cachedData: this.#codeOf(name),
+      cachedData: this.#codeOf(name, sum),
     })
-    this.#scripts.set(name, script)
+    this.#scripts.set(name, { script, sum })
     const requireFrom = (id) => (id.startsWith('./') ? this.load(basename(id)) : require(id))
     script.runInThisContext()(module.exports, requireFrom, module, filename, this.#folder)
     return module.exports
@@ -49,23 +53,27 @@ exports.Bundle = class Bundle {
 
   /** Keeps the code of every function that has run by now, or is kept already. */
   keepCode() {
-    for (const [name, script] of this.#scripts) {
+    for (const [name, { script, sum }] of this.#scripts) {
       const code = script.createCachedData()
-      const sum = Buffer.alloc(sumBytes)
-      sum.writeUInt32LE(crc32(code))
+      const sumOfBoth = Buffer.alloc(sumBytes)
+      sumOfBoth.writeUInt32LE(crc32(code, sum))
       const file = this.#codeFile(name)
-      writeFileSync(`${file}.new`, Buffer.concat([code, sum]))
-      renameSync(`${file}.new`, file)
+      const made = `${file}.${process.pid}.new`
+      writeFileSync(made, Buffer.concat([code, sumOfBoth]))
+      renameSync(made, file)
     }
   }
 
-  /** Undefined: none, or damaged. */
-  #codeOf(name) {
-    const file = this.#codeFile(name)
-    if (!existsSync(file)) return undefined
-    const bytes = readFileSync(file)
+  /** Undefined: none to read, or damaged, or another source's. */
+  #codeOf(name, sum) {
+    let bytes
+    try {
+      bytes = readFileSync(this.#codeFile(name))
+    } catch {
+      return undefined
+    }
     const code = bytes.subarray(0, -sumBytes)
-    return bytes.length > sumBytes && crc32(code) === bytes.readUInt32LE(code.length) ? code : undefined
+    return bytes.length > sumBytes && crc32(code, sum) === bytes.readUInt32LE(code.length) ? code : undefined
   }
 
   #codeFile(name) {

@@ -27,8 +27,9 @@ try {
     output: { dir: made, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
   })
   await build({ ...common, input: 'src/data-plane/main.ts', output: { file: join(made, 'data-plane.mjs'), format: 'esm' } })
-  // V8 knows code by the length of its source; of the entry, whose name stays, that length stays too.
-  for (const name of readdirSync(folder)) if (name.startsWith(`${entry}.`)) rmSync(join(folder, name))
+  // Without code of the entry, Node loads the program, and keeps what it can itself.
+  for (const name of readdirSync(folder))
+    if (name.startsWith(`${entry}.`) && name.endsWith('.code')) rmSync(join(folder, name), { force: true })
   // The command line comes last: it is current from then on. A source that was changed meanwhile is newer than it.
   names.push(...readdirSync(made).sort((one, other) => Number(one === entry) - Number(other === entry)))
   for (const name of names) {
@@ -40,7 +41,9 @@ try {
 }
 for (const name of readdirSync(folder)) {
   const path = join(folder, name)
-  if (startedAt.getTime() - statSync(path).mtimeMs > keptDays * 86_400_000) rmSync(path, { recursive: true, force: true })
+  // Another bundling may take its own away meanwhile.
+  const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity
+  if (startedAt.getTime() - changedMs > keptDays * 86_400_000) rmSync(path, { recursive: true, force: true })
 }
 if (!process.argv.includes('--without-code'))
   keepCode(

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -26,11 +27,30 @@ function start(): { readonly stdout: string; readonly stderr: string; readonly s
 
 const well = (stdout: string) => ({ stdout, stderr: '', status: 0, signal: null })
 
-test('the code that was kept is what runs: V8 takes it for any source of that length', () => {
-  writeFileSync(join(folder, 'words-1.cjs'), readFileSync(join(folder, 'words-1.cjs'), 'utf8').replace('first', 'other'))
-  expect(start()).toEqual(well('first now\n'))
-  rmSync(codeFile())
+function changeSource(): void {
+  const file = join(folder, 'words-1.cjs')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('first', 'other'))
+}
+
+test('code of an earlier source is left alone, though V8 takes it for any of that length', () => {
+  changeSource()
   expect(start()).toEqual(well('other now\n'))
+})
+
+test('the code that was kept is what runs', () => {
+  const code = readFileSync(codeFile()).subarray(0, -4)
+  changeSource()
+  const sum = Buffer.alloc(4)
+  sum.writeUInt32LE(crc32(code, crc32(readFileSync(join(folder, 'words-1.cjs')))))
+  writeFileSync(codeFile(), Buffer.concat([code, sum]))
+  expect(start()).toEqual(well('first now\n'))
+})
+
+test('code that can not be read costs the time to compile, not the start', () => {
+  const file = codeFile()
+  rmSync(file)
+  mkdirSync(file)
+  expect(start()).toEqual(well('first now\n'))
 })
 
 test('code of another Node is left alone, and Node loads the program as any other', () => {
