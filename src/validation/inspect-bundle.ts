@@ -73,7 +73,7 @@ async function findGems(tree: FileTree, lock: AppLock, settings: BundleSettings,
     case 'Lock':
       return findLockedGems(tree, lock, settings, runtime)
     case 'Unreadable':
-      return { scope: 'lock', gems: [], absent: [], unreadable: [], folders: [], isAll: false, versionsOf: () => [] }
+      return { scope: 'lock', gems: [], absent: [], lacking: [], unreadable: [], folders: [], isAll: false, versionsOf: () => [] }
     case 'Absent':
       return findUnlockedGems(tree, settings, runtime)
   }

@@ -58,3 +58,23 @@ test('no lock at all is refused where it may not be written', async () => {
   const installed = ['/gems/specifications/pg-1.5.9', '/gems/specifications/puma-6.4.3']
   expect(await check(installed, 'BUNDLE_FROZEN: "true"\n')).toMatchObject([{ code: 'LOCK_MISSED', gem: null, mend: { tag: 'Relock' } }])
 })
+
+test('what a group asks for, or the one version of a gem, is missed as well', async () => {
+  const specification =
+    '# stub: puma 6.4.3 ruby lib\n\nGem::Specification.new do |s|\n  s.add_runtime_dependency(%q<nio4r>.freeze, ["~> 2.0".freeze])\nend\n'
+  const tree = memoryTree(
+    new Map([
+      ['/gems/specifications/puma-6.4.3.gemspec', specification],
+      ['/app/Gemfile', 'gem "puma"\ngroup :test do\n  gem "rspec"\nend\n'],
+    ]),
+  )
+  const settings = readBundleSettings(tree, '/app', known)
+  expect(await checkUnlocked(tree, settings, await findUnlockedGems(tree, settings, madeRuntime(['/gems'])))).toMatchObject([
+    { code: 'NEEDED_GEM_ABSENT', gem: 'rspec', evidence: [{ where: '/app/Gemfile' }] },
+    {
+      code: 'NEEDED_GEM_ABSENT',
+      gem: 'nio4r',
+      evidence: [{ what: 'asks for nio4r ~> 2.0; none is in the gem folders', where: '/gems/specifications/puma-6.4.3.gemspec' }],
+    },
+  ])
+})

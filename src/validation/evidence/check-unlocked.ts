@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { FileTree } from '../files/file-tree.ts'
 import type { BundleSettings } from '../gems/app-bundle.ts'
 import type { FoundGems } from '../gems/find-gems.ts'
+import type { LackingGem } from '../gems/resolve-gems.ts'
 import { readAppGemfile } from '../gems/read-app-gemfile.ts'
 import type { Observation } from '../observation.ts'
 import { hasMeeting } from './check-outdated-lock.ts'
@@ -13,7 +14,7 @@ import { hasMeeting } from './check-outdated-lock.ts'
 export async function checkUnlocked(
   tree: FileTree,
   { gemfilePath, lockPath, configFolder, frozen, standalone }: BundleSettings,
-  { isAll, versionsOf }: Pick<FoundGems, 'isAll' | 'versionsOf'>,
+  { isAll, lacking, versionsOf }: Pick<FoundGems, 'isAll' | 'lacking' | 'versionsOf'>,
 ): Promise<Observation[]> {
   if (tree.facts(gemfilePath) === null || standalone) return []
   const config = posix.join(configFolder, 'config')
@@ -32,21 +33,23 @@ export async function checkUnlocked(
     ]
   if (!isAll) return []
   const { always, requirements } = readAppGemfile(tree, gemfilePath)
-  const found: Observation[] = []
-  for (const gem of always) {
-    const parts = requirements.get(gem)
-    if (gem === 'bundler' || parts === undefined) continue
-    const versions = versionsOf(gem)
-    if (await hasMeeting(versions, parts)) continue
-    const asked = [gem, ...parts].join(' ')
-    const there = versions.length === 0 ? 'none is in the gem folders' : `in the gem folders is ${versions.join(', ')}`
-    found.push({
-      code: 'NEEDED_GEM_ABSENT',
-      gem,
-      evidence: [{ what: `asks for ${asked}; ${there}`, where: gemfilePath }],
-      explanation: `The Gemfile asks for ${asked}, which is not installed, and Bundler will refuse to start the app.`,
-      mend: { tag: 'Install' },
-    })
+  const missed: LackingGem[] = []
+  for (const name of always) {
+    const requirement = requirements.get(name)
+    if (name !== 'bundler' && requirement !== undefined && !(await hasMeeting(versionsOf(name), requirement)))
+      missed.push({ name, requirement, neededBy: null })
   }
-  return found
+  const known = new Set(missed.map(({ name }) => name))
+  return [...missed, ...lacking.filter(({ name }) => !known.has(name))].map(({ name, requirement, neededBy }) => {
+    const asked = [name, ...requirement].join(' ')
+    const versions = versionsOf(name)
+    const there = versions.length === 0 ? 'none is in the gem folders' : `in the gem folders is ${versions.join(', ')}`
+    return {
+      code: 'NEEDED_GEM_ABSENT',
+      gem: name,
+      evidence: [{ what: `asks for ${asked}; ${there}`, where: neededBy?.path ?? gemfilePath }],
+      explanation: `${neededBy === null ? 'The Gemfile' : neededBy.fullName} asks for ${asked}, of which none that serves is installed, and Bundler will refuse to start the app.`,
+      mend: { tag: 'Install' },
+    }
+  })
 }

@@ -11,7 +11,7 @@ import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
 import { installedVersions } from './installed-versions.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
 import { readInstalledGem, type SpecFile } from './read-gem-folder.ts'
-import { resolveGems } from './resolve-gems.ts'
+import { resolveGems, type LackingGem } from './resolve-gems.ts'
 import { searchFolders } from './search-folders.ts'
 import { findUnpackedGem } from './unpacked-gem.ts'
 import { wantedByGemfile, wantedByLock } from './wanted-gems.ts'
@@ -23,6 +23,8 @@ export interface FoundGems {
   readonly scope: Scope
   readonly gems: readonly InstalledGem[]
   readonly absent: readonly AbsentGem[]
+  /** Without a lock: what no installed version serves, as far as it is certain. */
+  readonly lacking: readonly LackingGem[]
   readonly unreadable: readonly UnreadableSpec[]
   /** Gem folders that were searched, first first. */
   readonly folders: readonly string[]
@@ -56,7 +58,7 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
     const need = needOf?.(locked.name) ?? 'unclear'
     return need !== 'always' && isForOthers(locked) ? [] : [{ ...toAbsent(locked), need }]
   })
-  return { scope: 'lock', gems, absent, unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
+  return { scope: 'lock', gems, absent, lacking: [], unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
 
   /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
   function isForOthers({ variants }: LockedGem): boolean {
@@ -103,15 +105,15 @@ export async function findUnlockedGems(tree: FileTree, settings: BundleSettings,
   const { folders, specs, isAll } = searchFolders(tree, wantedByGemfile(gemfile), settings, runtime)
   const gems: InstalledGem[] = []
   const unreadable: UnreadableSpec[] = []
-  const resolved = await resolveGems(tree, gemfile, specs, runtime)
-  for (const spec of resolved ?? (await newestOfEach(specs, runtime))) {
+  const { chosen, lacking } = await resolveGems(tree, gemfile, settings, specs, runtime)
+  for (const spec of chosen ?? (await newestOfEach(specs, runtime))) {
     if (spec.isDefault) continue
     const { gem, trouble } = readInstalledGem(tree, spec, runtime, spec.fullName)
     if (trouble !== null) unreadable.push(trouble)
     if (gem !== null) gems.push(gem)
   }
-  const scope = resolved === null ? 'installed' : 'gemfile'
-  return { scope, gems, absent: [], unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
+  const scope = chosen === null ? 'installed' : 'gemfile'
+  return { scope, gems, absent: [], lacking, unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
 }
 
 function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string, runtime: Runtime): string[] {

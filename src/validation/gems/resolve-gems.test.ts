@@ -4,26 +4,36 @@ import { memoryTree } from '../../../test/support/memory-tree.ts'
 import { readBundleSettings } from './app-bundle.ts'
 import { findUnlockedGems } from './find-gems.ts'
 
-/** `pg-1.5.9`, or with what it needs: `rails-7.1.3 > activesupport = 7.1.3 > rack >= 2`. */
-function specification(written: string): readonly [string, string][] {
+/** `pg-1.5.9`, or with what it needs: `rails-7.1.3 > activesupport = 7.1.3 > rack >= 2`; `ruby >= 3.2` for the Ruby itself, `built` and `unbuilt` for native code. */
+function specification(written: string): (readonly [string, string])[] {
   const [fullName = '', ...needs] = written.split(' > ')
   const [, name, version, platform = 'ruby'] = /^(.+?)-(\d[^-]*)(?:-(.+))?$/.exec(fullName) ?? []
+  const isNative = needs.some((need) => /^(?:un)?built$/.test(need))
   const lines = needs.map((need) => {
     const [other, ...parts] = need.split(' ')
+    if (parts.length === 0) return ''
+    if (other === 'ruby') return `  s.required_ruby_version = Gem::Requirement.new("${parts.join(' ')}".freeze)\n`
     return `  s.add_runtime_dependency(%q<${other}>.freeze, ["${parts.join(' ')}".freeze])\n`
   })
   return [
     [
       `/gems/specifications/${fullName}.gemspec`,
-      `# stub: ${name} ${version} ${platform} lib\n\nGem::Specification.new do |s|\n${lines.join('')}end\n`,
+      `# stub: ${name} ${version} ${platform} lib\n${isNative ? '# stub: ext/extconf.rb\n' : ''}\nGem::Specification.new do |s|\n${lines.join('')}end\n`,
     ],
     [`/gems/gems/${fullName}/lib/a.rb`, ''],
+    ...(needs.includes('built') ? [[`/gems/extensions/x86_64-linux/3.1.0/${fullName}/gem.build_complete`, ''] as const] : []),
   ]
 }
 
-async function find(gemfile: string, installed: readonly string[]) {
-  const tree = memoryTree(new Map([['/app/Gemfile', gemfile], ...installed.flatMap(specification)]))
-  const { scope, gems } = await findUnlockedGems(tree, readBundleSettings(tree, '/app', { PATH: '/usr/bin' }), madeRuntime(['/gems']))
+type More = Readonly<Record<string, string>>
+
+async function look(gemfile: string, installed: readonly string[], more: More = {}) {
+  const tree = memoryTree(new Map([['/app/Gemfile', gemfile], ...installed.flatMap(specification), ...Object.entries(more)]))
+  return findUnlockedGems(tree, readBundleSettings(tree, '/app', { PATH: '/usr/bin' }), madeRuntime(['/gems'], { TEENY: '2' }))
+}
+
+async function find(gemfile: string, installed: readonly string[], more: More = {}) {
+  const { scope, gems } = await look(gemfile, installed, more)
   return { scope, gems: gems.map(({ fullName }) => fullName).sort() }
 }
 
@@ -96,4 +106,36 @@ test('every gem may be loaded where one that is reached has a specification of i
   )
   const found = await findUnlockedGems(tree, readBundleSettings(tree, '/app', { PATH: '/usr/bin' }), madeRuntime(['/gems']))
   expect(found.scope).toBe('installed')
+})
+
+test('one that Bundler passes over is chosen only where no other is', async () => {
+  const older = ['pg-1.5.3 > built', 'rack-3.0.8']
+  for (const newest of ['pg-1.5.9 > unbuilt', 'pg-1.5.9 > built > ruby >= 3.2'])
+    expect(await find('gem "pg"\n', [...older, newest])).toEqual({ scope: 'gemfile', gems: ['pg-1.5.3'] })
+  expect(await find('gem "pg"\n', older, { '/gems/specifications/pg-1.5.9.gemspec': '' })).toEqual({ scope: 'gemfile', gems: ['pg-1.5.3'] })
+  expect((await find('gem "pg"\n', [...older, 'pg-1.5.9 > built > ruby >= 3.0'])).gems).toEqual(['pg-1.5.9'])
+  expect((await find('gem "pg"\n', ['pg-1.5.9 > unbuilt'])).gems).toEqual(['pg-1.5.9'])
+})
+
+test('a Bundler before 2.3 does not ask installed gems for their Ruby', async () => {
+  const installed = ['pg-1.5.3', 'pg-1.5.9 > ruby >= 3.2', 'bundler-2.2.33']
+  expect((await find('gem "pg"\n', installed)).gems).toEqual(['pg-1.5.9'])
+  expect((await look('gem "pg"\n', ['pg-1.5.9 > ruby >= 3.2', 'bundler-2.2.33'])).lacking).toEqual([])
+})
+
+test('what only groups need that are left out is resolved and not loaded', async () => {
+  const gemfile = 'gem "rails"\ngem "other", group: :test\ngroup :test do\n  gem "rack", "< 3"\nend\n'
+  const without = { '/app/.bundle/config': 'BUNDLE_WITHOUT: "test"\n' }
+  expect((await find(gemfile, [...rails, 'rack-2.2.8'], without)).gems).toEqual(['activesupport-7.1.3', 'rack-2.2.8', 'rails-7.1.3'])
+})
+
+test.each([
+  ['a group', 'gem "rack"\ngem "absent", "~> 1.0", group: :test\n', [{ name: 'absent', requirement: ['~> 1.0'], neededBy: null }]],
+  ['a gem of the one version that is there', 'gem "lone"\n', [{ name: 'absent', requirement: ['>= 2'] }]],
+  ['a gem that asks for another Ruby', 'gem "young"\n', [{ name: 'young' }]],
+  ['a condition', 'gem "rack"\ngem "absent" if ENV["FULL"]\n', []],
+  ['one of two versions', 'gem "twice"\n', []],
+])('what is lacking for %s', async (_, gemfile, lacking) => {
+  const installed = [...rails, 'lone-1.0 > absent >= 2', 'young-1.0 > ruby >= 3.2', 'twice-1.0', 'twice-2.0 > absent >= 2']
+  expect((await look(gemfile, installed)).lacking).toMatchObject(lacking)
 })
