@@ -228,6 +228,7 @@ gem "later", platforms: :mri unless ENV["NOW"]
 test.each([
   'gem name',
   'gem "pg", VERSION',
+  'gem "pg", Versions::PG',
   'gem "pg", ENV["PG"]',
   'gem "pg", ENV.fetch("PG", "1.5"), require: false',
   'gem "pg", "~> #{minor}"',

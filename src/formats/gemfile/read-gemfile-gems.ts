@@ -85,7 +85,7 @@ function requirementsIn(rest: string): string[] {
 /** Whether `count` versions are all that it asks for: options may follow, or a condition, but nothing else that may be a version. */
 function hasPlainVersions(rest: string, count: number): boolean {
   const [listed = ''] = versions.exec(rest) ?? []
-  const options = /^[ \t]*(?:\)?[ \t]*$|\)?[ \t]+(?:if|unless)\b|,[ \t]*(?:\w+:|:\w+[ \t]*=>|["']\w+["'](?::|[ \t]*=>)))/
+  const options = /^[ \t]*(?:\)?[ \t]*$|\)?[ \t]+(?:if|unless)\b|,[ \t]*(?:\w+:(?!:)|:\w+[ \t]*=>|["']\w+["'](?::|[ \t]*=>)))/
   return (listed.match(/["']/g)?.length ?? 0) === 2 * count && options.test(rest.slice(listed.length))
 }
 
