@@ -145,12 +145,12 @@ node_24_runs node_modules/.bin/node || node_24_runs node ||
 
 # --- programs ------------------------------------------------------------------------------------------------------
 
-# Without them a checkout runs from its sources, which takes longer to start.
+# Without them a checkout runs from its sources, which takes longer to start; so does a bundle whose code was not kept, as bezel run makes it.
 bundle_programs() { PATH=$PWD/node_modules/.bin:$PATH node scripts/bundle.ts; }
 
 sources='( -name *.ts ! -name *.test.ts -o -name package-lock.json )'
 # shellcheck disable=SC2086 # a list of words
-if [ -e build/bezel.cjs ] && [ -z "$(set -f && find src package-lock.json $sources -newer build/bezel.cjs)" ]; then
+if [ -e build/bezel.cjs ] && ls build/bezel.cjs.*.code >/dev/null 2>&1 && [ -z "$(set -f && find src package-lock.json $sources -newer build/bezel.cjs)" ]; then
   say '✓ programs'
 else
   step 'programs' bundle_programs

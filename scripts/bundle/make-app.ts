@@ -11,13 +11,13 @@ export interface MadeApp {
 
 /** An app whose lock holds `gems` gems, `native` of them with one compiled extension of real size (libpq and libssl among its libraries). */
 export function makeApp(gems: number, native: number): MadeApp {
-  const folder = mkdtempSync(join(tmpdir(), 'bezel-bench-doctor-'))
-  const app = join(folder, 'app')
   const [abi = '', platform = '', extensionAbi = ''] = execFileSync(
     'ruby',
     ['-e', "puts RbConfig::CONFIG['ruby_version'], Gem::Platform.local, Gem.extension_api_version"],
     { encoding: 'utf8' },
   ).split('\n')
+  const folder = mkdtempSync(join(tmpdir(), 'bezel-bench-doctor-'))
+  const app = join(folder, 'app')
   const home = join(app, 'vendor/bundle/ruby', abi)
   mkdirSync(join(home, 'specifications'), { recursive: true })
   mkdirSync(join(app, '.bundle'))
