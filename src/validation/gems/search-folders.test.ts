@@ -49,3 +49,11 @@ test("a folder that only the user's own file names comes first, and the lost env
   expect(search({ [system]: ['pg'], [named]: ['pg'] }, ['pg'], user).homes).toEqual([named])
   expect(search({ '/bundle/ruby/3.1.0': ['pg'] }, ['pg'], user)).toEqual({ isAll: true, homes: ['/bundle/ruby/3.1.0'] })
 })
+
+test('a folder that the app names hides what came with Ruby, but for the default gems', () => {
+  const own = { '/srv/app/.bundle/config': 'BUNDLE_PATH: "vendor/bundle"\n' }
+  const bundled = '/usr/lib/ruby/gems/3.1.0'
+  const vendored = '/srv/app/vendor/bundle/ruby/3.1.0'
+  const byDefault = { ...own, [`${bundled}/specifications/default/json-1.0.gemspec`]: '' }
+  expect(search({ [bundled]: ['debug'], [vendored]: ['pg'] }, ['debug', 'json', 'pg'], byDefault).homes).toEqual([null, bundled, vendored])
+})

@@ -51,7 +51,8 @@ export function searchFolders(
 
 /** Folders that belong together, the likeliest first. */
 function placesOf(tree: FileTree, { path, likelyPaths }: BundleSettings, runtime: Runtime): string[][] {
-  const own = path === null ? [] : [[...within(tree, path, runtime), runtime.defaultGemFolder]]
+  // Bundler empties GEM_PATH: of Ruby's own folder only the default gems are found, not those bundled with it (`configure_gem_path` of lib/bundler.rb).
+  const own = path === null ? [] : [within(tree, path, runtime)]
   const rubys = path === null || likelyPaths.length > 0 ? [[...runtime.gemFolders]] : []
   return [...own, ...rubys, ...likelyPaths.map((likely) => within(tree, likely, runtime))]
 }
