@@ -11,6 +11,7 @@ const codeSuffix = `.${process.version}-${process.arch}.code`
 // V8 looks neither whether the code is whole, one wrong byte ends the process with a signal, nor of which source it is, as long as that is of the
 // same length. So a sum of both stands behind the code.
 const sumBytes = 4
+const opening = '(function (exports, require, module, __filename, __dirname) {'
 
 /**
  * The modules of a bundled program, each with the code that V8 made of it in an earlier run. Node's compile cache keeps what is compiled as
@@ -41,8 +42,9 @@ exports.Bundle = class Bundle {
     const filename = join(this.#folder, name)
     const source = readFileSync(filename)
     const sum = crc32(source)
-    const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    const script = new Script(`${opening}${source}\n})`, {
       filename,
+      columnOffset: -opening.length,
       cachedData: this.#codeOf(name, sum),
     })
     this.#scripts.set(name, { script, sum })

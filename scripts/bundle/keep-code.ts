@@ -17,7 +17,7 @@ export function keepCode(folder: string, modules: readonly string[]): void {
   try {
     for (const format of ['text', 'json']) {
       const status = runAndKeep(folder, ['bezel.cjs'], ['doctor', '--format', format, app.app], app.env)
-      if (!judged.has(status)) throw new Error(`bezel doctor ended with ${status} while its code was kept`)
+      if (!judged.has(status)) tellSlower(`it ended with ${status}`)
     }
   } finally {
     app.remove()
@@ -38,8 +38,12 @@ function makeAppOrNull(): MadeApp | null {
   try {
     return makeApp(3, 2)
   } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    process.stderr.write(`bezel doctor will start slower than it could: its code is kept where Ruby, a compiler and libpq are (${why})\n`)
+    tellSlower(`it needs Ruby, a compiler and libpq: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
     return null
   }
+}
+
+/** The programs are whole without. */
+function tellSlower(why: string): void {
+  process.stderr.write(`bezel doctor will start slower than it could, because it was not run while its code was kept: ${why}\n`)
 }

@@ -16,7 +16,28 @@ export function makeApp(gems: number, native: number): MadeApp {
     ['-e', "puts RbConfig::CONFIG['ruby_version'], Gem::Platform.local, Gem.extension_api_version"],
     { encoding: 'utf8' },
   ).split('\n')
-  const folder = mkdtempSync(join(tmpdir(), 'bezel-bench-doctor-'))
+  const folder = mkdtempSync(join(tmpdir(), 'bezel-made-app-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    const app = fillApp(folder, gems, native, { abi, platform, extensionAbi })
+    const env = Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || /^(?:BUNDLE|GEM_|RUBY)/.test(name) ? [] : [[name, value] as const],
+    )
+    return { app, env: Object.fromEntries(env), remove }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+interface RubyNames {
+  readonly abi: string
+  readonly platform: string
+  readonly extensionAbi: string
+}
+
+/** Answers the app's path. */
+function fillApp(folder: string, gems: number, native: number, { abi, platform, extensionAbi }: RubyNames): string {
   const app = join(folder, 'app')
   const home = join(app, 'vendor/bundle/ruby', abi)
   mkdirSync(join(home, 'specifications'), { recursive: true })
@@ -44,12 +65,7 @@ export function makeApp(gems: number, native: number): MadeApp {
     join(app, 'Gemfile.lock'),
     `GEM\n  remote: https://rubygems.org/\n  specs:\n${specs}\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n${asked}`,
   )
-  const env = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined || /^(?:BUNDLE|GEM_|RUBY)/.test(name) ? [] : [[name, value]],
-    ),
-  )
-  return { app, env, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  return app
 }
 
 function gemspec(name: string, compiled: boolean): string {
@@ -88,7 +104,7 @@ function compile(folder: string, name: string, target: string): void {
     source,
     `#include <ruby.h>\nextern int PQlibVersion(void);\n${functions.join('\n')}\nvoid Init_${name}(void) { VALUE made = rb_define_module("Made"); rb_ivar_set(made, rb_intern("@pq"), INT2FIX(PQlibVersion())); ${defined.join(' ')} }\n`,
   )
-  execFileSync('gcc', ['-g', '-O1', '-shared', '-fPIC', '-o', target, source, ...config.trim().split('\n'), '-l:libpq.so.5'], {
+  execFileSync('cc', ['-g', '-O1', '-shared', '-fPIC', '-o', target, source, ...config.trim().split('\n'), '-l:libpq.so.5'], {
     stdio: 'pipe',
   })
 }
