@@ -1,4 +1,5 @@
 import { namesIn } from './names-in.ts'
+import { areOthers } from './other-platforms.ts'
 import { readStatements, type Statement } from './read-statements.ts'
 import { evaluatedPath, gemspecGems, type Surroundings } from './surroundings.ts'
 
@@ -8,6 +9,8 @@ export interface Block {
   /** Whether it narrows by more than a group: what is inside may not be asked for at all. */
   readonly isConditional: boolean
   readonly groups: readonly string[] | null
+  /** Whether it names platforms, and none of them is this one. */
+  readonly isForOthers: boolean
   /** Whether what is inside comes from no registry. */
   readonly isSource: boolean
 }
@@ -47,14 +50,32 @@ function* readNested(text: string, around: Surroundings, outer: readonly Block[]
       yield {
         text: gem,
         line: number,
-        blocks: group === null ? blocks : [...blocks, { narrows: true, isConditional: false, groups: [group], isSource: false }],
+        blocks:
+          group === null
+            ? blocks
+            : [...blocks, { narrows: true, isConditional: false, groups: [group], isForOthers: false, isSource: false }],
       }
     if (compound.test(line)) {
-      if (!endless.test(line)) blocks.push({ narrows: true, isConditional: true, groups: [], isSource: false })
+      if (!endless.test(line)) blocks.push({ narrows: true, isConditional: true, groups: [], isForOthers: false, isSource: false })
     } else if (opensBlock.test(line)) {
-      const named = /^group\b/.test(line) ? namesIn(line.replace(/^group\b[ \t(]*|(?:do|\{)[ \t]*(?:\|[^|]*\|)?$/g, '')) : []
+      const named = /^group\b/.test(line) ? namesIn(argumentsOf(line)) : []
       const narrows = narrowing.test(line) && !/:default\b/.test(line)
-      blocks.push({ narrows, isConditional: narrows && !/^group\b/.test(line), groups: named, isSource: source.test(line) })
+      blocks.push({
+        narrows,
+        isConditional: narrows && !/^group\b/.test(line),
+        groups: named,
+        isForOthers: isForOthers(line),
+        isSource: source.test(line),
+      })
     } else if (blocks.length > outer.length && /^(?:end\b|\})/.test(line)) blocks.pop()
   }
+}
+
+/** `platforms :jruby, :windows do`. */
+function isForOthers(line: string): boolean {
+  return /^platforms?\b/.test(line) && areOthers(namesIn(argumentsOf(line)))
+}
+
+function argumentsOf(line: string): string {
+  return line.replace(/^\w+\b[ \t(]*|(?:do|\{)[ \t]*(?:\|[^|]*\|)?$/g, '')
 }

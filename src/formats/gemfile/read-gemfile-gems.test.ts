@@ -236,7 +236,7 @@ test.each([
   'gem "pg", *requirements',
   'gem "pg", "newest"',
   'gem "pg", "~> 1.5" if ENV["PG"]',
-  'gem "ffi", "1.16", platforms: :jruby',
+  'gem "ffi", "1.16", platforms: :mri',
   'gem "shop", path: "shop"',
   'gem "rails", github: "rails/rails"',
   'gem "a", source: "https://gems.example.org"',

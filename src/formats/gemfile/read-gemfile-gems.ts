@@ -1,4 +1,5 @@
 import { namesIn } from './names-in.ts'
+import { areOthers } from './other-platforms.ts'
 import { readBlocks } from './read-blocks.ts'
 import { alone, type Surroundings } from './surroundings.ts'
 
@@ -16,6 +17,8 @@ export interface GemfileGems {
   readonly optionalGroups: ReadonlySet<string>
   /** What the lines that stand under no condition ask of versions, those of groups too: Bundler resolves all groups. */
   readonly resolved: ReadonlyMap<string, readonly string[]>
+  /** For platforms only on which this Ruby never runs: Bundler neither resolves nor loads them. */
+  readonly elsewhere: ReadonlySet<string>
   /** Whether these are surely all: every line is plain, in this one file, takes gems from a registry, and asks for no version under a condition. */
   readonly isWhole: boolean
 }
@@ -39,6 +42,7 @@ export function readGemfileGems(text: string, around: Surroundings = alone): Gem
   const requirements = new Map<string, readonly string[]>()
   const resolved = new Map<string, readonly string[]>()
   const optionalGroups = new Set<string>()
+  const here = new Set<string>()
   let isWhole = true
   for (const { text: line, blocks } of readBlocks(text, around)) {
     const [, name, rest = ''] = gemLine.exec(line) ?? []
@@ -47,12 +51,15 @@ export function readGemfileGems(text: string, around: Surroundings = alone): Gem
       const isConditional = blocks.some((block) => block.isConditional) || condition.test(rest)
       const isNarrowed = isConditional || blocks.some(({ narrows }) => narrows) || groupOption.test(rest)
       if (!isComputed) (isNarrowed ? sometimes : always).add(name)
+      const isForOthers = blocks.some((block) => block.isForOthers) || areOthers(namesOfOption(rest, platformsValue))
+      if (isComputed || !isForOthers) here.add(name)
       const isElsewhere = otherSource.test(rest) || blocks.some(({ isSource }) => isSource)
       const asked = requirementsIn(rest)
-      isWhole &&= !isComputed && !isElsewhere && hasPlainVersions(rest, asked.length) && !(isConditional && asked.length > 0)
+      isWhole &&=
+        !isComputed && !isElsewhere && (isForOthers || (hasPlainVersions(rest, asked.length) && !(isConditional && asked.length > 0)))
       if (!isComputed && !isConditional && !isElsewhere) add(resolved, name, asked)
       if (!isComputed && !isNarrowed && !isElsewhere) add(requirements, name, asked)
-      const mine = isComputed ? null : together([...blocks.map((block) => block.groups), groupsOfOption(rest)])
+      const mine = isComputed ? null : together([...blocks.map((block) => block.groups), namesOfOption(rest, groupsValue)])
       groups.set(name, together([...(groups.has(name) ? [groups.get(name) ?? null] : []), mine?.size === 0 ? ['default'] : mine]))
     } else isWhole &&= !mayName.test(line)
     if (/^group\b/.test(line) && /\boptional(?::|[ \t]*=>)[ \t]*true\b/.test(line))
@@ -65,6 +72,7 @@ export function readGemfileGems(text: string, around: Surroundings = alone): Gem
     requirements,
     optionalGroups,
     resolved,
+    elsewhere: new Set([...sometimes].filter((name) => !here.has(name))),
     isWhole,
   }
 }
@@ -93,9 +101,12 @@ function together(parts: readonly (Iterable<string> | null)[]): ReadonlySet<stri
   return parts.includes(null) ? null : new Set(parts.flatMap((part) => [...(part ?? [])]))
 }
 
+const groupsValue = /(?:\b|:)groups?["']?(?::|[ \t]*=>)[ \t]*(.*)$/
+const platformsValue = /(?:\b|:)platforms?["']?(?::|[ \t]*=>)[ \t]*(.*)$/
+
 /** `group: :test`, `:groups => [:a, :b]`, `groups: %i[a b]`; empty without one. */
-function groupsOfOption(options: string): readonly string[] | null {
-  const [, value] = /(?:\b|:)groups?["']?(?::|[ \t]*=>)[ \t]*(.*)$/.exec(options) ?? []
+function namesOfOption(options: string, option: RegExp): readonly string[] | null {
+  const [, value] = option.exec(options) ?? []
   if (value === undefined) return []
   const list = /^(?:%[iw]?\[[^\]]*\]|\[[^\]]*\]|[^,)}]*)/.exec(value)?.[0] ?? ''
   return namesIn(list.trim().replace(/^\[|\]$/g, ''))

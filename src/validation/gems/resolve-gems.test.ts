@@ -139,3 +139,11 @@ test.each([
   const installed = [...rails, 'lone-1.0 > absent >= 2', 'young-1.0 > ruby >= 3.2', 'twice-1.0', 'twice-2.0 > absent >= 2']
   expect((await look(gemfile, installed)).lacking).toMatchObject(lacking)
 })
+
+test('a gem for other platforms is neither resolved nor loaded', async () => {
+  const gemfile = 'gem "rack"\ngem "other", "~> 9", platforms: %i[windows jruby]\nplatforms :jruby, :rbx do\n  gem "rails", "< 7"\nend\n'
+  expect(await find(gemfile, rails)).toEqual({ scope: 'gemfile', gems: ['rack-3.0.8'] })
+  expect((await look(gemfile, rails)).lacking).toEqual([])
+  expect((await find('gem "rack"\ngem "other", platforms: %i[mri windows]\n', rails)).gems).toEqual(['other-1.0.0', 'rack-3.0.8'])
+  expect((await find('gem "other", platform: :jruby\ngem "other", group: :test\n', rails)).gems).toEqual(['other-1.0.0'])
+})

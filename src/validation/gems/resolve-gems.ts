@@ -35,7 +35,7 @@ export async function resolveGems(
   specs: ReadonlyMap<string, SpecFile>,
   runtime: Runtime,
 ): Promise<ResolvedGems> {
-  const asked = [...gemfile.always, ...gemfile.sometimes].filter((name) => name !== 'bundler')
+  const asked = [...gemfile.always, ...gemfile.sometimes].filter((name) => name !== 'bundler' && !gemfile.elsewhere.has(name))
   if (!gemfile.isWhole || asked.length === 0) return { chosen: null, lacking: [] }
   const versions = await installedVersions(specs.values(), runtime)
   const passedOver = new PassedOver(tree, runtime)
