@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { build } from 'rolldown'
@@ -7,7 +7,8 @@ import { keepCode } from './bundle/keep-code.ts'
 /**
  * Bundles the programs into `build/`: the command line as `bezel.cjs` with a chunk for what each command needs, the data plane as one file.
  * A program of few files starts in half of the time, and holds less memory. The command line starts faster again with the code that V8 made
- * of it in an earlier run: `--without-code` leaves that out, for who waits for the programs.
+ * of it in an earlier run: `--without-code` leaves that out, for who waits for the programs. Prints the name of the data plane's file: its hash is in it,
+ * so that a command line which runs on over a later bundle starts no data plane but its own.
  */
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'build')
@@ -21,15 +22,23 @@ const made = mkdtempSync(join(folder, '.new-'))
 const names: string[] = []
 try {
   const common = { cwd: root, platform: 'node', logLevel: 'warn' } as const
+  const { output } = await build({
+    ...common,
+    input: { 'data-plane': 'src/data-plane/main.ts' },
+    output: { dir: made, format: 'esm', entryFileNames: '[name]-[hash].mjs' },
+  })
+  const dataPlane = output[0].fileName
   await build({
     ...common,
     input: { bezel: 'src/cli/main.ts' },
+    transform: { define: { BUNDLED_DATA_PLANE: JSON.stringify(dataPlane) } },
     output: { dir: made, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
   })
-  await build({ ...common, input: 'src/data-plane/main.ts', output: { file: join(made, 'data-plane.mjs'), format: 'esm' } })
+  process.stdout.write(`${dataPlane}\n`)
   // Without code of the entry, Node loads the program, and keeps what it can itself.
-  for (const name of readdirSync(folder))
-    if (name.startsWith(`${entry}.`) && name.endsWith('.code')) rmSync(join(folder, name), { force: true })
+  if (textOf(join(made, entry)) !== textOf(join(folder, entry)))
+    for (const name of readdirSync(folder))
+      if (name.startsWith(`${entry}.`) && name.endsWith('.code')) rmSync(join(folder, name), { force: true })
   // The command line comes last: it is current from then on. A source that was changed meanwhile is newer than it.
   names.push(...readdirSync(made).sort((one, other) => Number(one === entry) - Number(other === entry)))
   for (const name of names) {
@@ -45,6 +54,11 @@ for (const name of readdirSync(folder)) {
   const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity
   if (startedAt.getTime() - changedMs > keptDays * 86_400_000) rmSync(path, { recursive: true, force: true })
 }
+
+function textOf(file: string): string | null {
+  return statSync(file, { throwIfNoEntry: false }) === undefined ? null : readFileSync(file, 'utf8')
+}
+
 if (!process.argv.includes('--without-code'))
   keepCode(
     folder,
