@@ -9,6 +9,7 @@ import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
 import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
 import { installedVersions } from './installed-versions.ts'
+import { PassedOver } from './passed-over.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
 import { readInstalledGem, type SpecFile } from './read-gem-folder.ts'
 import { resolveGems, type LackingGem } from './resolve-gems.ts'
@@ -106,7 +107,7 @@ export async function findUnlockedGems(tree: FileTree, settings: BundleSettings,
   const gems: InstalledGem[] = []
   const unreadable: UnreadableSpec[] = []
   const { chosen, lacking } = await resolveGems(tree, gemfile, settings, specs, runtime)
-  for (const spec of chosen ?? (await newestOfEach(specs, runtime))) {
+  for (const spec of chosen ?? (await newestOfEach(tree, specs, runtime))) {
     if (spec.isDefault) continue
     const { gem, trouble } = readInstalledGem(tree, spec, runtime, spec.fullName)
     if (trouble !== null) unreadable.push(trouble)
@@ -126,12 +127,15 @@ function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string, runtime:
 }
 
 /** Ruby's own come with it, whatever the app loads. */
-async function newestOfEach(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): Promise<SpecFile[]> {
+async function newestOfEach(tree: FileTree, specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): Promise<SpecFile[]> {
   const versions = await installedVersions(
     [...specs.values()].filter(({ isDefault }) => !isDefault),
     runtime,
   )
-  return [...versions.values()].flatMap(([newest]) => (newest === undefined ? [] : [newest.spec]))
+  const passedOver = new PassedOver(tree, runtime)
+  const newest: SpecFile[] = []
+  for (const installed of versions.values()) newest.push(...(await passedOver.fitting(installed.map(({ spec }) => spec))).slice(0, 1))
+  return newest
 }
 
 /** The build that bears another name of its platform. */

@@ -19,8 +19,16 @@ export class PassedOver {
     this.#runtime = runtime
   }
 
+  /** Those of one name that it may choose; all where it can choose none. */
+  async fitting(specs: readonly SpecFile[]): Promise<readonly SpecFile[]> {
+    if (specs.length < 2) return specs
+    const fit: SpecFile[] = []
+    for (const spec of specs) if (!this.#isUnbuilt(spec) && !(await this.isUnfit(spec))) fit.push(spec)
+    return fit.length === 0 ? specs : fit
+  }
+
   /** Whether RubyGems ignores it as not built. */
-  isUnbuilt(spec: SpecFile): boolean {
+  #isUnbuilt(spec: SpecFile): boolean {
     const { gem } = readInstalledGem(this.#tree, spec, this.#runtime, spec.fullName)
     return gem?.declaresExtensions === true && findExtensions(this.#tree, gem, this.#runtime).buildComplete === false
   }

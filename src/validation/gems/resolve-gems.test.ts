@@ -147,3 +147,11 @@ test('a gem for other platforms is neither resolved nor loaded', async () => {
   expect((await find('gem "rack"\ngem "other", platforms: %i[mri windows]\n', rails)).gems).toEqual(['other-1.0.0', 'rack-3.0.8'])
   expect((await find('gem "other", platform: :jruby\ngem "other", group: :test\n', rails)).gems).toEqual(['other-1.0.0'])
 })
+
+test('of all installed gems the newest that Bundler may choose', async () => {
+  const gemfile = '%w[pg].each { |name| gem name }\n'
+  expect(await find(gemfile, ['pg-1.5.3 > built', 'pg-1.5.9 > unbuilt', 'rack-3.0.8'])).toEqual({
+    scope: 'installed',
+    gems: ['pg-1.5.3', 'rack-3.0.8'],
+  })
+})

@@ -99,10 +99,7 @@ export async function resolveGems(
       name,
       [...gems].flatMap((spec) => (needsOf(spec) ?? []).flatMap((need) => (need.name === name ? need.requirement : []))),
     )
-    if (found.length < 2) return found
-    const fit: SpecFile[] = []
-    for (const spec of found) if (!passedOver.isUnbuilt(spec) && !(await passedOver.isUnfit(spec))) fit.push(spec)
-    return fit.length === 0 ? found : fit
+    return passedOver.fitting(found)
   }
 
   async function meeting(name: string, asks: readonly string[]): Promise<SpecFile[]> {
