@@ -39,5 +39,5 @@ function mountsOf(mountInfo: string): string[] {
 
 function newestChange(folder: string): number {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.includes('.test.'))
-  return names.reduce((newest, name) => Math.max(newest, statSync(join(folder, name)).mtimeMs), 0)
+  return names.reduce((newest, name) => Math.max(newest, statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0), 0)
 }
