@@ -155,3 +155,10 @@ test('of all installed gems the newest that Bundler may choose', async () => {
     gems: ['pg-1.5.3', 'rack-3.0.8'],
   })
 })
+
+test('source gems where Bundler is told to take them', async () => {
+  const installed = ['ffi-1.16.3', 'ffi-1.17.0-x86_64-linux']
+  expect((await find('gem "ffi"\n', installed)).gems).toEqual(['ffi-1.17.0-x86_64-linux'])
+  const forced = { '/app/.bundle/config': 'BUNDLE_FORCE_RUBY_PLATFORM: "true"\n' }
+  expect((await find('gem "ffi"\n', installed, forced)).gems).toEqual(['ffi-1.16.3'])
+})

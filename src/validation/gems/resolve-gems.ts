@@ -31,7 +31,7 @@ export interface ResolvedGems {
 export async function resolveGems(
   tree: FileTree,
   gemfile: GemfileGems,
-  settings: Pick<BundleSettings, 'groups' | 'environmentKnown'>,
+  settings: Pick<BundleSettings, 'groups' | 'environmentKnown' | 'forceRubyPlatform'>,
   specs: ReadonlyMap<string, SpecFile>,
   runtime: Runtime,
 ): Promise<ResolvedGems> {
@@ -104,7 +104,9 @@ export async function resolveGems(
 
   async function meeting(name: string, asks: readonly string[]): Promise<SpecFile[]> {
     const own = gemfile.resolved.get(name) ?? []
-    const installed = versions.get(name) ?? []
+    const builds = versions.get(name) ?? []
+    const sources = settings.forceRubyPlatform ? builds.filter(({ platform }) => platform === 'ruby') : []
+    const installed = sources.length === 0 ? builds : sources
     const releases = installed.filter(({ isPrerelease }) => !isPrerelease)
     // A prerelease has to be asked for by the Gemfile itself.
     const takesPrerelease = releases.length === 0 || own.some((part) => /[a-z]/i.test(part))
