@@ -161,4 +161,5 @@ test('source gems where Bundler is told to take them', async () => {
   expect((await find('gem "ffi"\n', installed)).gems).toEqual(['ffi-1.17.0-x86_64-linux'])
   const forced = { '/app/.bundle/config': 'BUNDLE_FORCE_RUBY_PLATFORM: "true"\n' }
   expect((await find('gem "ffi"\n', installed, forced)).gems).toEqual(['ffi-1.16.3'])
+  expect((await find('gem "ffi"\n', [...installed, 'bundler-2.1.4'], forced)).gems).toEqual(['ffi-1.17.0-x86_64-linux'])
 })

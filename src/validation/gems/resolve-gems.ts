@@ -4,6 +4,7 @@ import { meetsRequirement } from '../compatibility/meets-requirement.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { BundleSettings } from './app-bundle.ts'
+import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
 import { installedVersions } from './installed-versions.ts'
 import { PassedOver } from './passed-over.ts'
 import type { SpecFile } from './read-gem-folder.ts'
@@ -39,6 +40,8 @@ export async function resolveGems(
   if (!gemfile.isWhole || asked.length === 0) return { chosen: null, lacking: [] }
   const versions = await installedVersions(specs.values(), runtime)
   const passedOver = new PassedOver(tree, runtime)
+  const bundler = settings.forceRubyPlatform ? bundlerInForce(tree, null, runtime) : null
+  const isForced = settings.forceRubyPlatform && (bundler === null || !isBefore(bundler, obeysForce))
   const needs = new Map<string, readonly Dependency[] | null>()
   const needsOf = ({ path }: SpecFile) => {
     const known = needs.get(path)
@@ -105,7 +108,7 @@ export async function resolveGems(
   async function meeting(name: string, asks: readonly string[]): Promise<SpecFile[]> {
     const own = gemfile.resolved.get(name) ?? []
     const builds = versions.get(name) ?? []
-    const sources = settings.forceRubyPlatform ? builds.filter(({ platform }) => platform === 'ruby') : []
+    const sources = isForced ? builds.filter(({ platform }) => platform === 'ruby') : []
     const installed = sources.length === 0 ? builds : sources
     const releases = installed.filter(({ isPrerelease }) => !isPrerelease)
     // A prerelease has to be asked for by the Gemfile itself.
