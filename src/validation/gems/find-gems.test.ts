@@ -157,6 +157,8 @@ test('without lock and Gemfile the newest of each name counts, and builds for ot
       ['pg', '1.10.0', 'ruby'],
       ['pg', '2.0.0', 'aarch64-linux'],
       ['json-schema', '4.0.0.rc1', 'ruby'],
+      ['omniauth-37signals', '1.0.5', 'ruby'],
+      ['ffi', '1.17.0', 'x86_64-linux-gnu'],
       ['json-schema', '4.0.0', 'ruby'],
     ].flatMap(([name = '', version = '', platform = '']) => {
       const fullName = `${name}-${version}${platform === 'ruby' ? '' : `-${platform}`}`
@@ -168,5 +170,10 @@ test('without lock and Gemfile the newest of each name counts, and builds for ot
   )
   const tree = memoryTree(new Map(Object.entries(files)))
   const { gems } = await findUnlockedGems(tree, readBundleSettings(tree, '/app', {}), runtime)
-  expect(gems.map(({ fullName }) => fullName).sort()).toEqual(['json-schema-4.0.0', 'pg-1.10.0'])
+  expect(gems.map(({ fullName }) => fullName).sort()).toEqual([
+    'ffi-1.17.0-x86_64-linux-gnu',
+    'json-schema-4.0.0',
+    'omniauth-37signals-1.0.5',
+    'pg-1.10.0',
+  ])
 })

@@ -10,6 +10,9 @@ export interface InstalledVersion {
   readonly spec: SpecFile
 }
 
+/** A part of the name may begin with a digit: `omniauth-37signals-1.0.5`. */
+const fullName = /^(.+?)-(\d+(?:\.[\dA-Za-z]+)*)(?:-(.+))?$/
+
 /** By name, the newest first; of one version the build for this platform before the source gem, and that before Ruby's own. Builds for others are left out. */
 export async function installedVersions(
   specs: Iterable<SpecFile>,
@@ -17,7 +20,7 @@ export async function installedVersions(
 ): Promise<ReadonlyMap<string, readonly InstalledVersion[]>> {
   const { gt, valid } = await import('@renovatebot/ruby-semver')
   const found = [...specs].flatMap((spec) => {
-    const [, name, version, platform = 'ruby'] = /^(.+?)-(\d[^-]*)(?:-(.+))?$/.exec(spec.fullName) ?? []
+    const [, name, version, platform = 'ruby'] = fullName.exec(spec.fullName) ?? []
     if (name === undefined || version === undefined || valid(version) === null) return []
     if (platform !== 'ruby' && !fitsPlatform(platform, runtime.platform)) return []
     return [{ name, version, isPrerelease: /[a-z]/i.test(version), platform, spec }]
