@@ -9,6 +9,7 @@ import { readSections } from '../../../src/formats/elf/sections.ts'
 import { readImports } from '../../../src/formats/elf/symbols.ts'
 import { readGemfileGems } from '../../../src/formats/gemfile/read-gemfile-gems.ts'
 import { readGemfileLock } from '../../../src/formats/gemfile-lock/read-gemfile-lock.ts'
+import { readDependencies } from '../../../src/formats/gemspec/read-dependencies.ts'
 import { readGemspec } from '../../../src/formats/gemspec/read-gemspec.ts'
 import { readLoaderCache } from '../../../src/formats/ld-so/read-loader-cache.ts'
 import { readLoaderConfig } from '../../../src/formats/ld-so/read-loader-config.ts'
@@ -111,6 +112,8 @@ export const amplifiers: Readonly<Record<string, () => unknown>> = {
   'entries of a cache that share their names': () => readLoaderCache(repeatedEntries(190_000)),
   'includes of a loader configuration': () => readLoaderConfig(fill('include ', 256 * kilobyte)),
   'lists without an end in a gemspec': () => readGemspec(fill('s.extensions = [\n', megabyte)),
+  'dependencies without an end in a gemspec': () =>
+    readDependencies(`# stub: x 1 ruby lib\n${fill('s.add_dependency(%q<a>, ["', megabyte)}\n${fill('s.add_dependency(%q<a\n', megabyte)}`),
   'requirements without a value in a gemspec': () => readGemspec(`s.name = "x"\n${fill('s.required_ruby_version = \n', megabyte)}`),
   'a value of rbconfig.rb that is put into another again and again': () =>
     rbconfig(`CONFIG["a"] = "${fill('x', 60_000)}"\nCONFIG["b"] = "${fill('$(a)', 800_000)}"\n`),

@@ -13,6 +13,7 @@ import { readDefinedVersions, readNeededVersions } from '../../../src/formats/el
 import { exportsSymbol, readExports, readImports } from '../../../src/formats/elf/symbols.ts'
 import { readGemfileGems } from '../../../src/formats/gemfile/read-gemfile-gems.ts'
 import { readGemfileLock } from '../../../src/formats/gemfile-lock/read-gemfile-lock.ts'
+import { readDependencies } from '../../../src/formats/gemspec/read-dependencies.ts'
 import { readGemspec } from '../../../src/formats/gemspec/read-gemspec.ts'
 import { readLoaderCache } from '../../../src/formats/ld-so/read-loader-cache.ts'
 import { readLoaderConfig, readMuslPath } from '../../../src/formats/ld-so/read-loader-config.ts'
@@ -141,10 +142,10 @@ export function fuzzedReaders(): FuzzedReader[] {
       name: 'gemspec',
       seeds: [
         Buffer.from(
-          '# stub: pg 1.5.4 ruby lib\0ext\n# stub: ext/extconf.rb\n\nGem::Specification.new do |s|\n  s.name = "pg"\n  s.extensions = ["a", "b"]\n  s.required_ruby_version = Gem::Requirement.new(">= 2.5".freeze)\nend\n',
+          '# stub: pg 1.5.4 ruby lib\0ext\n# stub: ext/extconf.rb\n\nGem::Specification.new do |s|\n  s.name = "pg"\n  s.extensions = ["a", "b"]\n  s.required_ruby_version = Gem::Requirement.new(">= 2.5".freeze)\n  s.add_runtime_dependency(%q<rack>.freeze, ["~> 3.0".freeze, ">= 3.0.8".freeze])\n  else\nend\n',
         ),
       ],
-      read: text(readGemspec),
+      read: text((value) => [readGemspec(value), readDependencies(value)]),
     },
     {
       name: 'rbconfig.rb',
