@@ -8,8 +8,8 @@ const { crc32 } = require('node:zlib')
 // V8 takes code back only from its own version with its own flags, and does not ask for which processor it was made.
 const codeSuffix = `.${process.version}-${process.arch}.code`
 
-// V8 looks neither whether the code is whole, one wrong byte ends the process with a signal, nor of which source it is, as long as that is of the
-// same length. So a sum of both stands behind the code.
+// V8 takes code for any source of the same length, and does not look whether it is whole: one wrong byte ends the process with a signal. So a
+// sum of both stands behind the code.
 const sumBytes = 4
 const opening = '(function (exports, require, module, __filename, __dirname) {'
 

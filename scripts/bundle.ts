@@ -7,8 +7,8 @@ import { keepCode } from './bundle/keep-code.ts'
 /**
  * Bundles the programs into `build/`: the command line as `bezel.cjs` with a chunk for what each command needs, the data plane as one file.
  * A program of few files starts in half of the time, and holds less memory. The command line starts faster again with the code that V8 made
- * of it in an earlier run: `--without-code` leaves that out, for who waits for the programs. Prints the name of the data plane's file: its hash is in it,
- * so that a command line which runs on over a later bundle starts no data plane but its own.
+ * of it in an earlier run: `--without-code` leaves that out, for who waits for the programs. Prints the name of the data plane's file, which
+ * bears a hash, so that a command line which runs on over a later bundle starts no data plane but its own.
  */
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'build')
@@ -55,12 +55,12 @@ for (const name of readdirSync(folder)) {
   if (startedAt.getTime() - changedMs > keptDays * 86_400_000) rmSync(path, { recursive: true, force: true })
 }
 
-function textOf(file: string): string | null {
-  return statSync(file, { throwIfNoEntry: false }) === undefined ? null : readFileSync(file, 'utf8')
-}
-
 if (!process.argv.includes('--without-code'))
   keepCode(
     folder,
     names.filter((name) => name.endsWith('.cjs')),
   )
+
+function textOf(file: string): string | null {
+  return statSync(file, { throwIfNoEntry: false }) === undefined ? null : readFileSync(file, 'utf8')
+}

@@ -20,6 +20,8 @@ export interface PlacedStatement extends Statement {
   readonly blocks: readonly Block[]
 }
 
+const plain: Block = { narrows: false, isConditional: false, groups: [], isForOthers: false, isSource: false }
+
 /** `group :test do`, `platforms :jruby do`, …: what is inside is wanted there only. */
 const narrowing = /^(?:group|platforms?|install_if|env)\b/
 /** `path 'engines' do`, `git '…' do`, …: what is inside comes from there. */
@@ -47,16 +49,9 @@ function* readNested(text: string, around: Surroundings, outer: readonly Block[]
     const evaluated = path === null ? null : around.evaluated(path)
     if (evaluated !== null) yield* readNested(evaluated.text, evaluated.around, blocks, depth - 1)
     for (const { text: gem, group } of gemspecGems(line, around))
-      yield {
-        text: gem,
-        line: number,
-        blocks:
-          group === null
-            ? blocks
-            : [...blocks, { narrows: true, isConditional: false, groups: [group], isForOthers: false, isSource: false }],
-      }
+      yield { text: gem, line: number, blocks: group === null ? blocks : [...blocks, { ...plain, narrows: true, groups: [group] }] }
     if (compound.test(line)) {
-      if (!endless.test(line)) blocks.push({ narrows: true, isConditional: true, groups: [], isForOthers: false, isSource: false })
+      if (!endless.test(line)) blocks.push({ ...plain, narrows: true, isConditional: true })
     } else if (opensBlock.test(line)) {
       const named = /^group\b/.test(line) ? namesIn(argumentsOf(line)) : []
       const narrows = narrowing.test(line) && !/:default\b/.test(line)

@@ -122,7 +122,7 @@ gem "puma", require: "puma/plugin"
 gem("msgpack", "= 1.7.3")
 gem "odd", "1.0", github: "a/odd"
 gem "ours", "~> 2.0", path: "ours"
-gem "hash", "group" => "test"
+gem "hash", "~> 3.0", "group" => "test"
 gem "computed", VERSION
 gem "twice", ">= 1"
 gem "twice", "< 2"
@@ -137,6 +137,7 @@ end
     rails: ['~> 7.1', '>= 7.1.2'],
     puma: [],
     msgpack: ['= 1.7.3'],
+    hash: ['~> 3.0'],
     computed: [],
     twice: ['>= 1', '< 2'],
     edge: ['~> 1.0'],
@@ -216,7 +217,7 @@ gem "later", platforms: :mri unless ENV["NOW"]
 `
   expect(readGemfileGems(whole)).toMatchObject({
     isWhole: true,
-    resolved: new Map([
+    requirements: new Map([
       ['rails', ['~> 7.1', '>= 7.1.2']],
       ['puma', ['>= 5.0']],
       ['pg', ['= 1.5.9']],

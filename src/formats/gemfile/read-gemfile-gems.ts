@@ -11,14 +11,15 @@ export interface GemfileGems {
   readonly sometimes: ReadonlySet<string>
   /** The groups of each gem, of all its lines together; null for one of which they can't be told. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string> | null>
-  /** What its unconditional lines ask of a gem's version, as RubyGems writes it (`= 1.5.9`); gems of other sources than a registry are left out. */
+  /**
+   * What the lines that stand under no condition ask of a gem's version, as RubyGems writes it (`= 1.5.9`); those of groups too, because Bundler
+   * resolves all. Gems of other sources than a registry are left out.
+   */
   readonly requirements: ReadonlyMap<string, readonly string[]>
   /** Groups that are left out unless Bundler's setting `with` names them. */
   readonly optionalGroups: ReadonlySet<string>
-  /** What the lines that stand under no condition ask of versions, those of groups too: Bundler resolves all groups. */
-  readonly resolved: ReadonlyMap<string, readonly string[]>
   /** For platforms only on which this Ruby never runs: Bundler neither resolves nor loads them. */
-  readonly elsewhere: ReadonlySet<string>
+  readonly forOthers: ReadonlySet<string>
   /** Whether these are surely all: every line is plain, in this one file, takes gems from a registry, and asks for no version under a condition. */
   readonly isWhole: boolean
 }
@@ -40,7 +41,6 @@ export function readGemfileGems(text: string, around: Surroundings = alone): Gem
   const sometimes = new Set<string>()
   const groups = new Map<string, ReadonlySet<string> | null>()
   const requirements = new Map<string, readonly string[]>()
-  const resolved = new Map<string, readonly string[]>()
   const optionalGroups = new Set<string>()
   const here = new Set<string>()
   let isWhole = true
@@ -53,12 +53,11 @@ export function readGemfileGems(text: string, around: Surroundings = alone): Gem
       if (!isComputed) (isNarrowed ? sometimes : always).add(name)
       const isForOthers = blocks.some((block) => block.isForOthers) || areOthers(namesOfOption(rest, platformsValue))
       if (isComputed || !isForOthers) here.add(name)
-      const isElsewhere = otherSource.test(rest) || blocks.some(({ isSource }) => isSource)
+      const isOfOtherSource = otherSource.test(rest) || blocks.some(({ isSource }) => isSource)
       const asked = requirementsIn(rest)
       isWhole &&=
-        !isComputed && !isElsewhere && (isForOthers || (hasPlainVersions(rest, asked.length) && !(isConditional && asked.length > 0)))
-      if (!isComputed && !isConditional && !isElsewhere) add(resolved, name, asked)
-      if (!isComputed && !isNarrowed && !isElsewhere) add(requirements, name, asked)
+        !isComputed && !isOfOtherSource && (isForOthers || (hasPlainVersions(rest, asked.length) && !(isConditional && asked.length > 0)))
+      if (!isComputed && !isConditional && !isOfOtherSource) requirements.set(name, [...(requirements.get(name) ?? []), ...asked])
       const mine = isComputed ? null : together([...blocks.map((block) => block.groups), namesOfOption(rest, groupsValue)])
       groups.set(name, together([...(groups.has(name) ? [groups.get(name) ?? null] : []), mine?.size === 0 ? ['default'] : mine]))
     } else isWhole &&= !mayName.test(line)
@@ -71,14 +70,9 @@ export function readGemfileGems(text: string, around: Surroundings = alone): Gem
     groups,
     requirements,
     optionalGroups,
-    resolved,
-    elsewhere: new Set([...sometimes].filter((name) => !here.has(name))),
+    forOthers: new Set([...sometimes].filter((name) => !here.has(name))),
     isWhole,
   }
-}
-
-function add(to: Map<string, readonly string[]>, name: string, parts: readonly string[]): void {
-  to.set(name, [...(to.get(name) ?? []), ...parts])
 }
 
 const versions = /^(?:[ \t]*,[ \t]*(?:"[^"#\n]*"|'[^'\n]*')(?![ \t]*=>))*/

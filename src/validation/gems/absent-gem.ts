@@ -5,6 +5,7 @@ import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { BundleSettings } from './app-bundle.ts'
 import type { AbsentGem } from './installed-gem.ts'
+import { splitFullName } from './full-name.ts'
 import { fitsPlatform } from './platform.ts'
 import type { SpecFile } from './read-gem-folder.ts'
 
@@ -45,10 +46,9 @@ export function absentFrom(
 function foreignBuilds(specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): ReadonlyMap<string, AbsentGem['foreign']> {
   return new Map(
     [...specs.values()].flatMap(({ fullName, path }) => {
-      const [, nameAndVersion, platform] = /^(.+?-\d[^-]*)-(.+)$/.exec(fullName) ?? []
-      return nameAndVersion === undefined || platform === undefined || fitsPlatform(platform, runtime.platform)
-        ? []
-        : [[nameAndVersion, { platform, specPath: path }] as const]
+      const split = splitFullName(fullName)
+      if (split === null || split.platform === 'ruby' || fitsPlatform(split.platform, runtime.platform)) return []
+      return [[`${split.name}-${split.version}`, { platform: split.platform, specPath: path }] as const]
     }),
   )
 }

@@ -7,7 +7,8 @@ import type { AbsentGem, InstalledGem, UnreadableSpec } from './installed-gem.ts
 import { readAppGemfile } from './read-app-gemfile.ts'
 import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
-import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
+import { splitFullName } from './full-name.ts'
+import { isForced } from './installed-bundlers.ts'
 import { installedVersions } from './installed-versions.ts'
 import { PassedOver } from './passed-over.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
@@ -81,16 +82,11 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
       if (spec !== undefined) return read(spec, name)
     }
     // A lock of another platform, or of `ruby` alone: Bundler takes what is installed here of that version (LazySpecification in lib/bundler).
-    const isOpen = fitting.length === 0 || (lock.platforms.every((platform) => platform === 'ruby') && !isForced())
+    const isOpen =
+      fitting.length === 0 ||
+      (lock.platforms.every((platform) => platform === 'ruby') && !isForced(tree, settings, lock.bundledWith, runtime))
     const spec = !isOpen ? undefined : installedHere(specs, name, variants[0]?.version ?? '', runtime)
     return spec === undefined ? null : read(spec, name)
-  }
-
-  function isForced(): boolean {
-    if (!settings.forceRubyPlatform) return false
-    const bundler = bundlerInForce(tree, lock.bundledWith, runtime)
-    // Older ones install and load the precompiled gem all the same.
-    return bundler === null || !isBefore(bundler, obeysForce)
   }
 
   function read(spec: SpecFile, name: string): InstalledGem | 'unreadable' {
@@ -118,11 +114,9 @@ export async function findUnlockedGems(tree: FileTree, settings: BundleSettings,
 }
 
 function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string, runtime: Runtime): string[] {
-  const before = `${name}-`
-  const rest = [...specs.keys()].flatMap((fullName) => (fullName.startsWith(before) ? [fullName.slice(before.length)] : []))
-  return rest.flatMap((each) => {
-    const [, version, platform] = /^(\d[^-]*)(?:-(.+))?$/.exec(each) ?? []
-    return version === undefined || (platform !== undefined && !fitsPlatform(platform, runtime.platform)) ? [] : [version]
+  return [...specs.keys()].flatMap((fullName) => {
+    const split = fullName.startsWith(`${name}-`) ? splitFullName(fullName) : null
+    return split?.name === name && (split.platform === 'ruby' || fitsPlatform(split.platform, runtime.platform)) ? [split.version] : []
   })
 }
 

@@ -4,7 +4,7 @@ import { meetsRequirement } from '../compatibility/meets-requirement.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { BundleSettings } from './app-bundle.ts'
-import { bundlerInForce, isBefore, obeysForce } from './installed-bundlers.ts'
+import { isForced } from './installed-bundlers.ts'
 import { installedVersions } from './installed-versions.ts'
 import { PassedOver } from './passed-over.ts'
 import type { SpecFile } from './read-gem-folder.ts'
@@ -36,12 +36,11 @@ export async function resolveGems(
   specs: ReadonlyMap<string, SpecFile>,
   runtime: Runtime,
 ): Promise<ResolvedGems> {
-  const asked = [...gemfile.always, ...gemfile.sometimes].filter((name) => name !== 'bundler' && !gemfile.elsewhere.has(name))
+  const asked = [...gemfile.always, ...gemfile.sometimes].filter((name) => name !== 'bundler' && !gemfile.forOthers.has(name))
   if (!gemfile.isWhole || asked.length === 0) return { chosen: null, lacking: [] }
   const versions = await installedVersions(specs.values(), runtime)
   const passedOver = new PassedOver(tree, runtime)
-  const bundler = settings.forceRubyPlatform ? bundlerInForce(tree, null, runtime) : null
-  const isForced = settings.forceRubyPlatform && (bundler === null || !isBefore(bundler, obeysForce))
+  const fromSource = isForced(tree, settings, null, runtime)
   const needs = new Map<string, readonly Dependency[] | null>()
   const needsOf = ({ path }: SpecFile) => {
     const known = needs.get(path)
@@ -52,7 +51,7 @@ export async function resolveGems(
   }
 
   const all = await settle()
-  const isComplete = asked.every((name) => versions.has(name) || !gemfile.resolved.has(name))
+  const isComplete = asked.every((name) => versions.has(name) || !gemfile.requirements.has(name))
   const lacking = all === null || !isComplete || (await hasUnfit(all.values())) ? await findLacking() : []
   return { chosen: all === null ? null : loaded(all), lacking }
 
@@ -106,16 +105,16 @@ export async function resolveGems(
   }
 
   async function meeting(name: string, asks: readonly string[]): Promise<SpecFile[]> {
-    const own = gemfile.resolved.get(name) ?? []
+    const own = gemfile.requirements.get(name) ?? []
     const builds = versions.get(name) ?? []
-    const sources = isForced ? builds.filter(({ platform }) => platform === 'ruby') : []
+    const sources = fromSource ? builds.filter(({ platform }) => platform === 'ruby') : []
     const installed = sources.length === 0 ? builds : sources
     const releases = installed.filter(({ isPrerelease }) => !isPrerelease)
     // A prerelease has to be asked for by the Gemfile itself.
     const takesPrerelease = releases.length === 0 || own.some((part) => /[a-z]/i.test(part))
     const found: SpecFile[] = []
     for (const { version, spec } of takesPrerelease ? installed : releases)
-      if (own.length + asks.length === 0 || (await meetsRequirement(version, [...own, ...asks])) === true) found.push(spec)
+      if (own.length + asks.length === 0 || (await meetsRequirement(version, [...own, ...asks])) !== false) found.push(spec)
     return found
   }
 
@@ -128,7 +127,7 @@ export async function resolveGems(
   async function findLacking(): Promise<LackingGem[]> {
     const lacking: LackingGem[] = []
     const seen = new Set<SpecFile>()
-    const queue: LackingGem[] = [...gemfile.resolved].map(([name, requirement]) => ({ name, requirement, neededBy: null }))
+    const queue: LackingGem[] = [...gemfile.requirements].map(([name, requirement]) => ({ name, requirement, neededBy: null }))
     for (let need = queue.pop(); need !== undefined; need = queue.pop()) {
       if (need.name === 'bundler') continue
       const found = await meeting(need.name, need.neededBy === null ? [] : need.requirement)

@@ -1,5 +1,6 @@
 import type { GemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
 import type { GemfileLock } from '../../formats/gemfile-lock/gemfile-lock.ts'
+import { splitFullName } from './full-name.ts'
 import { readNeeds } from './read-needs.ts'
 import type { NameOf } from './stray-bundle.ts'
 
@@ -33,7 +34,7 @@ export function wantedByGemfile({ always, requirements }: GemfileGems): WantedGe
     names,
     needed: names,
     nameOf: (fullName) => {
-      const name = /^(.+?)-\d/.exec(fullName)?.[1]
+      const name = splitFullName(fullName)?.name
       return name !== undefined && names.has(name) ? name : null
     },
   }

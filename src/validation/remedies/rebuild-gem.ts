@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { readGemspec } from '../../formats/gemspec/read-gemspec.ts'
 import { glob } from '../files/glob.ts'
 import type { InstalledGem } from '../gems/installed-gem.ts'
+import { splitFullName } from '../gems/full-name.ts'
 import { packageOfGem } from '../gems/packaged-gem.ts'
 import { withBundler } from './bundler.ts'
 import { asWriter, ofGemFolder, ofRuby, quoted, typed } from './command-line.ts'
@@ -53,7 +54,7 @@ export function installAnew(place: Place, { name, specPath }: { readonly name: s
   if (packaged !== null) return packaged
   const home = posix.resolve(specPath, '../..')
   const own = (line: string) => asWriter(place, home, line)
-  const version = /-(\d[^-]*)/.exec(fullName)?.[1] ?? ''
+  const version = splitFullName(fullName)?.version ?? ''
   const install = place.bundled
     ? withBundler(place, 'install').map(own)
     : [ofGemFolder(place, home, `gem install ${quoted(name)} --version ${quoted(version)}`)]
