@@ -74,5 +74,5 @@ function refuseRuby(ruby: string | undefined): void {
 function inside(tree: FileTree, root: string, app: string): string {
   const path = posix.resolve('/', app)
   const typed = resolve(app)
-  return tree.facts(path) === null && typed.startsWith(`${root}/`) ? typed.slice(root.length) : path
+  return tree.kind(path) === null && typed.startsWith(`${root}/`) ? typed.slice(root.length) : path
 }

@@ -9,7 +9,7 @@ const maxEntries = 200
 
 /** The app of an unpacked file system, by its lock; `/` when there is none. Links are followed inside the tree only. */
 export function findApp(tree: FileTree): string {
-  const has = (folder: string) => ['Gemfile.lock', 'gems.locked'].some((name) => tree.facts(posix.join(folder, name))?.kind === 'file')
+  const has = (folder: string) => ['Gemfile.lock', 'gems.locked'].some((name) => tree.kind(posix.join(folder, name)) === 'file')
   const below = (folder: string) =>
     tree
       .list(folder)

@@ -28,7 +28,7 @@ interface Trees {
 
 /** Ruby and what it is judged in. */
 export interface Ground extends Trees {
-  readonly env: Readonly<Record<string, string>>
+  readonly where: Where
   readonly runtime: Runtime
   readonly mounts: string | null
   /** For the memory; empty without one. */
@@ -54,7 +54,7 @@ export async function findGround(settings: ValidationSettings, around: Validatio
   const keyOf = await keyFor(settings, around.memory, mounts)
   if (root !== null) {
     const { runtime, broken, others } = await locateRuntime(trees.tree, where)
-    return { ...trees, env, runtime, mounts, key: keyOf(runtime), broken: [...broken, ...others], ahead: null }
+    return { ...trees, where, runtime, mounts, key: keyOf(runtime), broken: [...broken, ...others], ahead: null }
   }
   const asking = askMachine(where)
   const isKnown = (runtime: Runtime) => (around.memory?.recall(keyOf(runtime)) ?? null) !== null
@@ -63,7 +63,16 @@ export async function findGround(settings: ValidationSettings, around: Validatio
   const fitting = ahead !== null && isSame(answer, ahead.runtime) ? ahead : null
   const { tree, recording } = fitting ?? trees
   const { runtime, broken, others } = fromAnswer(tree, where, answer)
-  return { tree, recording, env, runtime, mounts, key: keyOf(runtime), broken: [...broken, ...others], ahead: fitting?.inspection ?? null }
+  return {
+    tree,
+    recording,
+    where,
+    runtime,
+    mounts,
+    key: keyOf(runtime),
+    broken: [...broken, ...others],
+    ahead: fitting?.inspection ?? null,
+  }
 }
 
 /** What a memory knows reports by; to compute it takes modules that nobody needs without one. */
@@ -78,7 +87,7 @@ async function keyFor(
 }
 
 /**
- * Ruby takes 50 ms to answer, most of it to load RubyGems. Meanwhile the bundle is inspected for the Ruby that its files promise,
+ * Ruby takes some 25 ms to answer. Meanwhile the bundle is inspected for the Ruby that its files promise,
  * in a tree of its own: if Ruby says otherwise, nothing of it may stay.
  */
 async function inspectAhead(

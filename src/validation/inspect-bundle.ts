@@ -39,7 +39,7 @@ export async function inspectBundle(
   const settings = readBundleSettings(tree, appPath, env)
   const lock = readLock(tree, settings.lockPath)
   const found = await findGems(tree, lock, settings, runtime)
-  const observations = checkLock(lock, settings.lockPath, tree.facts(settings.gemfilePath) !== null, found.scope)
+  const observations = checkLock(lock, settings.lockPath, tree.kind(settings.gemfilePath) !== null, found.scope)
   observations.push(...(await checkApp(tree, appPath, settings, lock.tag === 'Lock' ? lock : null, runtime)))
   if (lock.tag === 'Lock') observations.push(...checkPlatforms(lock, settings, runtime), ...checkBundler(tree, lock, settings, runtime))
   observations.push(...(await checkDockerfile(tree, appPath, runtime)))

@@ -35,6 +35,8 @@ export interface InspectedGems {
 
 /** To look for the files of so many takes some milliseconds; a turn of the event loop for each would cost a tenth of that more. */
 const gemsABreath = 32
+/** To judge one takes a millisecond, and longer where it is large. */
+const judgedABreath = 8
 
 /** Judges the compiled files of some gems as one process of this Ruby would load them. */
 export async function inspectGems(
@@ -73,7 +75,7 @@ export async function inspectGems(
       brought.push(...inspected.brought)
       if (inspected.gem === null) continue
       gems.push(inspected.gem)
-      await breathe()
+      if (gems.length % judgedABreath === 0) await breathe()
     }
     observations.push(
       ...checkTogether([...(brought.length === 0 ? [] : broughtByRuby(bench)), ...brought]),

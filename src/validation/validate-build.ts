@@ -40,7 +40,7 @@ export async function validateBuild(
   const probed = await checkLoading(inspection, runtime, { env, timeoutMs, memoryMb, cpuSeconds, signal })
   const complete = { ...inspection, observations: [...inspection.observations, ...probed] }
   const appPath = process.cwd()
-  const place = toPlace(tree, appPath, tree.facts(posix.join(appPath, 'Gemfile')) !== null, runtime, thisUser(tree, env, false))
+  const place = toPlace(tree, appPath, tree.kind(posix.join(appPath, 'Gemfile')) !== null, runtime, thisUser(tree, env, false))
   return faultsOf(
     { ...complete, observations: complete.observations.map((each) => ({ ...each, mend: mendOfRefused(each.mend, build) })) },
     place,

@@ -226,6 +226,18 @@ describe('what is missing or unusable', () => {
     })
   })
 
+  test('a Ruby that starts only without RubyGems is a finding of the probe', async () => {
+    app = made.copy()
+    const bin = join(app.path, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'rubygems.rb'), "require 'rubygems/half_of_it_is_gone'\n")
+    writeFileSync(join(bin, 'ruby'), `#!/bin/sh\nexec /usr/bin/ruby -I "${bin}" "$@"\n`)
+    chmodSync(join(bin, 'ruby'), 0o755)
+    const env = { ...app.env, PATH: `${bin}:/usr/bin:/bin` }
+    const { findings } = await validator({ env, probe: true }).validator.validate()
+    expect(findings).toMatchObject([{ code: 'RUBY_BROKEN', evidence: [{ what: expect.stringContaining('half_of_it_is_gone') }] }])
+  })
+
   test('a lock in a merge conflict: says the line', async () => {
     app = made.copy()
     writeFileSync(join(app.path, 'Gemfile.lock'), 'GEM\n  remote: x\n<<<<<<< HEAD\n')

@@ -5,8 +5,10 @@ import { findGround, type Ground, type ValidationAround } from './ground.ts'
 import type { Inspection } from './inspect-bundle.ts'
 import { holds, type Footprint } from './memory/footprint.ts'
 import { isWorthKeeping } from './memory/is-worth-keeping.ts'
+import type { Observation } from './observation.ts'
 import type { ValidationSettings } from './options.ts'
 import type { Runtime } from './runtime/runtime.ts'
+import { checkStart } from './runtime/locate-runtime.ts'
 import { today } from './today.ts'
 import { toReport } from './to-report.ts'
 import type { Finding, GemCompatibilityReport, ValidationReport } from './validation-report.ts'
@@ -21,6 +23,10 @@ export interface RubyConsistency {
 export interface ValidationSnapshot {
   /** The newest report; null before the first. */
   readonly report: ValidationReport | null
+}
+
+interface Scene extends Pick<Ground, 'tree' | 'where' | 'runtime' | 'broken'> {
+  readonly inspection: Inspection
 }
 
 const forgetful: ValidationAround = { memory: null, openTree: (root) => new DiskTree(root) }
@@ -50,8 +56,8 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     if (known !== null) return this.#tell({ ...known, tookMs: Math.round(clock.nowMs() - startedMs) }, true)
     const scene = await this.#inspect(ground)
     const { runtime, inspection } = scene
-    const probed = this.#settings.probe && this.#settings.root === null ? await this.#probe(scene) : []
-    const complete = { ...inspection, observations: [...scene.broken, ...inspection.observations, ...probed] }
+    const tried = this.#settings.probe && this.#settings.root === null ? await this.#try(scene) : []
+    const complete = { ...inspection, observations: [...scene.broken, ...inspection.observations, ...tried] }
     const findings = await this.#findings(scene.tree, complete, runtime)
     const report = toReport(complete, findings, runtime, Math.round(clock.nowMs() - startedMs))
     this.#footprint = ground.recording?.footprint ?? null
@@ -137,13 +143,20 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     return this.#inspect(await findGround(this.#settings, this.#around))
   }
 
-  async #inspect({ tree, env, runtime, mounts, broken, ahead }: Ground) {
+  async #inspect({ tree, where, runtime, mounts, broken, ahead }: Ground): Promise<Scene> {
     const { inspectBundle } = await import('./inspect-bundle.ts')
-    const inspection = ahead ?? (await inspectBundle(tree, this.#settings.appPath, env, runtime, mounts))
-    return { tree, runtime, inspection, broken }
+    const inspection = ahead ?? (await inspectBundle(tree, where.appPath, where.env, runtime, mounts))
+    return { tree, where, runtime, inspection, broken }
   }
 
-  async #probe({ runtime, inspection }: { readonly runtime: Runtime; readonly inspection: Inspection }) {
+  /** Whether Ruby starts, and what happens when it loads the app's extensions. */
+  async #try(scene: Scene): Promise<Observation[]> {
+    if (scene.broken.some(({ code }) => code === 'RUBY_BROKEN')) return this.#probe(scene)
+    const [start, loading] = await Promise.all([checkStart(scene.where, scene.runtime), this.#probe(scene)])
+    return [...start, ...loading]
+  }
+
+  async #probe({ runtime, inspection }: Scene): Promise<Observation[]> {
     const { env, probeCpuSeconds, probeMemoryMb, probeTimeoutMs } = this.#settings
     const { checkLoading } = await import('./probe/check-loading.ts')
     return checkLoading(inspection, runtime, {

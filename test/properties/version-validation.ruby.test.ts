@@ -62,6 +62,7 @@ modelProperty(
     const extension: Extension = { gem, path, feature: 'tiny', folderMinor: null, inExtensionFolder: false }
     const { verdict, builtFor: judged } = judgeExtension(bench, extension, {
       gem,
+      hasCode: true,
       loaded: [extension],
       shadowed: [],
       otherMinors: [],

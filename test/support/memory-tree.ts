@@ -20,6 +20,7 @@ export function memoryTree(files: MemoryFiles): FileTree {
   const kindOf = (path: string) => (files.has(path) ? 'file' : folders.has(path) ? 'folder' : null)
   return {
     realPath: (path) => (kindOf(path) === null ? null : path),
+    kind: kindOf,
     facts: (path) => {
       const kind = kindOf(path)
       return kind === null ? null : { kind, size: bytesOf(path)?.length ?? 0, mtimeMs: 0, inode: 1 }

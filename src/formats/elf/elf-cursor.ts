@@ -25,20 +25,21 @@ const pageBytes = 4 * 1024
 /** A field that begins in a page may end in the next. */
 const overlapBytes = 16
 
-/** A piece of one file. */
+/** A piece of one file, from `at` to `end`. */
 interface Page {
   owner: ElfCursor | null
   at: number
+  end: number
+  /** The same bytes twice; behind `end` they mean nothing. */
   view: DataView
-  readonly room: Uint8Array
+  bytes: Buffer
+  readonly room: Buffer
+  readonly roomView: DataView
 }
 
 /** Pages of all files together: what reading costs in memory doesn't grow with their number. Walking symbols takes three at a time. */
-const pages: readonly Page[] = Array.from({ length: 32 }, () => {
-  const room = new Uint8Array(pageBytes + overlapBytes)
-  return { owner: null, at: 0, view: new DataView(room.buffer), room }
-})
-const noPage: Page = { owner: null, at: 0, view: new DataView(new ArrayBuffer(0)), room: new Uint8Array() }
+const pages: readonly Page[] = Array.from({ length: 32 }, () => emptyPage(Buffer.from(new ArrayBuffer(pageBytes + overlapBytes))))
+const noPage = emptyPage(Buffer.from(new ArrayBuffer(0)))
 let eldest = 0
 
 /** Reads fields of one file in its own byte order and word size, a page at a time. Every offset is checked against the file's size first. */
@@ -61,18 +62,22 @@ export class ElfCursor {
       throw new ElfFault(Math.min(Math.max(offset, 0), this.source.size), `${what} ends behind the end of the file`)
   }
 
+  // Some thousand fields of each file are read, by code that has just started and is interpreted: each asks for its page in place.
   u8(offset: number): number {
-    const page = this.#at(offset, 1)
+    let page = this.#page
+    if (page.owner !== this || offset < page.at || offset + 1 > page.end) page = this.#turnTo(offset, 1)
     return page.view.getUint8(offset - page.at)
   }
 
   u16(offset: number): number {
-    const page = this.#at(offset, 2)
+    let page = this.#page
+    if (page.owner !== this || offset < page.at || offset + 2 > page.end) page = this.#turnTo(offset, 2)
     return page.view.getUint16(offset - page.at, this.littleEndian)
   }
 
   u32(offset: number): number {
-    const page = this.#at(offset, 4)
+    let page = this.#page
+    if (page.owner !== this || offset < page.at || offset + 4 > page.end) page = this.#turnTo(offset, 4)
     return page.view.getUint32(offset - page.at, this.littleEndian)
   }
 
@@ -105,27 +110,27 @@ export class ElfCursor {
     if (offset < 0 || offset >= limit) throw new ElfFault(Math.max(offset, 0), 'a name begins behind the end of its table')
     let text = ''
     for (let from = offset; from < limit && from - offset < maxNameBytes;) {
-      const { view, at } = this.#at(from, 1)
-      const start = from - at
-      const length = Math.min(view.byteLength - start, limit - from)
-      const bytes = Buffer.from(view.buffer, view.byteOffset + start, length)
-      const nul = bytes.indexOf(0)
-      this.#textLeft -= nul === -1 ? length : nul
+      const { bytes, at, end: pageEnd } = this.#turnTo(from, 1)
+      const stop = Math.min(pageEnd, limit) - at
+      const nul = bytes.indexOf(0, from - at)
+      const isWhole = nul !== -1 && nul < stop
+      const part = bytes.toString('latin1', from - at, isWhole ? nul : stop)
+      this.#textLeft -= part.length
       if (this.#textLeft < 0) throw new ElfFault(offset, `names of more than ${maxTextBytes} bytes`)
-      if (nul !== -1) return asUtf8(text + bytes.toString('latin1', 0, nul))
-      text += bytes.toString('latin1')
-      from += length
+      text += part
+      if (isWhole) return asUtf8(text)
+      from = at + stop
     }
     throw new ElfFault(offset, 'a name without an end')
   }
 
-  #at(offset: number, length: number): Page {
+  #turnTo(offset: number, length: number): Page {
     if (!this.#holds(this.#page, offset, length)) this.#page = this.#find(offset, length)
     return this.#page
   }
 
-  #holds({ owner, at, view }: Page, offset: number, length: number): boolean {
-    return owner === this && offset >= at && offset + length <= at + view.byteLength
+  #holds({ owner, at, end }: Page, offset: number, length: number): boolean {
+    return owner === this && offset >= at && offset + length <= end
   }
 
   #find(offset: number, length: number): Page {
@@ -137,10 +142,18 @@ export class ElfCursor {
     const bytes = this.source.read(at, Math.min(pageBytes + overlapBytes, this.source.size - at), page.room)
     page.owner = this
     page.at = at
-    page.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    page.end = at + bytes.length
+    const isInRoom = bytes.buffer === page.room.buffer
+    page.bytes = isInRoom ? page.room : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    page.view = isInRoom ? page.roomView : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     if (offset - at + length > bytes.length) throw new ElfFault(offset, 'the file became shorter while it was read')
     return page
   }
+}
+
+function emptyPage(room: Buffer): Page {
+  const roomView = new DataView(room.buffer)
+  return { owner: null, at: 0, end: 0, view: roomView, bytes: room, room, roomView }
 }
 
 /** Paths are UTF-8; a character may lie across two pages, so bytes are joined first. */

@@ -14,7 +14,7 @@ export function validateDockerfile(tree: FileTree, path: string): ValidationRepo
   const context = posix.dirname(path)
   // BuildKit takes the file of the Dockerfile's own name before the common one (docs.docker.com, "Build context").
   const ignoreFile =
-    [`${posix.basename(path)}.dockerignore`].find((name) => tree.facts(posix.join(context, name)) !== null) ?? '.dockerignore'
+    [`${posix.basename(path)}.dockerignore`].find((name) => tree.kind(posix.join(context, name)) !== null) ?? '.dockerignore'
   const ignored = (tree.text(posix.join(context, ignoreFile)) ?? '')
     .split('\n')
     .map((line) => line.trim().replace(/^\.?\/|\/\*{0,2}$/g, ''))
@@ -30,7 +30,7 @@ export function validateDockerfile(tree: FileTree, path: string): ValidationRepo
           },
         ]
       : lintDockerfile(file, path, {
-          hasHostBundle: tree.facts(posix.join(context, 'vendor/bundle')) !== null,
+          hasHostBundle: tree.kind(posix.join(context, 'vendor/bundle')) !== null,
           ignoreFile,
           ignoresHostBundle: ignored.some((line) => line === 'vendor/bundle' || line === 'vendor' || line === '**/vendor/bundle'),
         })

@@ -50,7 +50,7 @@ export async function checkApp(
 
 async function checkGemfile(tree: FileTree, { gemfilePath }: BundleSettings, runtime: Runtime): Promise<Observation | null> {
   const text = tree.text(gemfilePath) ?? ''
-  const why = tree.facts(gemfilePath)?.kind === 'folder' ? 'is a folder' : conflictIn(text)
+  const why = tree.kind(gemfilePath) === 'folder' ? 'is a folder' : conflictIn(text)
   if (why !== null) return unreadableGemfile(gemfilePath, why)
   const asked = readGemfileRuby(text)
   if (asked.tag === 'Absent' || asked.tag === 'Computed') return null

@@ -120,11 +120,11 @@ function hasLostWhatItLinked(tree: FileTree, { folder }: InstalledGem, builtFold
  * code of its own in it. One that is a compiled file alone (Debian's sdbm) has all of it in the folder of extensions, and Debian may keep the
  * Ruby code of others in Ruby's own folder (its google-protobuf).
  */
-function whatIsHollow(tree: FileTree, { gem, loaded }: GemExtensions): Observation | null {
+function whatIsHollow(tree: FileTree, { gem, loaded, hasCode }: GemExtensions): Observation | null {
   const { name, version, folder, origin, requireFolders } = gem
   if (loaded.some(({ feature }) => feature === name || feature === name.replaceAll('-', '/'))) return null
   if (loaded.length > 0 && distributionHome.test(gem.home)) return null
-  if (origin !== 'gem' || requireFolders.some((each) => tree.realPath(each) !== null)) return null
+  if (origin !== 'gem' || hasCode || requireFolders.some((each) => tree.realPath(each) !== null)) return null
   const isEmpty = tree.list(folder).length === 0
   if (!isEmpty && !(isCritical(name) && requireFolders.length > 0)) return null
   return {

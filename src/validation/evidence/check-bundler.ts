@@ -35,7 +35,7 @@ function versionFinder(tree: FileTree, { abi, defaultGemFolder }: Runtime): stri
   const library = posix.resolve(defaultGemFolder, '../..')
   const folders = [`site_ruby/${abi}`, 'site_ruby', `vendor_ruby/${abi}`, 'vendor_ruby', abi]
   const files = folders.map((folder) => posix.join(library, folder, 'rubygems/bundler_version_finder.rb'))
-  return files.find((file) => tree.facts(file) !== null) ?? null
+  return files.find((file) => tree.kind(file) !== null) ?? null
 }
 
 function majorOf(version: string): string {

@@ -28,16 +28,16 @@ export function broughtByRuby({ tree, runtime, linked }: Workbench): Brought[] {
 
 /** What only shows when all extensions of the app are seen together, in one process. */
 export function checkTogether(brought: readonly Brought[]): Observation[] {
+  const libraries = [...new Map(brought.map((each) => [each.path, each])).values()]
   return delicate.flatMap((stem) => {
-    const mine = brought.filter(({ name }) => name === stem || name.startsWith(`${stem}.`) || name.startsWith(`${stem}-`))
-    const byPath = new Map(mine.map((each) => [each.path, each]))
-    if (byPath.size < 2) return []
-    const [first, second] = [...byPath.values()]
+    const mine = libraries.filter(({ name }) => name === stem || name.startsWith(`${stem}.`) || name.startsWith(`${stem}-`))
+    const [first, second] = mine
+    if (second === undefined) return []
     return [
       {
         code: 'TWO_LIBRARIES' as const,
         gem: null,
-        evidence: [...byPath.values()].map(({ gem, name, path }) => ({ what: `${gem} brings ${name}`, where: path })),
+        evidence: mine.map(({ gem, name, path }) => ({ what: `${gem} brings ${name}`, where: path })),
         explanation: `${first?.name} and ${second?.name} would be loaded into one process; a suspicion, not a fault.`,
         mend: { tag: 'Say' as const, lines: [] },
       },

@@ -16,7 +16,7 @@ export async function checkUnlocked(
   { gemfilePath, lockPath, configFolder, frozen, standalone }: BundleSettings,
   { isAll, lacking, versionsOf }: Pick<FoundGems, 'isAll' | 'lacking' | 'versionsOf'>,
 ): Promise<Observation[]> {
-  if (tree.facts(gemfilePath) === null || standalone) return []
+  if (tree.kind(gemfilePath) === null || standalone) return []
   const config = posix.join(configFolder, 'config')
   if (frozen)
     return [
@@ -25,7 +25,7 @@ export async function checkUnlocked(
         gem: null,
         evidence: [
           { what: 'holds no lock', where: lockPath },
-          { what: 'Bundler is frozen, and writes none', where: tree.facts(config) === null ? gemfilePath : config },
+          { what: 'Bundler is frozen, and writes none', where: tree.kind(config) === null ? gemfilePath : config },
         ],
         explanation: 'There is no Gemfile.lock and Bundler is frozen, so that it will refuse to start the app.',
         mend: { tag: 'Relock' },

@@ -1,8 +1,12 @@
 import type { ByteSource } from '../../formats/elf/byte-source.ts'
 
-/** What a file is that bears the name of an extension; null for ELF and Mach-O, which are looked into. */
-export function foreignKind(file: ByteSource): string | null {
-  const head = Buffer.from(file.read(0, Math.min(64, file.size)))
+/** As much of a file as tells its kind. */
+export function readHead(file: ByteSource): Buffer {
+  return Buffer.from(file.read(0, Math.min(64, file.size)))
+}
+
+/** What a file is that bears the name of an extension, by its head; null for ELF and Mach-O, which are looked into. */
+export function foreignKind(head: Buffer): string | null {
   const text = head.toString('latin1')
   if (head.length === 0) return 'empty'
   if (text.startsWith('version https://git-lfs')) return 'a Git LFS pointer, not the file it stands for'

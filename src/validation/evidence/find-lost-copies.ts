@@ -31,7 +31,7 @@ export function findLostCopies(tree: FileTree, { gem, loaded }: GemExtensions, r
 function askedBeside(tree: FileTree, lib: string, { feature, path }: Extension, { extensionSuffix }: Runtime): LostCopy[] {
   const target = posix.join(lib, feature)
   const wanted = `${target}.${extensionSuffix}`
-  if (tree.facts(wanted) !== null) return []
+  if (tree.kind(wanted) !== null) return []
   for (let folder = posix.dirname(target); ; folder = posix.dirname(folder)) {
     const scripts = tree.list(folder).filter(({ name, kind }) => kind === 'file' && name.endsWith('.rb'))
     for (const { name } of scripts.slice(0, maxFiles)) {
@@ -45,5 +45,5 @@ function askedBeside(tree: FileTree, lib: string, { feature, path }: Extension, 
 
 /** Without a suffix, a script of that name comes first. `.so` stands for the machine's own suffix. */
 function isAsked(tree: FileTree, asked: string, target: string): boolean {
-  return asked === `${target}.so` || (asked === target && tree.facts(`${target}.rb`) === null)
+  return asked === `${target}.so` || (asked === target && tree.kind(`${target}.rb`) === null)
 }

@@ -22,7 +22,7 @@ export function findLostLibrary(bench: Workbench, name: string): LostLibrary | n
     for (const folder of folders)
       for (const entry of tree.list(folder)) {
         const path = posix.join(folder, entry.name)
-        if (!`${entry.name}.`.startsWith(`${name}.`) || tree.facts(path)?.kind !== 'file') continue
+        if (!`${entry.name}.`.startsWith(`${name}.`) || tree.kind(path) !== 'file') continue
         if (withElf(tree, path, (elf) => elf.soname === name && loader.fits(elf)) === true) return { tag: 'Unlinked', path }
       }
   }

@@ -14,7 +14,7 @@ import { whyNoLibrary } from './check-library.ts'
 import type { Claim } from './claim.ts'
 import { compareCopies } from './compare-copies.ts'
 import { readHeaderSymbols } from './header-symbols.ts'
-import { foreignKind, isMachO } from './file-kind.ts'
+import { foreignKind, isMachO, readHead } from './file-kind.ts'
 import { judgeMach } from './judge-mach.ts'
 import { readClaims } from './read-claims.ts'
 import { withElf } from '../libraries/with-elf.ts'
@@ -29,9 +29,10 @@ export function judgeExtension(bench: Workbench, extension: Extension, gem: GemE
     return refused(extension, 'EXTENSION_UNREADABLE', why, denied === null ? { tag: 'Rebuild' } : { tag: 'Permit', path: denied })
   }
   try {
-    const kind = foreignKind(file)
+    const head = readHead(file)
+    const kind = foreignKind(head)
     if (kind !== null) return refused(extension, file.size === 0 ? 'EXTENSION_TRUNCATED' : 'EXTENSION_NO_LIBRARY', `the file is ${kind}`)
-    if (isMachO(file.read(0, Math.min(4, file.size)))) {
+    if (isMachO(head)) {
       const judged = judgeMach(bench, extension, file)
       return 'code' in judged ? refused(extension, judged.code, judged.what) : judged
     }

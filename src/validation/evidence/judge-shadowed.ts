@@ -2,7 +2,7 @@ import type { Extension, GemExtensions } from '../gems/extension.ts'
 import type { Observation } from '../observation.ts'
 import { withElf } from '../libraries/with-elf.ts'
 import { readClaims } from './read-claims.ts'
-import { sameBytes } from './same-build.ts'
+import { compareFiles } from './same-build.ts'
 import type { Workbench } from './workbench.ts'
 
 /** Whether two smaller files are equal is told sooner than what one of them says of itself. */
@@ -13,18 +13,18 @@ export function judgeShadowed(bench: Workbench, { gem, loaded, shadowed }: GemEx
   return shadowed.flatMap((copy): Observation[] => {
     const first = loaded.find(({ feature }) => feature === copy.feature)
     if (first === undefined) return []
-    const sizes = [first, copy].map(({ path }) => bench.tree.facts(path)?.size ?? 0)
-    const size = sizes[0] === sizes[1] ? (sizes[0] ?? 0) : null
-    if (size !== null && size <= maxComparedBytes && sameBytes(bench.tree, first.path, copy.path, size)) return []
+    const { sizes, areEqual } = compareFiles(bench.tree, first.path, copy.path, maxComparedBytes)
+    if (areEqual) return []
     const wrong = wrongMinor(bench, copy)
-    if (wrong === null && size !== null) return []
+    if (wrong === null && sizes[0] === sizes[1]) return []
+    const [loadedIs, copyIs] = sizes.map((size) => (size === null ? 'can not be opened' : `${size} bytes`))
     return [
       {
         code: wrong === null ? 'COPIES_DIFFER' : 'SHADOWED_COPY_WRONG',
         gem: gem.name,
         evidence: [
-          { what: `${sizes[0]} bytes, loaded`, where: first.path },
-          { what: `${sizes[1]} bytes, not loaded${wrong === null ? '' : `; ${wrong}`}`, where: copy.path },
+          { what: `${loadedIs}, loaded`, where: first.path },
+          { what: `${copyIs}, not loaded${wrong === null ? '' : `; ${wrong}`}`, where: copy.path },
         ],
         explanation: `${gem.name} has two different copies of ${copy.feature}; ${first.path} is the one that is loaded.`,
         mend: { tag: 'Rebuild' },

@@ -6,10 +6,10 @@ export function whyNoFile(tree: FileTree, path: string): string | null {
   tree.open(path)?.close()
   const trouble = toldOf(tree, path)
   if (trouble !== null) return trouble
-  const facts = tree.facts(path)
-  if (facts === null) return isListed(tree, path) ? 'a link that leads nowhere' : null
-  if (facts.kind === 'folder') return 'a folder'
-  return facts.kind === 'other' ? 'a pipe, socket or device' : 'a file that can not be opened'
+  const kind = tree.kind(path)
+  if (kind === null) return isListed(tree, path) ? 'a link that leads nowhere' : null
+  if (kind === 'folder') return 'a folder'
+  return kind === 'other' ? 'a pipe, socket or device' : 'a file that can not be opened'
 }
 
 /** The path, or the folder above it, that this user's permissions close; null when none does. */

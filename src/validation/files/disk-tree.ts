@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Dirent, type Stats } from 'node:fs'
 import { posix } from 'node:path'
-import type { EntryKind, FileFacts, FileTree, FileTrouble, OpenFile } from './file-tree.ts'
+import type { EntryKind, FileFacts, FileTree, FileTrouble, Kind, OpenFile } from './file-tree.ts'
 
 /** Linux gives up after 40 links (path_resolution(7)). */
 const maxLinks = 40
@@ -37,12 +37,19 @@ export class DiskTree implements FileTree {
     return parent === undefined ? this.#follow(posix.resolve('/', path), 0) : this.#step(path, parent, 0)
   }
 
+  kind(path: string): Kind | null {
+    const real = this.realPath(path)
+    if (real === null) return null
+    if (this.#files.has(real)) return 'file'
+    if (this.#folders.get(real) === real) return 'folder'
+    const stats = this.#statsOf(real)
+    return stats === null ? null : kindOf(stats)
+  }
+
   facts(path: string): FileFacts | null {
     const real = this.realPath(path)
     const stats = real === null ? null : this.#statsOf(real)
-    if (stats === null) return null
-    const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
-    return { kind, size: stats.size, mtimeMs: stats.mtimeMs, inode: stats.ino }
+    return stats === null ? null : { kind: kindOf(stats), size: stats.size, mtimeMs: stats.mtimeMs, inode: stats.ino }
   }
 
   list(path: string): readonly { name: string; kind: EntryKind }[] {
@@ -51,7 +58,9 @@ export class DiskTree implements FileTree {
     try {
       const entries = readdirSync(this.shown(real), { withFileTypes: true })
       if (path === real) this.#note(real, entries)
-      return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) })).sort((one, other) => (one.name < other.name ? -1 : 1))
+      return entries
+        .map((entry) => ({ name: entry.name, kind: entry.isSymbolicLink() ? ('link' as const) : kindOf(entry) }))
+        .sort((one, other) => (one.name < other.name ? -1 : 1))
     } catch (error) {
       this.#tell(real, error)
       return []
@@ -188,8 +197,6 @@ export class DiskTree implements FileTree {
   }
 }
 
-function kindOf(entry: Dirent): EntryKind {
-  if (entry.isFile()) return 'file'
-  if (entry.isDirectory()) return 'folder'
-  return entry.isSymbolicLink() ? 'link' : 'other'
+function kindOf(entry: Dirent | Stats): Kind {
+  return entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'other'
 }

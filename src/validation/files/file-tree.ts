@@ -2,8 +2,11 @@ import type { ByteSource } from '../../formats/elf/byte-source.ts'
 
 export type EntryKind = 'file' | 'folder' | 'link' | 'other'
 
+/** What a path leads to once every link is followed. */
+export type Kind = Exclude<EntryKind, 'link'>
+
 export interface FileFacts {
-  readonly kind: 'file' | 'folder' | 'other'
+  readonly kind: Kind
   readonly size: number
   readonly mtimeMs: number
   readonly inode: number
@@ -28,6 +31,8 @@ export interface FileTrouble {
 export interface FileTree {
   /** The path with every link followed; null when nothing is there. */
   realPath(path: string): string | null
+  /** What a path leads to; null when nothing is there. */
+  kind(path: string): Kind | null
   facts(path: string): FileFacts | null
   /** Names in a folder, sorted; empty when it is none. */
   list(path: string): readonly { readonly name: string; readonly kind: EntryKind }[]

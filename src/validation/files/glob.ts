@@ -14,7 +14,7 @@ export function glob(tree: FileTree, folder: string, pattern: string): string[] 
       .split('/')
       .filter((name) => name !== '' && name !== '.')
       .reduce((paths, name) => paths.flatMap((path) => step(tree, path, name)).slice(0, maxPaths), [folder])
-      .filter((path) => tree.facts(path) !== null),
+      .filter((path) => tree.kind(path) !== null),
   )
 }
 

@@ -31,10 +31,10 @@ export function absentFrom(
       name,
       version,
       elsewhere: others.filter(({ home }) =>
-        fullNames.some((fullName) => tree.facts(posix.join(home, 'specifications', `${fullName}.gemspec`)) !== null),
+        fullNames.some((fullName) => tree.kind(posix.join(home, 'specifications', `${fullName}.gemspec`)) !== null),
       ),
       foreign: foreign.get(`${name}-${version}`) ?? null,
-      remains: own.find((folder) => !specs.has(posix.basename(folder)) && tree.facts(folder)?.kind === 'folder') ?? null,
+      remains: own.find((folder) => !specs.has(posix.basename(folder)) && tree.kind(folder) === 'folder') ?? null,
       mustBeInstalled: isAll && (source.tag === 'Registry' ? variants.some(isForHere) : source.tag !== 'Plugin'),
       sourceFolder: source.tag === 'Path' ? posix.resolve(posix.dirname(settings.gemfilePath), source.remote) : null,
       native: isCritical(name) || variants.some(({ platform }) => platform !== 'ruby' && platform !== 'java'),

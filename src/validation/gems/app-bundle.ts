@@ -67,7 +67,7 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
     },
     without: ['BUNDLE_WITHOUT', 'BUNDLE_ONLY'].some((key) => (levels.value(key) ?? '') !== ''),
     groups: { without: groups('BUNDLE_WITHOUT'), with: groups('BUNDLE_WITH'), only: groups('BUNDLE_ONLY') },
-    standalone: tree.facts(posix.join(base, 'bundle/bundler/setup.rb')) !== null,
+    standalone: tree.kind(posix.join(base, 'bundle/bundler/setup.rb')) !== null,
     forceRubyPlatform: levels.isOn('BUNDLE_FORCE_RUBY_PLATFORM'),
     deployment,
     frozen: levels.value('BUNDLE_FROZEN') === undefined ? deployment : levels.isOn('BUNDLE_FROZEN'),
@@ -79,13 +79,13 @@ export function readBundleSettings(tree: FileTree, appPath: string, env: Readonl
  * folder that the app's own names (copied in from where it was developed) holds none.
  */
 function hasImageConfig(tree: FileTree, appPath: string): boolean {
-  if (tree.facts(posix.join(dockerBundle, 'config')) !== null) return true
+  if (tree.kind(posix.join(dockerBundle, 'config')) !== null) return true
   const own = new BundlerLevels(tree, posix.join(appPath, '.bundle'), {}).path()?.folder
-  const holdsGems = (folder: string) => ['ruby', 'specifications'].some((name) => tree.facts(posix.join(folder, name))?.kind === 'folder')
+  const holdsGems = (folder: string) => ['ruby', 'specifications'].some((name) => tree.kind(posix.join(folder, name)) === 'folder')
   return own !== undefined && own !== null && !holdsGems(posix.resolve(appPath, own)) && holdsGems(dockerBundle)
 }
 
 /** The last when there is none of them. */
 function firstExisting(tree: FileTree, folder: string, names: readonly [string, string]): string {
-  return names.find((name) => tree.facts(posix.join(folder, name)) !== null) ?? names[1]
+  return names.find((name) => tree.kind(posix.join(folder, name)) !== null) ?? names[1]
 }

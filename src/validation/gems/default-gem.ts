@@ -12,5 +12,5 @@ export function defaultGemFiles(tree: FileTree, gemspec: string, { archFolder, e
     .map(([, file = '']) => file)
     .filter((file) => file.endsWith(`.${extensionSuffix}`) && !file.startsWith('/') && !file.split('/').includes('..'))
     .map((file) => posix.join(archFolder, file))
-    .filter((path) => tree.facts(path) !== null)
+    .filter((path) => tree.kind(path) !== null)
 }

@@ -15,6 +15,8 @@ export interface Extension {
 
 export interface GemExtensions {
   readonly gem: InstalledGem
+  /** Whether a folder of its Ruby code was seen to hold something; false as well where nobody looked. */
+  readonly hasCode: boolean
   /** What this Ruby would load, each feature once, at its first place in the load path. */
   readonly loaded: readonly Extension[]
   /** Second copies of loaded features, further back in the load path. */

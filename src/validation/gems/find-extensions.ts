@@ -15,9 +15,10 @@ export function findExtensions(tree: FileTree, gem: InstalledGem, runtime: Runti
   const built = builtFolders(tree, gem, runtime)
   const mine = built.find(({ abi }) => abi === runtime.extensionAbi)?.folder ?? null
   const files = gem.packagedFiles ?? []
+  const { mayHoldExtensions, hasCode } = glance(tree, gem, runtime)
   const all: Extension[] = [
     ...files.map((path) => toExtension(gem, path, gem.origin === 'default' ? runtime.archFolder : runtime.vendorArchFolder, false)),
-    ...(mayHoldExtensions(tree, gem, runtime) ? gem.requireFolders : []).flatMap((folder) => walk(tree, gem, folder, runtime, false)),
+    ...(mayHoldExtensions ? gem.requireFolders : []).flatMap((folder) => walk(tree, gem, folder, runtime, false)),
     ...(mine === null ? [] : walk(tree, gem, mine, runtime, true)),
   ]
   const fitting = all.filter(({ folderMinor }) => folderMinor === null || folderMinor === runtime.minor)
@@ -30,11 +31,12 @@ export function findExtensions(tree: FileTree, gem: InstalledGem, runtime: Runti
     else loaded.set(extension.feature, extension)
   return {
     gem,
+    hasCode,
     loaded: [...loaded.values()],
     shadowed,
     otherMinors: loaded.size > 0 ? [] : [...new Set(all.flatMap(({ folderMinor }) => (folderMinor === null ? [] : [folderMinor])))].sort(),
     builtFolder: mine,
-    buildComplete: asksForMark(gem, loaded.size > 0) ? mine !== null && tree.facts(posix.join(mine, 'gem.build_complete')) !== null : null,
+    buildComplete: asksForMark(gem, loaded.size > 0) ? mine !== null && tree.kind(posix.join(mine, 'gem.build_complete')) !== null : null,
     builtForOthers: built.filter(({ abi }) => abi !== runtime.extensionAbi),
   }
 }
@@ -56,16 +58,18 @@ function builtFolders(tree: FileTree, gem: InstalledGem, runtime: Runtime): { ab
   if (root === null || (!gem.declaresExtensions && gem.origin !== 'git')) return []
   if (gem.home.endsWith('/share/gems')) {
     const fedora = `${gem.home.replace(/\/share\/gems$/, '/lib64/gems/ruby')}/${gem.fullName}`
-    if (tree.facts(fedora)?.kind === 'folder') return [{ abi: runtime.extensionAbi, folder: fedora }]
+    if (tree.kind(fedora) === 'folder') return [{ abi: runtime.extensionAbi, folder: fedora }]
   }
   return abiFolders(tree, root, runtime)
-    .map(({ abi, folder }) => ({ abi, folder: `${folder}/${gem.fullName}` }))
-    .filter(({ folder }) => tree.facts(folder)?.kind === 'folder')
+    .map(({ abi, folder, built }) => ({ abi, folder: `${folder}/${gem.fullName}`, isListed: built.has(gem.fullName) }))
+    .filter(({ folder, isListed }) => isListed || tree.kind(folder) === 'folder')
 }
 
 interface AbiFolder {
   readonly abi: string
   readonly folder: string
+  /** Full names of gems whose folder a listing shows; a link to one is not among them. */
+  readonly built: ReadonlySet<string>
 }
 
 const abiFoldersOf = new WeakMap<FileTree, Map<string, readonly AbiFolder[]>>()
@@ -80,9 +84,14 @@ function abiFolders(tree: FileTree, root: string, runtime: Runtime): readonly Ab
   const found = tree
     .list(root)
     .filter(({ name }) => isOwnPlatform(name, runtime.platform))
-    .flatMap(({ name }) => tree.list(posix.join(root, name)).map(({ name: abi }) => ({ abi, folder: posix.join(root, name, abi) })))
+    .flatMap(({ name }) => tree.list(posix.join(root, name)).map(({ name: abi }) => toAbiFolder(tree, posix.join(root, name), abi)))
   ofTree.set(key, found)
   return found
+}
+
+function toAbiFolder(tree: FileTree, parent: string, abi: string): AbiFolder {
+  const folder = posix.join(parent, abi)
+  return { abi, folder, built: new Set(tree.list(folder).flatMap(({ name, kind }) => (kind === 'folder' ? [name] : []))) }
 }
 
 /** The folder bears RubyGems' own name of the platform, in which only `gnu` may be left out; a gem may name no C library at all. */
@@ -91,15 +100,19 @@ function isOwnPlatform(folder: string, local: string): boolean {
 }
 
 /** A gem that states neither extensions nor a platform has none; its first two levels are looked at all the same. */
-function mayHoldExtensions(tree: FileTree, gem: InstalledGem, runtime: Runtime): boolean {
-  if (gem.declaresExtensions || gem.platform !== 'ruby' || gem.origin === 'git' || gem.origin === 'path') return true
-  if (gem.origin === 'default' || gem.origin === 'package') return false
+function glance(tree: FileTree, gem: InstalledGem, runtime: Runtime): { mayHoldExtensions: boolean; hasCode: boolean } {
+  if (gem.declaresExtensions || gem.platform !== 'ruby' || gem.origin === 'git' || gem.origin === 'path')
+    return { mayHoldExtensions: true, hasCode: false }
+  if (gem.origin === 'default' || gem.origin === 'package') return { mayHoldExtensions: false, hasCode: false }
   const suffix = `.${runtime.extensionSuffix}`
   const isExtension = (name: string) => name.endsWith(suffix)
-  return gem.requireFolders.some((folder) => {
+  let hasCode = false
+  const mayHoldExtensions = gem.requireFolders.some((folder) => {
     const names = tree.names(folder)
+    hasCode ||= names.length > 0
     return names.some(isExtension) || (names.includes(gem.name) && tree.names(`${folder}/${gem.name}`).some(isExtension))
   })
+  return { mayHoldExtensions, hasCode }
 }
 
 function walk(tree: FileTree, gem: InstalledGem, top: string, runtime: Runtime, inExtensionFolder: boolean): Extension[] {
@@ -119,7 +132,8 @@ function walk(tree: FileTree, gem: InstalledGem, top: string, runtime: Runtime, 
 }
 
 function toExtension(gem: InstalledGem, path: string, top: string, inExtensionFolder: boolean): Extension {
-  const feature = posix.relative(top, path).replace(/\.\w+$/, '')
+  const inside = path.startsWith(`${top}/`) ? path.slice(top.length + 1) : posix.relative(top, path)
+  const feature = inside.replace(/\.\w+$/, '')
   const folderMinor = /^\d+\.\d+$/.exec(posix.basename(posix.dirname(path)))?.[0] ?? null
   return { gem, path, feature, folderMinor, inExtensionFolder }
 }

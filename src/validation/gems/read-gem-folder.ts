@@ -14,6 +14,7 @@ export interface SpecFile {
   readonly fullName: string
   readonly path: string
   readonly home: string
+  readonly extensionsRoot: string
   readonly isDefault: boolean
   /** The gem's own. */
   readonly folder: string
@@ -28,10 +29,12 @@ export function listSpecs(tree: FileTree, home: string, isDefault = false): Spec
   if (specs.length === 0) return []
   // One listing tells what would take a look at each.
   const gems = posix.join(home, 'gems')
+  const extensionsRoot = posix.join(home, 'extensions')
   const own = new Set(tree.list(gems).flatMap(({ name, kind }) => (kind === 'folder' ? [name] : [])))
   return specs.map(({ name }) => {
     const fullName = name.slice(0, -'.gemspec'.length)
-    return { fullName, path: `${folder}/${name}`, home, isDefault, folder: `${gems}/${fullName}`, hasFolder: own.has(fullName) }
+    const hasFolder = own.has(fullName)
+    return { fullName, path: `${folder}/${name}`, home, extensionsRoot, isDefault, folder: `${gems}/${fullName}`, hasFolder }
   })
 }
 
@@ -62,9 +65,9 @@ export function readInstalledGem(tree: FileTree, spec: SpecFile, runtime: Runtim
 function toInstalledGem(tree: FileTree, spec: SpecFile, text: string, gemspec: Gemspec, runtime: Runtime): InstalledGem {
   const { folder } = spec
   const gem = toGem(gemspec, spec.fullName, folder, spec.path)
-  const own = { ...gem, home: spec.home, extensionsRoot: posix.join(spec.home, 'extensions'), packagedFiles: null, lacks: null }
+  const own = { ...gem, home: spec.home, extensionsRoot: spec.extensionsRoot, packagedFiles: null, lacks: null }
   if (spec.isDefault) return { ...own, origin: 'default', packagedFiles: defaultGemFiles(tree, text, runtime) }
-  if (spec.hasFolder || tree.facts(folder)?.kind === 'folder') return { ...own, origin: 'gem' }
+  if (spec.hasFolder || tree.kind(folder) === 'folder') return { ...own, origin: 'gem' }
   const packaged = distributionHome.test(spec.home) ? packagedExtensions(tree, gem, runtime) : null
   if (packaged === null) return { ...own, origin: 'gem', lacks: 'folder' }
   return { ...own, origin: 'package', ...packaged }
@@ -113,7 +116,7 @@ function packagedExtensions(
   const guessed = [
     ...[`${name}_ext`, plain, `${plain}_ext`, `${plain}_c`].map((feature) => posix.join(runtime.vendorArchFolder, feature + suffix)),
     ...inside.map((entry) => posix.join(own, entry.name)),
-  ].filter((path) => tree.facts(path)?.kind === 'file')
+  ].filter((path) => tree.kind(path) === 'file')
   const packagedFiles = compiled?.filter((file) => file.startsWith(`${runtime.vendorArchFolder}/`)) ?? guessed
   // Debian's specifications seldom state their extensions.
   if (packagedFiles.length > 0 || !(declaresExtensions || isCritical(name))) return { packagedFiles, lacks: null }

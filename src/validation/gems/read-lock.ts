@@ -11,12 +11,12 @@ export type AppLock =
 
 /** The app's lock; Bundler refuses to start with one that it can't read. */
 export function readLock(tree: FileTree, path: string): AppLock {
-  const facts = tree.facts(path)
-  const text = facts?.kind === 'file' ? tree.text(path) : null
+  const kind = tree.kind(path)
+  const text = kind === 'file' ? tree.text(path) : null
   if (text === null) {
     const why = whyNoFile(tree, path)
     if (why === null) return { tag: 'Absent', why: 'does not exist' }
-    return facts === null && why.startsWith('a link') ? { tag: 'Absent', why: `is ${why}` } : { tag: 'Unreadable', why: `it is ${why}` }
+    return kind === null && why.startsWith('a link') ? { tag: 'Absent', why: `is ${why}` } : { tag: 'Unreadable', why: `it is ${why}` }
   }
   if (text.trim() === '') return { tag: 'Absent', why: 'is empty' }
   const read = readGemfileLock(text)

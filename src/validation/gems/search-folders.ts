@@ -59,7 +59,7 @@ function placesOf(tree: FileTree, { path, likelyPaths }: BundleSettings, runtime
 
 /** Docker's BUNDLE_PATH=/usr/local/bundle holds gems directly when it is GEM_HOME as well. */
 function within(tree: FileTree, path: string, runtime: Runtime): string[] {
-  const plain = tree.facts(posix.join(path, 'specifications'))?.kind === 'folder' ? [path] : []
+  const plain = tree.kind(posix.join(path, 'specifications')) === 'folder' ? [path] : []
   return [posix.join(path, 'ruby', runtime.abi), ...plain]
 }
 

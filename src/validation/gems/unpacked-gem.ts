@@ -19,7 +19,7 @@ export function findUnpackedGem(
   settings: BundleSettings,
   folders: readonly string[],
 ): InstalledGem | null {
-  const isFolder = (path: string) => tree.facts(path)?.kind === 'folder'
+  const isFolder = (path: string) => tree.kind(path) === 'folder'
   const fromPath = (folder: string, pattern: string | null) =>
     read(tree, folder, name, version, pattern, { origin: 'path', home: folder, fullName: `${name}-${version}`, extensionsRoot: null })
   if (source.tag === 'Path') {
@@ -47,7 +47,7 @@ export function findUnpackedGem(
 }
 
 function read(tree: FileTree, folder: string, name: string, version: string, pattern: string | null, place: Place): InstalledGem | null {
-  if (tree.facts(folder)?.kind !== 'folder') return null
+  if (tree.kind(folder) !== 'folder') return null
   const specPath = findGemspec(tree, folder, name, pattern)
   const gemspec = specPath === null ? null : readGemspec(tree.text(specPath) ?? '')
   // A hand-written gemspec may compute anything, and Bundler makes one up where there is none; the folder is looked through in any case.

@@ -1,4 +1,4 @@
-import type { FileFacts, FileTree, FileTrouble, OpenFile } from '../files/file-tree.ts'
+import type { FileFacts, FileTree, FileTrouble, Kind, OpenFile } from '../files/file-tree.ts'
 import { stampOf, type Footprint } from './footprint.ts'
 
 /** Passes everything on to another tree, and notes each path that is asked for as it was when it was first asked for. */
@@ -17,6 +17,11 @@ export class RecordingTree implements FileTree {
   realPath(path: string): string | null {
     this.#note(path)
     return this.#tree.realPath(path)
+  }
+
+  kind(path: string): Kind | null {
+    this.#note(path)
+    return this.#tree.kind(path)
   }
 
   facts(path: string): FileFacts | null {

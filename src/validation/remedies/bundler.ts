@@ -24,7 +24,7 @@ function findBundler(place: Place): { readonly name: string; readonly first: rea
   const own = posix.dirname(runtime.rubyPath)
   const folders = typist.typesJudgedRuby === true ? [...typist.path, own] : [own, ...typist.path]
   const names = folders.flatMap((folder) => ['bundle', `bundle${runtime.minor}`].map((each) => posix.join(folder, each)))
-  const found = names.find((path) => tree.facts(path) !== null)
+  const found = names.find((path) => tree.kind(path) !== null)
   if (found !== undefined) return { name: posix.basename(found), first: [] }
   if (manager.tag === 'packages' && manager.system === 'debian')
     return { name: 'bundle', first: installPackage(place, 'debian', 'bundler') }

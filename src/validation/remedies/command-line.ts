@@ -32,13 +32,13 @@ export function asWriter(place: Pick<Place, 'typist'>, folder: string, command: 
 /** `gem` or `bundle` of the judged Ruby, also where another one comes first on PATH. */
 export function ofRuby({ tree, runtime, typist }: Pick<Place, 'tree' | 'runtime' | 'typist'>, command: string): string {
   if (typist.typesJudgedRuby === true) return command
-  const first = typist.path.find((folder) => tree.facts(posix.join(folder, 'ruby')) !== null)
+  const first = typist.path.find((folder) => tree.kind(posix.join(folder, 'ruby')) !== null)
   if (first !== undefined && tree.realPath(posix.join(first, 'ruby')) === tree.realPath(runtime.rubyPath)) return command
   const folder = posix.dirname(runtime.rubyPath)
   // Debian's Rubies share a folder, where only one of them has the plain names: the others' programs have their version in the name.
   const own = posix.join(folder, command.replace(/^([a-z]+)[\d.]*(?= |$)/, `$1${runtime.minor}`))
   const isShared = tree.realPath(posix.join(folder, 'ruby')) !== tree.realPath(runtime.rubyPath)
-  if (isShared && tree.facts(own.split(' ')[0] ?? '') !== null) return own
+  if (isShared && tree.kind(own.split(' ')[0] ?? '') !== null) return own
   return `PATH=${quoted(folder)}:$PATH ${command}`
 }
 

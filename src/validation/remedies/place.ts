@@ -60,7 +60,7 @@ export const rootInside: Typist = {
 export function thisUser(tree: FileTree, env: Readonly<Record<string, string>>, isFirst: boolean): Typist {
   const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
   const isRoot = process.getuid?.() === 0
-  const hasSudo = [...path, '/usr/bin'].some((folder) => tree.facts(posix.join(folder, 'sudo')) !== null)
+  const hasSudo = [...path, '/usr/bin'].some((folder) => tree.kind(posix.join(folder, 'sudo')) !== null)
   return {
     rootBy: isRoot ? null : hasSudo ? 'sudo' : 'su',
     env,

@@ -40,7 +40,7 @@ export function reinstallOwner(place: Place, gem: Pick<InstalledGem, 'name' | 'f
 }
 
 function rebuildBundled(place: Place, { name, fullName, home, specPath }: InstalledGem): string[] {
-  const isCached = place.tree.facts(posix.join(home, 'cache', `${fullName}.gem`)) !== null
+  const isCached = place.tree.kind(posix.join(home, 'cache', `${fullName}.gem`)) !== null
   const own = (line: string) => asWriter(place, home, line)
   if (isCached) return withBundler(place, `pristine ${quoted(name)}`).map(own)
   // Without the packed gem neither `pristine` nor `bundle install --redownload` fetches it again (Bundler 2.3); a gem that is not there is fetched.

@@ -22,7 +22,7 @@ export function restoreLock(place: Place, path: string): string[] {
 }
 
 function isInGit(place: Place, folder: string): boolean {
-  if (place.tree.facts(posix.join(folder, '.git')) !== null) return true
+  if (place.tree.kind(posix.join(folder, '.git')) !== null) return true
   return folder !== '/' && isInGit(place, posix.dirname(folder))
 }
 

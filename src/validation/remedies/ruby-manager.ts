@@ -26,21 +26,21 @@ const managed = [
 
 /** A manager whose shim, or whose Ruby's own folder, comes first on PATH answers for a Ruby that it does not have, too. */
 export function managerOf(tree: FileTree, { rubyPath }: Runtime, system: PackageSystem | null, path: readonly string[]): RubyManager {
-  const first = path.find((folder) => tree.facts(posix.join(folder, 'ruby')) !== null) ?? ''
+  const first = path.find((folder) => tree.kind(posix.join(folder, 'ruby')) !== null) ?? ''
   for (const { tag, versions, shims } of managed) {
     const home = (versions.exec(rubyPath) ?? versions.exec(`${first}/`) ?? shims?.exec(first))?.[0]
     if (home === undefined) continue
     if (tag === 'asdf') return { tag, chooses: isOldAsdf(tree, home, path) ? 'local' : 'set' }
     return tag === 'chruby' ? { tag, rubies: posix.resolve(home) } : { tag }
   }
-  if (rubyPath.startsWith('/usr/local/bin/') && tree.facts('/usr/local/bundle')?.kind === 'folder') return { tag: 'image' }
+  if (rubyPath.startsWith('/usr/local/bin/') && tree.kind('/usr/local/bundle') === 'folder') return { tag: 'image' }
   const packaged = system === 'homebrew' ? /\/(?:Cellar|opt)\// : /^\/usr\/bin\//
   return system !== null && packaged.test(rubyPath) ? { tag: 'packages', system } : { tag: 'unknown' }
 }
 
 /** By the `asdf` that the shell would find, which is a script before 0.16; where none is on PATH, by the scripts beside the Rubies. */
 function isOldAsdf(tree: FileTree, home: string, path: readonly string[]): boolean {
-  const program = path.map((folder) => posix.join(folder, 'asdf')).find((each) => tree.facts(each) !== null)
+  const program = path.map((folder) => posix.join(folder, 'asdf')).find((each) => tree.kind(each) !== null)
   if (program !== undefined) return tree.text(program, 2) === '#!'
-  return tree.facts(posix.join(home, 'lib/commands/command-local.bash')) !== null
+  return tree.kind(posix.join(home, 'lib/commands/command-local.bash')) !== null
 }

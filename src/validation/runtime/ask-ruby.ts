@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, type ExecFileException } from 'node:child_process'
 import { toRuntime, type Runtime } from './runtime.ts'
 import { ownFile } from '../../own-files.ts'
 
@@ -14,19 +14,38 @@ export type RubyAnswer =
   /** It is there and doesn't start, or isn't CRuby. */
   | { readonly tag: 'Broken'; readonly why: string }
 
-/** Runs an interpreter of this machine once, in the app's folder, so that a version manager's shim picks as it does for the app. */
-export function askRuby(ruby: string, cwd: string, env: Readonly<Record<string, string>>, timeoutMs: number): Promise<RubyAnswer> {
+/** How an interpreter of this machine is run: in the app's folder, so that a version manager's shim picks as it does for the app. */
+export interface RubyCall {
+  readonly ruby: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+}
+
+/** What an interpreter says of itself; it loads next to nothing for that. */
+export async function askRuby(call: RubyCall): Promise<RubyAnswer> {
+  const { error, stdout, stderr } = await run(call, ['--disable=gems', script])
+  if (error === null) return toAnswer(stdout)
+  return error.code === 'ENOENT' ? { tag: 'Absent' } : { tag: 'Broken', why: told(stderr, error) }
+}
+
+/** Why an interpreter does not start with all that it loads on its own, as it does for the app; null when it does. */
+export async function whyNotStarted(call: RubyCall): Promise<string | null> {
+  const { error, stderr } = await run(call, ['-e', ''])
+  return error === null ? null : told(stderr, error)
+}
+
+interface Ran {
+  readonly error: ExecFileException | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function run({ ruby, cwd, env, timeoutMs }: RubyCall, args: readonly string[]): Promise<Ran> {
   const clean = Object.fromEntries(Object.entries(env).filter(([name]) => !withheld.includes(name)))
+  const options = { cwd, env: clean, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes } as const
   return new Promise((resolve) => {
-    execFile(
-      ruby,
-      [script],
-      { cwd, env: clean, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes },
-      (error, stdout, stderr) => {
-        if (error !== null) return resolve(error.code === 'ENOENT' ? { tag: 'Absent' } : { tag: 'Broken', why: told(stderr, error) })
-        return resolve(toAnswer(stdout))
-      },
-    )
+    execFile(ruby, args, options, (error, stdout, stderr) => resolve({ error, stdout, stderr }))
   })
 }
 

@@ -38,7 +38,7 @@ export function findRubies(tree: FileTree, appPath: string): FoundRubies {
   const rubies = new Set<string>()
   for (const path of looked) {
     const real = tree.realPath(path)
-    if (real !== null && tree.facts(real)?.kind === 'file' && !isScript(tree, real)) rubies.add(real)
+    if (real !== null && tree.kind(real) === 'file' && !isScript(tree, real)) rubies.add(real)
   }
   return { rubies: [...rubies], looked }
 }
@@ -48,7 +48,7 @@ export function rubiesOnPath(tree: FileTree, path: string): string[] {
   const rubies = new Set<string>()
   for (const folder of path.split(':').slice(0, maxPathFolders)) {
     const real = folder.startsWith('/') ? tree.realPath(posix.join(folder, 'ruby')) : null
-    if (real !== null && tree.facts(real)?.kind === 'file' && !isScript(tree, real)) rubies.add(real)
+    if (real !== null && tree.kind(real) === 'file' && !isScript(tree, real)) rubies.add(real)
   }
   return [...rubies]
 }
@@ -65,7 +65,7 @@ function managerFolders(tree: FileTree): string[] {
     '/usr/local/share/mise/installs/ruby',
   ]
   return [...homes.flatMap((home) => inHome.map((folder) => `${home}/${folder}`)), ...shared].filter(
-    (folder) => tree.facts(folder)?.kind === 'folder',
+    (folder) => tree.kind(folder) === 'folder',
   )
 }
 

@@ -20,7 +20,7 @@ export function guessRuntime(tree: FileTree, { appPath, env, rubyPath }: Where):
 
 function onPath(tree: FileTree, name: string, path: string): string | null {
   const folders = path.split(':').filter((folder) => folder.startsWith('/'))
-  return folders.map((folder) => posix.join(folder, name)).find((file) => tree.facts(file)?.kind === 'file') ?? null
+  return folders.map((folder) => posix.join(folder, name)).find((file) => tree.kind(file) === 'file') ?? null
 }
 
 /** `Gem.path` as RubyGems 3.2 and newer make it (lib/rubygems/path_support.rb, lib/rubygems/defaults.rb). */
@@ -33,8 +33,8 @@ function gemPath(tree: FileTree, runtime: Runtime, env: Readonly<Record<string, 
 
 function userFolder(tree: FileTree, { abi }: Runtime, env: Readonly<Record<string, string>>): string[] {
   const home = env['HOME']
-  if (home === undefined || tree.facts(home) === null) return []
+  if (home === undefined || tree.kind(home) === null) return []
   const own = posix.join(home, '.gem')
-  const top = tree.facts(own) === null ? posix.join(env['XDG_DATA_HOME'] ?? posix.join(home, '.local/share'), 'gem') : own
+  const top = tree.kind(own) === null ? posix.join(env['XDG_DATA_HOME'] ?? posix.join(home, '.local/share'), 'gem') : own
   return [posix.join(top, 'ruby', abi)]
 }

@@ -5,7 +5,7 @@ import { whyUnusable } from '../evidence/why-unusable.ts'
 import { whyNoFile } from '../files/describe-entry.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Observation } from '../observation.ts'
-import { askRuby, type RubyAnswer } from './ask-ruby.ts'
+import { askRuby, whyNotStarted, type RubyAnswer, type RubyCall } from './ask-ruby.ts'
 import { findRubies, rubiesOnPath } from './find-ruby.ts'
 import { readRuntime } from './read-runtime.ts'
 import type { Runtime } from './runtime.ts'
@@ -34,8 +34,18 @@ export async function locateRuntime(tree: FileTree, where: Where): Promise<Locat
 }
 
 /** Runs the interpreter that the app would run with on this machine. */
-export function askMachine({ appPath, env, rubyPath }: Where): Promise<RubyAnswer> {
-  return askRuby(rubyPath ?? 'ruby', appPath, env, askTimeoutMs)
+export function askMachine(where: Where): Promise<RubyAnswer> {
+  return askRuby(toCall(where))
+}
+
+/** Starts that interpreter with RubyGems and all else that it loads for the app, which `askMachine` leaves out for the time it takes. */
+export async function checkStart(where: Where, { rubyPath }: Runtime): Promise<Observation[]> {
+  const why = await whyNotStarted(toCall(where))
+  return why === null ? [] : [brokenRuby(rubyPath, why)]
+}
+
+function toCall({ appPath, env, rubyPath }: Where): RubyCall {
+  return { ruby: rubyPath ?? 'ruby', cwd: appPath, env, timeoutMs: askTimeoutMs }
 }
 
 /** What follows from the answer of an interpreter of this machine. Throws `BezelError` `RUBY_NOT_FOUND`. */
@@ -74,7 +84,7 @@ function readRoot(tree: FileTree, { appPath, rubyPath }: Where): Located {
     rubyPath === null ? findRubies(tree, appPath) : { rubies: [tree.realPath(rubyPath) ?? rubyPath], looked: [rubyPath] }
   const runtimes = rubies.flatMap((ruby) => readRuntime(tree, ruby) ?? [])
   const [found, ...others] = runtimes
-  const mute = rubies.find((ruby) => tree.facts(ruby)?.kind === 'file')
+  const mute = rubies.find((ruby) => tree.kind(ruby) === 'file')
   const runtime = found ?? (mute === undefined ? brokenLink(tree, looked) : null)
   if (runtime === null && mute !== undefined)
     throw notFound(`${tree.shown(mute)} is there, and no rbconfig.rb beside it that can be understood tells which Ruby it is.`, [

@@ -28,7 +28,7 @@ export function usualGemFolders(tree: FileTree, runtime: Omit<Runtime, 'gemFolde
 
 /** `Gem.default_path` without the user's own folder: Ruby's one folder, on Debian those of its operating_system.rb. */
 export function defaultGemFolders(tree: FileTree, { abi, arch, rubyPath, defaultGemFolder }: Omit<Runtime, 'gemFolders'>): string[] {
-  if (tree.facts('/usr/share/rubygems-integration') === null || !rubyPath.startsWith('/usr/bin/')) return [defaultGemFolder]
+  if (tree.kind('/usr/share/rubygems-integration') === null || !rubyPath.startsWith('/usr/bin/')) return [defaultGemFolder]
   return [
     `/var/lib/gems/${abi}`,
     `/usr/local/lib/ruby/gems/${abi}`,
