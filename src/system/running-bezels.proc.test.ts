@@ -42,7 +42,7 @@ test("another user's bezel is seen by its command line, unless it is known to ho
   )
   const whileItRuns = async (before: readonly string[], check: (pid: number | undefined) => Promise<void>) => {
     chmodSync(folder, 0o777)
-    const words = [...before, join(folder, 'sh'), join(folder, 'bin/bezel'), 'run', folder]
+    const words = [...before, join(folder, 'sh'), '-e', join(folder, 'bin/bezel'), 'run', folder]
     const child = spawn('setpriv', words, { stdio: ['pipe', 'pipe', 'inherit'] })
     await once(child.stdout, 'data')
     await check(child.pid)

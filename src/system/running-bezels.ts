@@ -28,7 +28,10 @@ export function findHeldApp(pid: number): { readonly pid: number; readonly app: 
 /** A `bezel run` of another user that holds up `app` (a real path), or may: its command line is for all to read, its app isn't. Null: none is seen. */
 export function findForeignBezel(app: string): ForeignBezel | null {
   for (const pid of listProcesses().slice(0, maxProcesses)) {
-    const [, program = '', command] = readCommandLine(pid)
+    // Options of Node's own stand before the program.
+    const [program = '', command] = readCommandLine(pid)
+      .slice(1)
+      .filter((word) => !word.startsWith('-'))
     if (basename(program) !== 'bezel' || command !== 'run') continue
     const uid = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid
     if (uid === undefined || uid === process.getuid?.()) continue

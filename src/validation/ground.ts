@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
 import type { FileTree } from './files/file-tree.ts'
 import { requireFolder } from './files/require-folder.ts'
 import type { Inspection } from './inspect-bundle.ts'
@@ -103,7 +102,7 @@ async function inspectAhead(
 }
 
 function isSame(answer: RubyAnswer, runtime: Runtime): boolean {
-  return answer.tag === 'Runtime' && isDeepStrictEqual(answer.runtime, runtime)
+  return answer.tag === 'Runtime' && JSON.stringify(answer.runtime) === JSON.stringify(runtime)
 }
 
 function openTrees(root: string | null, around: ValidationAround): Trees {

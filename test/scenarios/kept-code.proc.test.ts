@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -38,11 +37,11 @@ test('code of an earlier source is left alone, though V8 takes it for any of tha
 })
 
 test('the code that was kept is what runs', () => {
-  const code = readFileSync(codeFile()).subarray(0, -4)
+  const kept = readFileSync(codeFile())
+  // The source stands before the code.
+  kept.write('other', kept.indexOf('first'))
+  writeFileSync(codeFile(), kept)
   changeSource()
-  const sum = Buffer.alloc(4)
-  sum.writeUInt32LE(crc32(code, crc32(readFileSync(join(folder, 'words-1.cjs')))))
-  writeFileSync(codeFile(), Buffer.concat([code, sum]))
   expect(start()).toEqual(well('first now\n'))
 })
 

@@ -12,6 +12,7 @@ beforeEach(() => {
   write('src/cli/main.ts', "export const main = (): void => console.log('sources')", 900)
   write('src/cli/doctor.ts', '', 900)
   write('package-lock.json', '{}', 900)
+  write('build/sources.txt', 'package-lock.json\nsrc/cli/main.ts\nsrc/cli/doctor.ts', 1_000)
   cpSync(resolve(import.meta.dirname, '../../bin'), join(root, 'bin'), { recursive: true })
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
@@ -24,14 +25,21 @@ function write(path: string, text: string, seconds: number): void {
 
 const program = (): string => execFileSync(join(root, 'bin/bezel'), { encoding: 'utf8' }).trim()
 
-test('a bundle that is newer than every source is what runs', () => {
+test('a bundle that is newer than every source that it was made of is what runs', () => {
   write('src/cli/doctor.test.ts', '', 2_000)
-  write('src/cli/notes.md', '', 2_000)
+  write('src/new/part.ts', '', 2_000)
   expect(program()).toBe('bundle')
 })
 
-test.each(['src/cli/doctor.ts', 'src/new/part.ts', 'package-lock.json'])('the sources run when one has changed since: %s', (path) => {
+test.each(['src/cli/doctor.ts', 'package-lock.json'])('the sources run when one has changed since, or is gone: %s', (path) => {
   write(path, '', 2_000)
+  expect(program()).toBe('sources')
+  rmSync(join(root, path))
+  expect(program()).toBe('sources')
+})
+
+test('the sources run where the bundle does not say what it was made of', () => {
+  rmSync(join(root, 'build/sources.txt'))
   expect(program()).toBe('sources')
 })
 

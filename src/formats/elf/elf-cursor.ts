@@ -48,6 +48,8 @@ export class ElfCursor {
   readonly wide: boolean
   readonly littleEndian: boolean
   #page = noPage
+  /** The one before: names lie in another page than what points at them. */
+  #before = noPage
   #textLeft = maxTextBytes
 
   constructor(source: ByteSource, wide: boolean, littleEndian: boolean) {
@@ -125,7 +127,11 @@ export class ElfCursor {
   }
 
   #turnTo(offset: number, length: number): Page {
-    if (!this.#holds(this.#page, offset, length)) this.#page = this.#find(offset, length)
+    const page = this.#page
+    const before = this.#before
+    if (this.#holds(page, offset, length)) return page
+    this.#before = page
+    this.#page = this.#holds(before, offset, length) ? before : this.#find(offset, length)
     return this.#page
   }
 
@@ -135,7 +141,8 @@ export class ElfCursor {
 
   #find(offset: number, length: number): Page {
     this.check(offset, length, 'a field')
-    for (const page of pages) if (this.#holds(page, offset, length)) return page
+    const known = pages.find((page) => this.#holds(page, offset, length))
+    if (known !== undefined) return known
     const at = offset - (offset % pageBytes)
     const page = pages[eldest] ?? noPage
     eldest = (eldest + 1) % pages.length

@@ -1,4 +1,3 @@
-import { constants, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { toByteSource, type ByteSource } from './byte-source.ts'
 import { ElfFault, type ElfCursor, type MalformedElf } from './elf-cursor.ts'
 import type { ElfFile, ElfSection } from './elf.ts'
@@ -79,6 +78,8 @@ export function readSectionData(elf: ElfFile, section: ElfSection): ByteSource |
 }
 
 function unpack(elf: ElfFile, { name, offset, size }: ElfSection, headerBytes: number, method: number): ByteSource {
+  // Loaded with it are all kinds of streams: few files are packed.
+  const { constants, inflateSync, zstdDecompressSync } = process.getBuiltinModule('node:zlib')
   const packed = elf.cursor.source.read(offset + headerBytes, Math.min(size - headerBytes, maxCompressedBytes))
   try {
     if (method === zlibCompression)

@@ -51,7 +51,8 @@ function headerFolders(elf: ElfFile): readonly string[] {
 }
 
 function data(elf: ElfFile, sections: readonly ElfSection[], name: string): ByteSource | null {
-  const section = sections.find((each) => each.name === `.${name}` || each.name === `.z${name}`)
+  const names = [`.${name}`, `.z${name}`]
+  const section = sections.find((each) => names.includes(each.name))
   const bytes = section === undefined ? null : readSectionData(elf, section)
   return bytes === null || 'tag' in bytes ? null : bytes
 }

@@ -84,8 +84,11 @@ export class DiskTree implements FileTree {
     if (file === null) return null
     try {
       const length = Math.min(maxBytes, file.size)
-      const { buffer, byteOffset, byteLength } = file.read(0, length, length <= textRoom.length ? textRoom : undefined)
-      return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+      if (length > textRoom.length) {
+        const { buffer, byteOffset, byteLength } = file.read(0, length)
+        return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+      }
+      return textRoom.toString('utf8', 0, file.read(0, length, textRoom).length)
     } finally {
       file.close()
     }

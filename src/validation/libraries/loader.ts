@@ -33,6 +33,9 @@ export class Loader {
   readonly #process = new Map<string, Library>()
   /** By name: what the cache and the folders come to, whoever asks. */
   readonly #usual = new Map<string, Library | null>()
+  /** By what a file needs: the closure of those that name no folders of their own, and lack nothing. */
+  readonly #closures = new Map<string, Resolved>()
+  readonly #offered = new Map<string, boolean>()
   /** What Ruby itself has loaded: symbols that every extension may use. */
   readonly #global: readonly Library[]
   /** RPATH of Ruby itself, which serves every file in the process. */
@@ -52,8 +55,8 @@ export class Loader {
     this.#folders = loaderFolders(tree, this.libc, env, ruby.elf.interpreter)
     this.#rpath = ownRpath(ruby)
     const preloaded = preloads(env).flatMap((name) => this.find(name) ?? [])
-    const own = this.closure(ruby)
-    const loaded = [...preloaded, ...preloaded.flatMap((file) => this.closure(file).libraries), ...own.libraries]
+    const own = this.#resolve(ruby)
+    const loaded = [...preloaded, ...preloaded.flatMap((file) => this.#resolve(file).libraries), ...own.libraries]
     this.lackedByRuby = new Set(own.absent.map(({ name }) => name))
     this.#global = [ruby, ...new Set(loaded)]
     for (const library of loaded) this.#process.set(library.elf.soname ?? posix.basename(library.path), library)
@@ -75,7 +78,11 @@ export class Loader {
 
   /** Whether Ruby itself, or a library that it loads, offers a symbol. */
   rubyOffers(symbol: string): boolean {
-    return this.#global.some((library) => library.exports(symbol))
+    const known = this.#offered.get(symbol)
+    if (known !== undefined) return known
+    const offers = this.#global.some((library) => library.exports(symbol))
+    this.#offered.set(symbol, offers)
+    return offers
   }
 
   /** Whether Ruby itself loads a library at its start. */
@@ -85,6 +92,17 @@ export class Loader {
 
   /** The libraries that one file brings along, breadth first, those of the process among them. */
   closure(file: { readonly path: string; readonly elf: ElfFile }): Resolved {
+    const { needed, rpath, runpath } = file.elf
+    if (rpath !== null || runpath !== null) return this.#resolve(file)
+    const key = needed.join('\n')
+    const known = this.#closures.get(key)
+    if (known !== undefined) return known
+    const resolved = this.#resolve(file)
+    if (resolved.absent.length === 0) this.#closures.set(key, resolved)
+    return resolved
+  }
+
+  #resolve(file: { readonly path: string; readonly elf: ElfFile }): Resolved {
     const libraries = new Map<string, Library>()
     const absent = new Map<string, string>()
     const queue: { path: string; elf: ElfFile; inherited: readonly string[] }[] = [{ ...file, inherited: this.#rpath }]

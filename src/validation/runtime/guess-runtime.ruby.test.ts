@@ -13,7 +13,10 @@ test.each([
   ['without a home', { HOME: '/nonexistent' }],
 ])('what is guessed of this machine is what Ruby says, %s', async (_what, more) => {
   const where = { root: null, appPath: '/', rubyPath: null, env: { PATH: path, HOME: process.env['HOME'] ?? '/root', ...more } }
-  expect(await askMachine(where)).toEqual({ tag: 'Runtime', runtime: guessRuntime(new DiskTree(null), where) })
+  const [said, guessed] = [await askMachine(where), guessRuntime(new DiskTree(null), where)]
+  expect(said).toEqual({ tag: 'Runtime', runtime: guessed })
+  // They are compared as texts.
+  expect(JSON.stringify(said)).toBe(JSON.stringify({ tag: 'Runtime', runtime: guessed }))
 })
 
 test('nothing is guessed without an interpreter that can be read', () => {
