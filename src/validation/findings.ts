@@ -75,6 +75,12 @@ export const findingRules = {
       'The app has no Gemfile.lock, so what its Gemfile asks for was validated, with what that needs, in the newest version that serves; or every installed gem, where that can not be told.',
     example: '/srv/app/Gemfile.lock does not exist',
   },
+  OTHER_VERSION_BROKEN: {
+    severity: 'warning',
+    means:
+      'The app has no Gemfile.lock, its Gemfile leaves open which version of a gem it asks for, and one that is installed beside the newest can not be loaded: *unknown*. A lock tells which is wanted.',
+    example: 'pg-1.4.6/lib/pg_ext.so needs libruby-2.7.so.2.7; pg 1.5.9 is installed as well',
+  },
   LOCK_MISSED: {
     severity: 'error',
     means:

@@ -1,6 +1,7 @@
 import { checkAbsent, isLeftOut } from './evidence/check-absent.ts'
 import { checkApp } from './evidence/check-app.ts'
 import { checkBundler } from './evidence/check-bundler.ts'
+import { checkOtherVersions } from './check-other-versions.ts'
 import { checkKnownBad } from './compatibility/check-known-bad.ts'
 import { checkLock, checkTroubles, specUnreadable } from './evidence/check-files.ts'
 import { checkOutdatedLock } from './evidence/check-outdated-lock.ts'
@@ -23,7 +24,7 @@ export interface Inspection {
   /** Every gem of the app, by name. */
   readonly all: ReadonlyMap<string, InstalledGem>
   readonly observations: readonly Observation[]
-  /** Gems that could not be judged: with native code, and not installed; or with a specification that says nothing. */
+  /** Gems that could not be judged: with native code, and not installed; with a specification that says nothing; in a version that nobody tells. */
   readonly unseen: readonly string[]
 }
 
@@ -51,7 +52,8 @@ export async function inspectBundle(
   if (lock.tag === 'Lock') observations.push(...(await checkOutdatedLock(tree, lock, settings, found)))
   if (lock.tag === 'Absent') observations.push(...(await checkUnlocked(tree, settings, found)))
   const inspected = await inspectGems(tree, found.gems, env, runtime)
-  observations.push(...inspected.observations, ...(await checkKnownBad(found.gems, runtime)))
+  const others = await checkOtherVersions(tree, found.others, env, runtime)
+  observations.push(...inspected.observations, ...others, ...(await checkKnownBad(found.gems, runtime)))
   if (mountInfo !== null) observations.push(...checkMounts(mountInfo, [...new Set(inspected.gems.map(({ gem }) => gem.home))]))
   const told = new Set(observations.flatMap(({ mend }) => (mend.tag === 'Permit' ? [mend.path] : [])))
   observations.push(...checkTroubles(tree, appPath, env['HOME'] ?? null, told))
@@ -63,6 +65,7 @@ export async function inspectBundle(
     observations,
     unseen: [
       ...found.unreadable.flatMap(({ name, effect }) => (effect === 'partly' ? [] : [name])),
+      ...others.flatMap(({ gem }) => gem ?? []),
       ...found.absent.filter((gem) => !isLeftOut(gem, settings) && (gem.native || gem.need === 'always')).map(({ name }) => name),
     ],
   }
@@ -73,7 +76,17 @@ async function findGems(tree: FileTree, lock: AppLock, settings: BundleSettings,
     case 'Lock':
       return findLockedGems(tree, lock, settings, runtime)
     case 'Unreadable':
-      return { scope: 'lock', gems: [], absent: [], lacking: [], unreadable: [], folders: [], isAll: false, versionsOf: () => [] }
+      return {
+        scope: 'lock',
+        gems: [],
+        absent: [],
+        lacking: [],
+        unreadable: [],
+        others: [],
+        folders: [],
+        isAll: false,
+        versionsOf: () => [],
+      }
     case 'Absent':
       return findUnlockedGems(tree, settings, runtime)
   }

@@ -24,22 +24,20 @@ export const readSections = remembered((elf): readonly ElfSection[] | MalformedE
     const { wide } = cursor
     const bytes = wide ? 64 : 40
     const count = Math.min(sectionTable.count, maxSections)
-    const header = (index: number) => {
-      const at = sectionTable.offset + index * bytes
-      return {
-        nameAt: cursor.u32(at),
-        type: cursor.u32(at + 4),
-        flags: cursor.u32(wide && !cursor.littleEndian ? at + 12 : at + 8),
-        offset: cursor.word(at + (wide ? 24 : 16)),
-        size: cursor.word(at + (wide ? 32 : 20)),
-      }
-    }
+    const [flagsIn, offsetIn, sizeIn] = wide ? [cursor.littleEndian ? 8 : 12, 24, 32] : [8, 16, 20]
     if (sectionTable.namesIndex >= count) return []
-    const nameAt = toNames(cursor, header(sectionTable.namesIndex))
-    return Array.from({ length: count }, (_, index) => {
-      const { nameAt: at, type, flags, offset, size } = header(index)
-      return { name: index === 0 ? '' : nameAt(at), type, flags, offset, size }
-    })
+    const names = sectionTable.offset + sectionTable.namesIndex * bytes
+    const nameAt = toNames(cursor, { offset: cursor.word(names + offsetIn), size: cursor.word(names + sizeIn) })
+    const sections: ElfSection[] = []
+    for (let index = 0, at = sectionTable.offset; index < count; index += 1, at += bytes)
+      sections.push({
+        name: index === 0 ? '' : nameAt(cursor.u32(at)),
+        type: cursor.u32(at + 4),
+        flags: cursor.u32(at + flagsIn),
+        offset: cursor.word(at + offsetIn),
+        size: cursor.word(at + sizeIn),
+      })
+    return sections
   })
 })
 

@@ -1,4 +1,6 @@
+import type { GemfileGems } from '../../formats/gemfile/read-gemfile-gems.ts'
 import type { GemfileLock, LockedGem } from '../../formats/gemfile-lock/gemfile-lock.ts'
+import { meetsRequirement } from '../compatibility/meets-requirement.ts'
 import type { FileTree } from '../files/file-tree.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { absentFrom } from './absent-gem.ts'
@@ -9,7 +11,7 @@ import { readLeftOut } from './read-left-out.ts'
 import { readNeeds } from './read-needs.ts'
 import { splitFullName } from './full-name.ts'
 import { isForced } from './installed-bundlers.ts'
-import { installedVersions } from './installed-versions.ts'
+import { installedVersions, type InstalledVersion } from './installed-versions.ts'
 import { PassedOver } from './passed-over.ts'
 import { fitsPlatform, isSamePlatform } from './platform.ts'
 import { readInstalledGem, type SpecFile } from './read-gem-folder.ts'
@@ -28,6 +30,8 @@ export interface FoundGems {
   /** Without a lock: what no installed version serves, as far as it is certain. */
   readonly lacking: readonly LackingGem[]
   readonly unreadable: readonly UnreadableSpec[]
+  /** Other versions of gems with native code, where the Gemfile doesn't tell which it asks for: the newest are among `gems`. */
+  readonly others: readonly InstalledGem[]
   /** Gem folders that were searched, first first. */
   readonly folders: readonly string[]
   /** Whether these are all in which the bundle could be. */
@@ -60,7 +64,8 @@ export function findLockedGems(tree: FileTree, lock: GemfileLock, settings: Bund
     const need = needOf?.(locked.name) ?? 'unclear'
     return need !== 'always' && isForOthers(locked) ? [] : [{ ...toAbsent(locked), need }]
   })
-  return { scope: 'lock', gems, absent, lacking: [], unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
+  const versionsOf = (name: string) => versionsIn(specs, name, runtime)
+  return { scope: 'lock', gems, absent, lacking: [], unreadable, others: [], folders, isAll, versionsOf }
 
   /** The lock knows this platform, and has the gem for others only: `platforms: :jruby`, Windows. */
   function isForOthers({ variants }: LockedGem): boolean {
@@ -103,14 +108,30 @@ export async function findUnlockedGems(tree: FileTree, settings: BundleSettings,
   const gems: InstalledGem[] = []
   const unreadable: UnreadableSpec[] = []
   const { chosen, lacking } = await resolveGems(tree, gemfile, settings, specs, runtime)
-  for (const spec of chosen ?? (await newestOfEach(tree, specs, runtime))) {
-    if (spec.isDefault) continue
+  const { newest, others } =
+    chosen === null
+      ? await possibleVersions(tree, gemfile, specs, runtime)
+      : { newest: chosen.filter(({ isDefault }) => !isDefault), others: [] }
+  for (const spec of newest) {
     const { gem, trouble } = readInstalledGem(tree, spec, runtime, spec.fullName)
     if (trouble !== null) unreadable.push(trouble)
     if (gem !== null) gems.push(gem)
   }
-  const scope = chosen === null ? 'installed' : 'gemfile'
-  return { scope, gems, absent: [], lacking, unreadable, folders, isAll, versionsOf: (name) => versionsIn(specs, name, runtime) }
+  return {
+    scope: chosen === null ? 'installed' : 'gemfile',
+    gems,
+    absent: [],
+    lacking,
+    unreadable,
+    others: others.flatMap((spec) => readInstalledGem(tree, spec, runtime, spec.fullName).gem ?? []).filter(isNative),
+    folders,
+    isAll,
+    versionsOf: (name) => versionsIn(specs, name, runtime),
+  }
+}
+
+function isNative({ declaresExtensions, platform }: InstalledGem): boolean {
+  return declaresExtensions || platform !== 'ruby'
 }
 
 function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string, runtime: Runtime): string[] {
@@ -120,16 +141,30 @@ function versionsIn(specs: ReadonlyMap<string, SpecFile>, name: string, runtime:
   })
 }
 
-/** Ruby's own come with it, whatever the app loads. */
-async function newestOfEach(tree: FileTree, specs: ReadonlyMap<string, SpecFile>, runtime: Runtime): Promise<SpecFile[]> {
+/**
+ * Of each installed gem the newest version that serves the plain lines of the Gemfile, and the others that do: a line that computes may ask
+ * for one of those; without a Gemfile nobody does. Ruby's own come with it, whatever the app loads.
+ */
+async function possibleVersions(
+  tree: FileTree,
+  { requirements, always, sometimes, isWhole }: GemfileGems,
+  specs: ReadonlyMap<string, SpecFile>,
+  runtime: Runtime,
+): Promise<{ newest: SpecFile[]; others: SpecFile[] }> {
   const versions = await installedVersions(
     [...specs.values()].filter(({ isDefault }) => !isDefault),
     runtime,
   )
   const passedOver = new PassedOver(tree, runtime)
-  const newest: SpecFile[] = []
-  for (const installed of versions.values()) newest.push(...(await passedOver.fitting(installed.map(({ spec }) => spec))).slice(0, 1))
-  return newest
+  const [newest, others]: [SpecFile[], SpecFile[]] = [[], []]
+  for (const [name, installed] of versions) {
+    const serving: InstalledVersion[] = []
+    for (const each of installed) if ((await meetsRequirement(each.version, requirements.get(name) ?? [])) !== false) serving.push(each)
+    const [first, ...rest] = await passedOver.fitting((serving.length === 0 ? installed : serving).map(({ spec }) => spec))
+    if (first !== undefined) newest.push(first)
+    if (!isWhole || always.has(name) || sometimes.has(name)) others.push(...rest)
+  }
+  return { newest, others }
 }
 
 /** The build that bears another name of its platform. */

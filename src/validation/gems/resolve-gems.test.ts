@@ -156,6 +156,36 @@ test('of all installed gems the newest that Bundler may choose', async () => {
   })
 })
 
+test('where a line computes, the plain lines tell of their gems all the same, and of the others every version may be wanted', async () => {
+  const installed = [
+    'pg-1.5.9 > built',
+    'pg-1.4.6 > built',
+    'pg-1.4.5 > built',
+    'ffi-1.17.0 > built',
+    'ffi-1.16.3 > built',
+    'rack-2.2.8',
+    'rack-3.0.8',
+  ]
+  const versions = async (gemfile: string) => {
+    const { gems, others } = await look(gemfile, installed)
+    return [gems, others].map((all) => all.map(({ fullName }) => fullName).sort())
+  }
+  expect(await versions('%w[ffi].each { |name| gem name }\ngem "pg", "~> 1.4.0"\n')).toEqual([
+    ['ffi-1.17.0', 'pg-1.4.6', 'rack-3.0.8'],
+    ['ffi-1.16.3', 'pg-1.4.5'],
+  ])
+  expect(await versions('%w[ffi].each { |name| gem name }\ngem "pg", "~> 9"\n')).toEqual([
+    ['ffi-1.17.0', 'pg-1.5.9', 'rack-3.0.8'],
+    ['ffi-1.16.3', 'pg-1.4.5', 'pg-1.4.6'],
+  ])
+  expect(await versions('gem "pg"\ngem "absent"\n')).toEqual([
+    ['ffi-1.17.0', 'pg-1.5.9', 'rack-3.0.8'],
+    ['pg-1.4.5', 'pg-1.4.6'],
+  ])
+  expect(await versions('')).toEqual([['ffi-1.17.0', 'pg-1.5.9', 'rack-3.0.8'], []])
+  expect((await look('gem "pg"\n', installed)).others).toEqual([])
+})
+
 test('source gems where Bundler is told to take them', async () => {
   const installed = ['ffi-1.16.3', 'ffi-1.17.0-x86_64-linux']
   expect((await find('gem "ffi"\n', installed)).gems).toEqual(['ffi-1.17.0-x86_64-linux'])

@@ -94,6 +94,33 @@ async function breakAndMend(broken: TinyApp, code: string): Promise<readonly str
   return remedy
 }
 
+/** Installs a second, older version that can not be loaded, and lets the Gemfile compute which it asks for. */
+function offerBrokenOlder({ home, path, builtFolder }: TinyApp, asked: string): void {
+  for (const folder of [join(home, 'gems/tiny_ext-1.2.3'), builtFolder])
+    cpSync(folder, folder.replace(/1\.2\.3$/, '1.0.0'), { recursive: true })
+  const specification = readFileSync(join(home, 'specifications/tiny_ext-1.2.3.gemspec'), 'utf8')
+  writeFileSync(join(home, 'specifications/tiny_ext-1.0.0.gemspec'), specification.replaceAll('1.2.3', '1.0.0'))
+  truncateSync(join(home, 'gems/tiny_ext-1.0.0/lib/tiny_ext.so'), 9_000)
+  const gemfile = join(path, 'Gemfile')
+  writeFileSync(gemfile, readFileSync(gemfile, 'utf8').replace('gem "tiny_ext"', `%w[tiny_ext].each { |name| gem name${asked} }`))
+  rmSync(join(path, 'Gemfile.lock'))
+}
+
+test.each([
+  ['', 'compatible', []],
+  [", '~> 1.0.0'", 'incompatible', ['EXTENSION_TRUNCATED']],
+])('which of two versions is wanted, a lock tells, where the Gemfile computes %j', async (asked, verdict, codes) => {
+  const app = healthy('bundler')
+  offerBrokenOlder(app, asked)
+  const { verdict: open, findings } = await validate(app)
+  expect([open, findings.map(({ code }) => code)]).toEqual(['unknown', ['OTHER_VERSION_BROKEN', 'LOCK_ABSENT']])
+  expect(findings[0]).toMatchObject({ severity: 'warning', gem: 'tiny_ext', explanation: expect.stringContaining('tiny_ext 1.0.0') })
+  expect(findings[0]?.evidence[0]?.where).toContain('tiny_ext-1.0.0')
+  for (const line of findings[0]?.remedy ?? []) await app.type(line)
+  const after = await validate(app)
+  expect([after.verdict, after.findings.map(({ code }) => code)]).toEqual([verdict, codes])
+})
+
 describe('the commands of a finding, typed in the app, leave it healthy', { timeout: 60_000 }, () => {
   test.each(kinds)('under Bundler, with %s', async (kind) => {
     const app = healthy('bundler')
