@@ -39,6 +39,8 @@ test.each(['src/cli/doctor.ts', 'package-lock.json'])('the sources run when one 
 })
 
 test('the sources run where the bundle does not say what it was made of', () => {
+  write('build/sources.txt', '', 1_000)
+  expect(program()).toBe('sources')
   rmSync(join(root, 'build/sources.txt'))
   expect(program()).toBe('sources')
 })
