@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { isCommand } from '../validation/remedies/command-line.ts'
 import type { ValidationSettings } from '../validation/options.ts'
@@ -32,7 +32,7 @@ export function formatReport(report: ValidationReport, scene: Scene, colour: boo
   const typed = whereToType(report, scene)
   const of = ruby === null ? '' : scopes[scope]
   const facts = [
-    ['app', `${plain(`${scene.root ?? ''}${scene.appPath}`)}${of}`],
+    ['app', `${plain(join(scene.root ?? '/', scene.appPath))}${of}`],
     ...(ruby === null
       ? []
       : [
