@@ -8,7 +8,7 @@ import type { Observation } from './observation.ts'
 import type { ValidationSettings } from './options.ts'
 import type { RubyAnswer } from './runtime/ask-ruby.ts'
 import { guessRuntime } from './runtime/guess-runtime.ts'
-import { askMachine, fromAnswer, locateRuntime, type Where } from './runtime/locate-runtime.ts'
+import { askMachine, fromAnswer, locateRuntime, startMachine, type Where } from './runtime/locate-runtime.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { today } from './today.ts'
 
@@ -35,6 +35,8 @@ export interface Ground extends Trees {
   readonly broken: readonly Observation[]
   /** The bundle, if it was inspected while Ruby was asked. */
   readonly ahead: Inspection | null
+  /** Why Ruby does not start, or null, if it was started meanwhile. */
+  readonly starting: Promise<string | null> | null
 }
 
 interface Ahead extends Trees {
@@ -42,8 +44,11 @@ interface Ahead extends Trees {
   readonly inspection: Inspection
 }
 
-/** Finds the app's Ruby. Throws `BezelError` `RUBY_NOT_FOUND` or `CONFIG_INVALID`. */
-export async function findGround(settings: ValidationSettings, around: ValidationAround): Promise<Ground> {
+/**
+ * Finds the app's Ruby, and with `starts` starts it beside that where nothing is known of the app. Throws `BezelError` `RUBY_NOT_FOUND` or
+ * `CONFIG_INVALID`.
+ */
+export async function findGround(settings: ValidationSettings, around: ValidationAround, starts = false): Promise<Ground> {
   const { root, appPath, rubyPath } = settings
   const trees = openTrees(root, around)
   requireFolder(trees.tree, appPath)
@@ -53,25 +58,21 @@ export async function findGround(settings: ValidationSettings, around: Validatio
   const keyOf = await keyFor(settings, around.memory, mounts)
   if (root !== null) {
     const { runtime, broken, others } = await locateRuntime(trees.tree, where)
-    return { ...trees, where, runtime, mounts, key: keyOf(runtime), broken: [...broken, ...others], ahead: null }
+    return { ...trees, where, runtime, mounts, key: keyOf(runtime), broken: [...broken, ...others], ahead: null, starting: null }
   }
   const asking = askMachine(where)
   const isKnown = (runtime: Runtime) => (around.memory?.recall(keyOf(runtime)) ?? null) !== null
-  const ahead = await inspectAhead(openTrees(root, around), where, mounts, isKnown).catch(() => null)
+  let starting: Promise<string | null> | null = null
+  const begin = () => {
+    if (starts) starting = startMachine(where)
+  }
+  const ahead = await inspectAhead(openTrees(root, around), where, mounts, isKnown, begin).catch(() => null)
   const answer = await asking
   const fitting = ahead !== null && isSame(answer, ahead.runtime) ? ahead : null
   const { tree, recording } = fitting ?? trees
   const { runtime, broken, others } = fromAnswer(tree, where, answer)
-  return {
-    tree,
-    recording,
-    where,
-    runtime,
-    mounts,
-    key: keyOf(runtime),
-    broken: [...broken, ...others],
-    ahead: fitting?.inspection ?? null,
-  }
+  const key = keyOf(runtime)
+  return { tree, recording, where, runtime, mounts, key, broken: [...broken, ...others], ahead: fitting?.inspection ?? null, starting }
 }
 
 /** What a memory knows reports by; to compute it takes modules that nobody needs without one. */
@@ -94,10 +95,12 @@ async function inspectAhead(
   where: Where,
   mounts: string | null,
   isKnown: (runtime: Runtime) => boolean,
+  begin: () => void,
 ): Promise<Ahead | null> {
   const { inspectBundle } = await import('./inspect-bundle.ts')
   const runtime = guessRuntime(trees.tree, where)
   if (runtime === null || isKnown(runtime)) return null
+  begin()
   return { ...trees, runtime, inspection: await inspectBundle(trees.tree, where.appPath, where.env, runtime, mounts) }
 }
 

@@ -8,7 +8,7 @@ import { isWorthKeeping } from './memory/is-worth-keeping.ts'
 import type { Observation } from './observation.ts'
 import type { ValidationSettings } from './options.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { checkStart } from './runtime/locate-runtime.ts'
+import { brokenRuby, startMachine } from './runtime/locate-runtime.ts'
 import { today } from './today.ts'
 import { toReport } from './to-report.ts'
 import type { Finding, GemCompatibilityReport, ValidationReport } from './validation-report.ts'
@@ -25,7 +25,7 @@ export interface ValidationSnapshot {
   readonly report: ValidationReport | null
 }
 
-interface Scene extends Pick<Ground, 'tree' | 'where' | 'runtime' | 'broken'> {
+interface Scene extends Pick<Ground, 'tree' | 'where' | 'runtime' | 'broken' | 'starting'> {
   readonly inspection: Inspection
 }
 
@@ -51,12 +51,13 @@ export class VersionValidator implements Part<ValidationSnapshot> {
   async validate(): Promise<ValidationReport> {
     const { clock } = this.#outside
     const startedMs = clock.nowMs()
-    const ground = await findGround(this.#settings, this.#around)
+    const tries = this.#settings.probe && this.#settings.root === null
+    const ground = await findGround(this.#settings, this.#around, tries)
     const known = this.#recall(ground)
     if (known !== null) return this.#tell({ ...known, tookMs: Math.round(clock.nowMs() - startedMs) }, true)
     const scene = await this.#inspect(ground)
     const { runtime, inspection } = scene
-    const tried = this.#settings.probe && this.#settings.root === null ? await this.#try(scene) : []
+    const tried = tries ? await this.#try(scene) : []
     const complete = { ...inspection, observations: [...scene.broken, ...inspection.observations, ...tried] }
     const findings = await this.#findings(scene.tree, complete, runtime)
     const report = toReport(complete, findings, runtime, Math.round(clock.nowMs() - startedMs))
@@ -143,17 +144,17 @@ export class VersionValidator implements Part<ValidationSnapshot> {
     return this.#inspect(await findGround(this.#settings, this.#around))
   }
 
-  async #inspect({ tree, where, runtime, mounts, broken, ahead }: Ground): Promise<Scene> {
+  async #inspect({ tree, where, runtime, mounts, broken, ahead, starting }: Ground): Promise<Scene> {
     const { inspectBundle } = await import('./inspect-bundle.ts')
     const inspection = ahead ?? (await inspectBundle(tree, where.appPath, where.env, runtime, mounts))
-    return { tree, where, runtime, inspection, broken }
+    return { tree, where, runtime, inspection, broken, starting }
   }
 
   /** Whether Ruby starts, and what happens when it loads the app's extensions. */
   async #try(scene: Scene): Promise<Observation[]> {
     if (scene.broken.some(({ code }) => code === 'RUBY_BROKEN')) return this.#probe(scene)
-    const [start, loading] = await Promise.all([checkStart(scene.where, scene.runtime), this.#probe(scene)])
-    return [...start, ...loading]
+    const [whyNot, loading] = await Promise.all([scene.starting ?? startMachine(scene.where), this.#probe(scene)])
+    return whyNot === null ? loading : [brokenRuby(scene.runtime.rubyPath, whyNot), ...loading]
   }
 
   async #probe({ runtime, inspection }: Scene): Promise<Observation[]> {

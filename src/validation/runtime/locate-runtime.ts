@@ -38,10 +38,12 @@ export function askMachine(where: Where): Promise<RubyAnswer> {
   return askRuby(toCall(where))
 }
 
-/** Starts that interpreter with RubyGems and all else that it loads for the app, which `askMachine` leaves out for the time it takes. */
-export async function checkStart(where: Where, { rubyPath }: Runtime): Promise<Observation[]> {
-  const why = await whyNotStarted(toCall(where))
-  return why === null ? [] : [brokenRuby(rubyPath, why)]
+/**
+ * Starts that interpreter with RubyGems and all else that it loads for the app, which `askMachine` leaves out for the time it takes. Answers
+ * why it does not start, or null.
+ */
+export function startMachine(where: Where): Promise<string | null> {
+  return whyNotStarted(toCall(where))
 }
 
 function toCall({ appPath, env, rubyPath }: Where): RubyCall {
@@ -122,7 +124,7 @@ function notFound(message: string, remedy = ['Install Ruby, or put its folder in
   return new BezelError('RUBY_NOT_FOUND', message, { remedy })
 }
 
-function brokenRuby(ruby: string, why: string): Observation {
+export function brokenRuby(ruby: string, why: string): Observation {
   const lacking = /([\w.+-]+\.so[\w.]*): cannot open shared object file/.exec(why)?.[1]
   return {
     code: 'RUBY_BROKEN',
